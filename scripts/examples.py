@@ -82,7 +82,7 @@ RUN: dict[type[protocol.Command[Any]], list[Any]] = {
 """The arguments of each command that is run."""
 TOLD: dict[type[protocol.Command[Any]], tuple[list[Any], Any]] = {
     protocol.StartCapture: (["http://localhost:6060", {"kind": "all", "every": 30}], None),
-    protocol.CaptureNow: ([], "nothing has been captured from yet"),
+    protocol.CaptureNow: ([], "nothing has been captured in this session yet"),
     protocol.StopCapture: ([], None),
     protocol.GetCaptureTargets: (
         [],

@@ -145,7 +145,8 @@ def test_the_limit_is_reached_before_a_collection(folder: Path, next_gc: int | N
     (folder / "alloclens.toml").write_text('memoryLimit = "4480MiB"\n')
     said = run(folder / "p", "--workspace", folder).output
     assert (
-        "If all that grows goes on as over these 29s, at 64.0MB/s, the heap reaches memoryLimit (4.4GB) " + wanted
+        "If everything that grows keeps growing as over these 29s, at 64.0MB/s, the heap reaches memoryLimit (4.4GB) "
+        + wanted
         in said
     )
 
@@ -508,7 +509,7 @@ def test_where_nothing_is_proven_the_nearest_is_named(folder: Path) -> None:
     assert (near["code"], near["verdict"]) == ("candidate", "noise")
     assert (near["line"], near["growth"], near["observations"]) == (LEAK, 3 * MB, 12)
     assert "Not proven: 4.0MB held through this line, ▲3.0MB " in near["message"]
-    assert "it rose 3 times, nothing of it was freed, 2 sampled objects. At least " in near["message"]
+    assert "it rose 3 times, none of it was freed, 2 sampled objects. At least " in near["message"]
     words = run(folder / "p", "--workspace", folder).output
     assert (
         "None proven: of 2 lines of your own code, judged over 11s, 12 snapshots, none certainly leaks or grows."

@@ -178,7 +178,7 @@ async def test_candidates_are_listed_and_in_the_hover_but_no_diagnostics(any_edi
     assert row["detail"].startswith("4.0MB ▲3.0MB · not proven, ")
     for text in (row["tooltip"], await any_editor.hover(uri, 11)):
         assert "Not proven: 4.0MB held through this line, ▲3.0MB" in text
-        assert "it rose 3 times, nothing of it was freed, 2 sampled objects. At least " in text
+        assert "it rose 3 times, none of it was freed, 2 sampled objects. At least " in text
         assert "more snapshots at this pace would settle it" in text
     assert not any_editor.diagnostics.get(uri)
 
@@ -271,7 +271,7 @@ async def test_the_hover_has_the_verdict(editor: Editor, folder: Path) -> None:
     assert len(above.rstrip().split("\n\n")) == 4
     assert folded.endswith("\n\n</details>")
     assert len(said.removesuffix("\n\n</details>").splitlines()) <= 20  # an editor that does not fold may show no more
-    assert "a line rises so in less than 1 in 1M cases" in folded  # 55 sampled objects, none freed: 7 standard errors
+    assert "a line rises as much in less than 1 in 1M cases" in folded  # 55 objects, none freed: 7 standard errors
 
 
 async def test_a_folder_opened_through_a_link(

@@ -73,7 +73,7 @@ async def test_findings(editor: Editor, folder: Path) -> None:
     assert leak["tooltip"].startswith(
         "**main.go:6  main.serve**\n\n▁▁▁▂▂▃▃▃▄▄▄▅▅▆▆▆▇▇▇███ Leak: 64.0MB held through this line"
     )
-    assert "a line rises so in less than 1 in 1M cases" in leak["tooltip"].replace("\\", "")
+    assert "a line rises as much in less than 1 in 1M cases" in leak["tooltip"].replace("\\", "")
     assert (filling["verdict"], filling["severity"], line(filling)) == ("filling", "hint", 11)
     assert filling["detail"] == "40.0MB ▲40.0MB · filling"
 

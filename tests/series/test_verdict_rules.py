@@ -218,7 +218,7 @@ FIRST_RISES = [
     row("six in 355 minutes", Rule.EARLY, kept(steps(*[1000] * 5)), work=(0,) * 6, minutes=steps(*[71] * 5)),
     row("six in 360 minutes", Rule.UNSETTLED, kept(steps(*[1000] * 5)), work=(0,) * 6, minutes=steps(*[72] * 5)),
     row("five in 360 minutes", Rule.YOUNG, kept(steps(*[1000] * 4)), work=(0,) * 5, minutes=steps(*[90] * 4)),
-    # What is certain is said: that it slows down, or comes and goes with the load; or that it leaked in the process before.
+    # What is certain is said: that it slows down, or comes and goes with the load; or that it leaked in the previous process.
     row("seven of 40 in the second half, early", Rule.FILLED, paced((5, 6.6), (5, 1.4)), work=(0,) * 11),
     row("early, after a leak", Rule.UNSETTLED, paced((18, 5)), work=(0,) * 19, before=(paced((20, 5)),)),
     row("early, after it stood", Rule.EARLY, paced((18, 5)), work=(0,) * 19, before=(Line((1000,) * 20),)),

@@ -146,7 +146,7 @@ def test_when_the_memory_will_be_full() -> None:
     # 256 MB are live, 4 MB/s are added, and Go collects at twice the live heap: (1024/2 - 256) / 4 = 64 s.
     grows = Outlook(256 * MB, 4 * MB, 150.0, 2.0, is_assumed=True)
     assert limit(grows, 1024 * MB) == (
-        " If all that grows goes on as over these 2.5min, at 4.0MB/s, the heap reaches memoryLimit (1.0GB) in 1.1min, "
+        " If everything that grows keeps growing as over these 2.5min, at 4.0MB/s, the heap reaches memoryLimit (1.0GB) in 1.1min, "
         "just before a collection, at 2 × what is live (GOGC=100 is assumed)."
     )
     told = limit(grows._replace(collected_at=1.5, is_assumed=False), 1024 * MB)
@@ -159,7 +159,7 @@ def test_when_the_memory_will_be_full() -> None:
 
 def test_figures() -> None:
     assert figures(finding(Rule.RISES)) == (
-        "+23.1MB per snapshot, +2.0MB/s (Theil–Sen); without a leak, a line rises so in 1 in 25.0k cases; 12 lines tested; "
+        "+23.1MB per snapshot, +2.0MB/s (Theil–Sen); without a leak, a line rises as much in 1 in 25.0k cases; 12 lines tested; "
         "98% of what was allocated stayed"
     )
     rare = finding(Rule.RISES, p_value=1e-9, tests=1)
@@ -172,7 +172,7 @@ def test_a_candidate_says_what_is_known_and_what_would_settle_it() -> None:
     said = candidate(finding(Rule.UNCLEAR, score=2.0, sampled=900.0, retention=1.0, points=(0.0, 1.0, 1.0, 2.0)))
     assert said == (
         "Not proven: 482MB held through this line, ▲300MB (99 %: +280MB to +321MB) over 2.5min, 14 snapshots: it rose "
-        "2 times, nothing of it was freed, 900 sampled objects. At least 21 more snapshots at this pace would settle it, or a "
+        "twice, none of it was freed, 900 sampled objects. At least 21 more snapshots at this pace would settle it, or a "
         "run with runtime.MemProfileRate = 64 << 10."
     )
     # Of 0.5 standard errors, a proof takes (3.144/0.5)² = 39 times as many.

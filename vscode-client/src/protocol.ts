@@ -58,7 +58,7 @@ export interface Status {
   tooltip: string; // Markdown
   focus: string; // Which samples are shown, in words; empty if all are
   series: string; // The name of the shown series; empty if there are no others
-  compares: boolean; // Whether two files are compared, or one is shown, that the user named
+  compares: boolean; // Whether files that the user named are compared or shown
 }
 
 // The params of the notification after every capture: what is captured, and what came of it.
@@ -291,7 +291,7 @@ export interface SuggestedMapping {
   label: string;
 }
 
-// Settings that are chosen while one works. One without a value is not written.
+// Settings that are chosen in a session. Those without a value are not written.
 export interface Choices {
   series?: string | null;
   base?: string | null;
@@ -503,7 +503,7 @@ export interface OwnedOverTime {
 export interface Commands {
   // Capture from a URL into a profile directory, and stop what was captured before. Returns the error of the first capture.
   [CAPTURE]: { arguments: [url: string, options?: CaptureOptions]; answer: string | null };
-  // Capture once more from where was captured last. Returns the error if it fails.
+  // Capture once more from the last program. Returns the error if it fails.
   [CAPTURE_NOW]: { arguments: []; answer: string | null };
   // Stop capturing.
   [STOP_CAPTURE]: { arguments: []; answer: null };

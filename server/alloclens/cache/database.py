@@ -115,7 +115,7 @@ class Cache:
             self._base.close()
             self._base = self._in_memory()
         elif self._file and _is_damage(error):
-            self._log("%s is damaged (%s) and begun anew", error)
+            self._log("%s is damaged (%s) and is created again", error)
             self._base.close()
             self._unlink()
             self._base = self._opened()
@@ -138,7 +138,7 @@ class Cache:
                 if not _is_damage(error):
                     self._log("%s cannot be used (%s); memory is used in its place", error)
                     break
-                self._log("%s is damaged (%s) and begun anew", error)
+                self._log("%s is damaged (%s) and is created again", error)
                 self._unlink()
         return self._in_memory()
 

@@ -16,14 +16,14 @@ COMMANDS = {
     "capture": "Fetch profiles from a running Go process at URL.",
     "top": "Show the heaviest lines or functions of FILE, as `go tool pprof -top` does.",
     "annotate": "Print SOURCE with numbers beside its lines, and leaks below them.",
-    "explain": "Show where the files and lines of the latest profile lie in the workspace around here, by which rule, or why "
-    "they do not.",
+    "explain": "Show where the files and lines of the latest profile lie in the workspace around here, and by which rule, or "
+    "why they have no place.",
     "leaks": "Judge the series of profiles in DIRECTORY: which lines of your own code leak, worst first.",
     "report": "Write a report on the profiles in DIRECTORY: one HTML page that needs no network.",
     "allow": "Allow and list the paths outside FOLDER to which its settings file and links lead; by default, the workspace "
     "around here.",
 }
-"""Modules of this package, each with a `command`, and what `--help` says of it without importing it."""
+"""Modules of this package, each with a `command`, and what `--help` says about it without importing it."""
 INTERRUPTED = 130
 """The exit code of a program that Ctrl-C ends, as a shell reports it."""
 FAULT = 70
@@ -39,7 +39,7 @@ class Commands(click.Group):
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import a command; None if there is none of that name."""
+        """Import a command; None if there is no command of that name."""
         del ctx
         if cmd_name not in COMMANDS:
             return None

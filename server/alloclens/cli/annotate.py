@@ -93,7 +93,7 @@ def tell_problems(known: World) -> None:
 
 
 def refuse_unknown(known: World, *given: str | None) -> None:
-    """Raise ClickException if there are snapshots, but one that the command line names is none of them."""
+    """Raise ClickException if there are snapshots, but not one that the command line names."""
     for name in given:
         if name and known.series and not is_there(known, name):
             raise click.ClickException(f"no snapshot is named {name}; {there(known)}")
@@ -125,7 +125,7 @@ def _verdicts(known: World, path: str, text: str) -> dict[int, list[str]]:
 
 
 def _of_unknown_growth(file: FileLines, mapped: MappedLines) -> list[int]:
-    """Return the lines with a number whose growth is unknown, which may be if there are two builds."""
+    """Return the lines with a number whose growth is unknown, which takes two builds."""
     comparison, spots = file.comparison, _lines_now(file, mapped)
     if comparison.base is None:
         return []

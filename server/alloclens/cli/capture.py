@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
 MAX_TRIES = 3
-"""Of a single capture, if a retry can help; a series continues at its next time."""
+"""Attempts at a single capture, if a retry can help; a series continues at its next time."""
 PAUSE_SECONDS = 1.0
 MAX_PAUSE_SECONDS = 30.0
 """How long a single capture waits if the server requests it."""

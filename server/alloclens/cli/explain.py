@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 @click.option("--all", "everything", is_flag=True, help="Show every file that the profile names.")
 @click.option("--sample-type", help="Such as inuse_space; by default as set, else the file's own.")
 def command(what: str | None, profiles: str | None, everything: bool, sample_type: str | None) -> None:
-    """Show where the files and lines of the latest profile lie in the workspace around here, by which rule, or why they do not.
+    """Show where the files and lines of the latest profile lie in the workspace around here, and by which rule, or why they have no place.
 
     FILE is a file here or a part of a recorded path; FUNCTION is a part of a function's name.
     """

@@ -1,6 +1,6 @@
 """Where the functions that profiles name are declared in a text, and how far they reach.
 
-A grammar tells, for the languages that have one. For others, and for texts that are too large for a grammar, patterns do.
+A grammar says so for the languages that have one, patterns for the others and for texts that are too large for a grammar.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def _meant(read: Syntax, name: FunctionName, spelled: str) -> list[Declaration]:
         alike = [(same, declaration) for same, declaration in alike if declaration.name == name.parts]
     elif spelled == "fully" and (
         len(name.parts) > 1 or name.parameters is not None
-    ):  # some symbolizers say the last part alone
+    ):  # some symbolizers give only the last part
         alike = [(same, declaration) for same, declaration in alike if same == len(declaration.name)] or alike
     most = max((same for same, _ in alike), default=0)
     closest = [declaration for same, declaration in alike if same == most > 0]
@@ -116,12 +116,12 @@ def again(text: str, declaration: Declaration, path: str) -> list[Declaration]:
 
 
 def around(text: str, line: int, path: str) -> Declaration | None:
-    """Return the innermost function with a name that a line (1-based) is in; None of any other line, or without a grammar."""
+    """Return the innermost function with a name that a line (1-based) is in; None for any other line, or without a grammar."""
     return _innermost(text, line, path, "function")
 
 
 def closure_around(text: str, line: int, path: str) -> Declaration | None:
-    """Return the innermost closure that a line (1-based) is in; None of any other line, or without a grammar."""
+    """Return the innermost closure that a line (1-based) is in; None for any other line, or without a grammar."""
     return _innermost(text, line, path, "closure")
 
 

@@ -29,7 +29,7 @@ def has_name(function: str) -> bool:
 
 
 EVERY_PROGRAM = re.compile(r"(main\.)?main(\.func\d|$)|main\.init\b|[<(]|$")
-"""What functions are called that tell no program from another: main, <module>, (anonymous)."""
+"""Names of functions that do not tell one program from another: main, <module>, (anonymous)."""
 
 
 @lru_cache(4096)
@@ -39,7 +39,7 @@ def name_of(function: str, parse_name: Callable[[str], FunctionName]) -> Functio
 
 
 def common(declared: Sequence[str], recorded: Sequence[str]) -> int:
-    """Return how many parts two names end with alike; 0 where the rest of both says that they are not of one function."""
+    """Return how many parts the ends of two names have in common; 0 where the rest of both says that they are not of one function."""
     both = min(len(declared), len(recorded))
     same = next((n for n in range(both) if declared[-1 - n] != recorded[-1 - n]), both)
     return same if same == both else 0

@@ -103,7 +103,7 @@ MACRO = re.compile(
     rb"^[ \t]*[A-Z][A-Z0-9_]{3,}[ \t]*(?:\([^(){};\n]*\))?[ \t]*$|(?<!#define )\b[A-Z][A-Z0-9]*_[A-Z0-9_]+(?=[ \t]+[A-Za-z_])",
     re.MULTILINE,
 )
-"""A macro that is no part of a declaration's grammar: alone on a line, or a word before others."""
+"""A macro that is not part of a declaration's grammar: alone on a line, or a word before others."""
 C = Language(
     (".c",),
     _parse_name,

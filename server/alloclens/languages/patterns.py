@@ -1,4 +1,4 @@
-"""Where a function is declared in a text of a language that has no grammar here: by what declarations look like."""
+"""Finds where a function is declared in a language that has no grammar here, by what declarations look like."""
 
 from __future__ import annotations
 

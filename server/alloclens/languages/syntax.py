@@ -150,7 +150,7 @@ _trees = _Trees()
 
 
 def _alike(before: bytes, now: bytes) -> tuple[int, int]:
-    """Return how many bytes two texts begin with alike, and then how many they end with."""
+    """Return how many bytes two texts have in common at their start, and after that at their end."""
     a, b = np.frombuffer(before, np.uint8), np.frombuffer(now, np.uint8)
     both = min(len(a), len(b))
     begin = _same(a[:both], b[:both])
@@ -231,7 +231,7 @@ class _Around(NamedTuple):
     name: tuple[str, ...]
     """What the names of those in it begin with."""
     first: int = 0
-    """The line that a declaration begins on which ends where this node does; 0 where it is no part of one."""
+    """The first line of a declaration that ends where this node does; 0 if it is not part of one."""
     given: tuple[str, ...] = ()
     """The name of such a declaration, if it has none of its own."""
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def follow_file(ls: Server, uri: str, *, is_active: bool = False) -> None:
     """Show the series of a file that the user looks at, unless a series is chosen.
 
-    `is_active` is whether the editor says that the file is the active one. Requests for hints tell nothing: an editor
+    `is_active` is whether the editor says that the file is the active one. Requests for hints do not show it: an editor
     sends them for all visible files.
     """
     if is_active:

@@ -33,7 +33,7 @@ KINDS = {
     "all": ("heap", "goroutine"),
 }
 """The profiles of each kind; beside a heap, that of leaked goroutines is captured, if the program has it."""
-NOTHING = "nothing was captured yet in this session"
+NOTHING = "nothing has been captured in this session yet"
 NOWHERE = "there is no directory to capture into: open a folder"
 STOPPED = "the capture was stopped"
 IDLE = CaptureState(running=False, source="", every=0, taken=0, latest=(), error="")
@@ -69,7 +69,7 @@ class Capturing:
         return await self._first(asked)
 
     async def now(self) -> str | None:
-        """Capture once more from where was captured last; return the error if that fails."""
+        """Capture once more from the last program; return the error if that fails."""
         if self._asked is None:
             return NOTHING
         if self._program is None:

@@ -104,7 +104,7 @@ class Client:
 
     @property
     def shows_call_details(self) -> bool:
-        """Whether the detail of a call hierarchy item is shown: in VS Code. Neovim and Vim show names only, and none says which."""
+        """Whether the detail of a call hierarchy item is shown: in VS Code. Neovim and Vim show only names, and no capability says so."""
         return self.has_stacks
 
     @property

@@ -15,7 +15,7 @@ from typing import NoReturn
 from alloclens import processes
 
 POLL_SECONDS = 1.0
-"""Time between two checks whether the editor's process still runs."""
+"""Time between two checks that the editor's process still runs."""
 
 
 def end(code: int = 0) -> NoReturn:

@@ -81,7 +81,7 @@ class Offering:
     async def _is_new(self, path: str) -> bool:
         """Return, once for each file, whether it is a profile in the workspace that is in no profile directory.
 
-        One that is still being written is no profile yet.
+        A file that is still being written is not a profile yet.
         """
         async with self._one_at_a_time:
             is_new = path not in self._asked and await self._is_profile(path)

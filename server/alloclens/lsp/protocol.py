@@ -93,7 +93,7 @@ class Status(Message, frozen=True):
     series: str
     """The name of the shown series; empty if there are no others."""
     compares: bool
-    """Whether two files are compared, or one is shown, that the user named."""
+    """Whether files that the user named are compared or shown."""
 
 
 # Capturing
@@ -135,7 +135,7 @@ class CaptureOptions(Message, frozen=True):
 
 @ready
 class Choices(Message, frozen=True, omit_defaults=True):
-    """Settings that are chosen while one works. One without a value is not written."""
+    """Settings that are chosen in a session. Those without a value are not written."""
 
     series: str | None = None
     base: str | None = None
@@ -172,7 +172,7 @@ class StartCapture(Command[str | None], frozen=True):
 
 
 class CaptureNow(Command[str | None], frozen=True):
-    """Capture once more from where was captured last. Returns the error if it fails."""
+    """Capture once more from the last program. Returns the error if it fails."""
 
     name = "alloclens.server.captureNow"
 

@@ -156,7 +156,7 @@ class Publisher:
             tell(self._ls, OLD_HINTS.format(name=printable(name_of(head.path))), types.MessageType.Info)
 
     def _refresh(self, kind: str, ask: Callable[[None], Awaitable[Any]]) -> None:
-        """Have the editor request hints or lenses again; one such refresh of a kind at a time, and one more if a world came meanwhile."""
+        """Have the editor request hints or lenses again; one such refresh of a kind at a time, and one more if a world has arrived meanwhile."""
         self._outdated.add(kind)
         if kind in self._refreshing:
             return

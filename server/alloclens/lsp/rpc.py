@@ -90,7 +90,7 @@ class Session(LanguageServer):
         self.command(command.name)(handler)  # pygls announces it
 
     def withdraw(self, method: str) -> None:
-        """Offer a method no longer. Before `initialize` is answered, so that it is not announced."""
+        """Stop offering a method. Call this before `initialize` is answered, so that the method is not announced."""
         self.protocol.fm.features.pop(method)
 
     def run_task(self, work: Coroutine[Any, Any, Any], what: str) -> None:

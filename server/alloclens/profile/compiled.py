@@ -1,4 +1,4 @@
-"""The compiled kernel, which is kept in the user's cache directory: to compile it takes longer than to read a small profile."""
+"""The compiled kernel, which is kept in the user's cache directory: compiling it takes longer than reading a small profile."""
 
 from __future__ import annotations
 

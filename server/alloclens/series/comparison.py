@@ -186,7 +186,7 @@ class Comparison:
 
     @cached_property
     def outlook(self) -> Outlook | None:
-        """What the heap comes to if all that grows goes on; None if it does not grow, or if the process has ended."""
+        """What the heap comes to if everything that grows keeps growing; None if it does not grow, or if the process has ended."""
         findings = self.judgement.findings(RAISED) if self.judgement and not self.snapshots_since else []
         pace = sum(max(finding.slope, 0) for finding in findings if finding.sample_type.unit == "bytes")
         if pace <= 0:
@@ -213,7 +213,7 @@ class Comparison:
         return found
 
     def refutes(self, before: Comparison) -> bool:
-        """Return whether there are enough observations to see that nothing rises again of what was found in a process before."""
+        """Return whether there are enough observations to see that nothing that was found in a previous process rises again."""
         if self.judgement is None or len(self.judgement.history) < MIN_OBSERVATIONS:
             return False
         return self.judgement.rising().isdisjoint(finding.function for finding in before.findings())
@@ -372,7 +372,7 @@ class Comparison:
         return self._own_files.get(clean_path(recorded), False)
 
     def related(self, function: str) -> list[Finding]:
-        """Return the own lines that have to do with a function that no own code calls, likeliest first.
+        """Return the own lines related to a function that no own code calls, likeliest first.
 
         Those are the lines that call its package, and those that it calls.
         """
@@ -460,7 +460,7 @@ def compare(
 ) -> Comparison | None:
     """Compare two snapshots of a series; None if it lacks the sample type ("": the one that leads; see `is_meant`).
 
-    `sites` numbers the owned lines of the series. `beside` is what is known besides of the head's process.
+    `sites` numbers the owned lines of the series. `beside` is what else is known of the head's process.
     """
     meant = (n for n, one in enumerate(head.sample_types) if is_meant(sample_type, series.kind, one.type))
     number = next(meant, None) if sample_type else series.leading_column(head)

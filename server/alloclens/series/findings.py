@@ -39,7 +39,7 @@ LOADED = 0.5
 MIN_SCORE = 0.5
 """Below this, a rise is too unclear to say when it would be proven, in standard errors."""
 MANY = 10
-"""Times as many snapshots as there are."""
+"""A candidate that needs more than this many times the snapshots there are is remote."""
 MIN_GOROUTINE_BYTES = 2048 + 440
 """Minimum memory of a goroutine, to rank goroutines with bytes: its first stack and its descriptor."""
 MAX_POINTS = 24
@@ -103,7 +103,7 @@ class Finding:
     points: tuple[float, ...]
     """Owned values at evenly spaced observations."""
     path: tuple[Caller, ...] = ()
-    """The callers that the figures are of, nearest first, if the line has several and the last of these decided."""
+    """The callers whose figures these are, nearest first, if the line has several and the last of these decided."""
     callers: tuple[Caller, ...] = ()
     """Where several callers fork, all of them, worst first: those beside the one that decided, or else the nearest."""
 
@@ -162,7 +162,7 @@ class Judgement:
     sample_type: ValueType
     verdicts: Verdicts
     leaked: Floats
-    """The goroutines of each entry of which the garbage collector found that they are blocked for ever."""
+    """The goroutines of each entry that the garbage collector found to be blocked for ever."""
 
     def findings(self, chosen: Collection[str] = VERDICTS, rows: Ints | None = None) -> list[Finding]:
         """Return the findings with these verdicts, on some or all rows of the head's lines, worst first.
@@ -260,7 +260,7 @@ class Judgement:
         )
 
     def rising(self) -> set[str]:
-        """Return the functions of all that rises, be it by chance."""
+        """Return the functions of everything that rises, even if by chance."""
         rises = (self.verdicts.growth > 0) & (self.verdicts.deviate > MIN_RISE)
         return {self._function(entry) for entry in np.flatnonzero(rises).tolist()}
 
@@ -269,7 +269,7 @@ class Judgement:
         return _function(self.head, row) if row >= 0 else self.head.holders.function[self._holder[entry]]
 
     def _path(self, entry: int) -> tuple[Caller, ...]:
-        """Return the callers of an entry, all with its figures. The last is missing if nothing of one's own calls there."""
+        """Return the callers of an entry, all with its figures. The last is missing if no own code calls there."""
         head = self.head
         rows = head.holders.callers[self._holder[entry], : self.history.parts.depth[entry]].tolist()
         figures = float(self.history.values[-1, entry]), float(self.verdicts.growth[entry])

@@ -29,9 +29,9 @@ class Beside(NamedTuple):
     """What is known of a process besides its own observations."""
 
     before: Sequence[Snapshot] = ()
-    """The observations of the process before it."""
+    """The observations of the previous process."""
     heaps: Sequence[Snapshot] = ()
-    """Heap profiles of it, if the observed ones do not say what was allocated, as those of goroutines."""
+    """Its heap profiles, if the observed ones, such as those of goroutines, do not say what was allocated."""
 
 
 ALONE = Beside()
@@ -67,7 +67,7 @@ class History:
 
     @cached_property
     def before(self) -> History | None:
-        """The history of the same entries in the process before this one."""
+        """The history of the same entries in the previous process."""
         return replace(self, observed=self.beside.before, beside=ALONE) if self.beside.before else None
 
     @cached_property
@@ -160,7 +160,7 @@ def history(observed: Sequence[Snapshot], head: Lines, sites: LineNumbers, besid
 
 
 def _forks(of: Parts, keys: Ints) -> Mask:
-    """Return which parts are one of several of their line, or of their line by the callers before: others are the same as that."""
+    """Return which parts are one of several of their line, or of their line by fewer callers: any other equals what it is a part of."""
     above = np.where(of.depth > 0, keys[of.depth - 1, of.first], NONE)
     _, place, count = np.unique(above, return_inverse=True, return_counts=True)
     several: Mask = (above != NONE) & (count[place] > 1)

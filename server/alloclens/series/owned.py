@@ -118,7 +118,7 @@ class LineNumbers:
         """Sorted."""
         self._numbers = np.zeros(0, np.int64)
         self._answers: tuple[tuple[Ints, dict[OwnedLines, Floats]], ...] = ()
-        """The sites and the figures of the last two calls: of a process, and the one before it."""
+        """The sites and the figures of the last two calls: of a process, and of the previous one."""
 
     def __len__(self) -> int:
         return len(self._keys)
@@ -146,7 +146,7 @@ class LineNumbers:
             if lines in known:
                 wide[:] = known[lines]
                 continue
-            if not (lines.key is key or np.array_equal(lines.key, key)):  # most have the keys of the one before
+            if not (lines.key is key or np.array_equal(lines.key, key)):  # most have the keys of the previous one
                 key = lines.key
                 there, chosen = self._chosen(parts(key), site)
             wide[:, there] = chosen.sum(lines.figures())

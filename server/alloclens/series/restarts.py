@@ -160,7 +160,7 @@ def without_names(process: Sequence[Snapshot]) -> list[Snapshot]:
 def _is_of_exit(process: Sequence[Snapshot]) -> bool:
     """Return whether gperftools wrote the last of a process's snapshots as it ended, by what was in use and allocated.
 
-    So it was if nothing is in use, which is never so while a program runs; if over half was freed and hardly anything allocated
+    That is so if nothing is in use, which never happens while a program runs; if over half was freed and hardly anything allocated
     meanwhile; or if less is in use and it was not due: gperftools writes a dump after so many bytes were allocated, after so
     many seconds, or when more is in use than ever.
     """
@@ -205,7 +205,7 @@ def _is_early_by_time(process: Sequence[Snapshot], amounts: Sequence[int]) -> bo
 def lanes(snapshots: Sequence[Snapshot]) -> list[tuple[Snapshot, ...]]:
     """Split a series, in time order, so that no two processes of a part run at the same time.
 
-    If all names have the ID of their process, that tells. Else there is one part unless the stacks show that processes took
+    If all names have the ID of their process, it decides. Else there is one part unless the stacks show that processes took
     turns: that they continued after a snapshot of another one at least as often as a new one started. A process that has
     ended seldom seems to, by chance. If a snapshot may be of several processes, either the last one seen or the one that
     has allocated most is taken, whichever gives fewer.

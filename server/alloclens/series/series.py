@@ -145,7 +145,7 @@ class Series:
         """Return the snapshots of a process up to its head, without heap profiles that repeat the previous totals.
 
         No garbage collection ended between two such snapshots: they are one observation. Goroutines are counted anew.
-        What was written at the exit is none, nor what has no names.
+        A snapshot written at the exit is not an observation, nor is one without names.
         """
         if head not in self._observed:
             self._observed[head] = self._observations(head)
@@ -170,7 +170,7 @@ class Series:
         """Return the head's process, or one before it while it is young, by the number of its observations.
 
         If it has fewer than `enough`, that is the last one that has so many; with fewer than `mature`, the one right before it
-        if that has so many. So a restart hides no leak: the process before it is judged until the new one can be.
+        if that has so many. So a restart hides no leak: the previous process is judged until the new one can be.
         """
         own, before = self.observations(head), self.processes.index(self.process(head))
         least, begin = (enough, 0) if len(own) < enough else (mature, max(before - 1, 0))
@@ -203,7 +203,7 @@ class Series:
         return restarted
 
     def _add_restarts_beside(self, restarted: Mask) -> None:
-        """Mark the restarts that are seen beside but not here.
+        """Mark the restarts that profiles of other kinds show and these do not.
 
         A snapshot taken between the two that show a restart is of the process to whose snapshot it is nearer.
         """
@@ -243,7 +243,7 @@ class Series:
         )
 
     def head(self, name: str) -> Snapshot:
-        """Return the head: the latest snapshot unless another is named. What was written at an exit has to be named."""
+        """Return the head: the latest snapshot unless another is named. One that was written at an exit has to be named."""
         latest = next((s for s in reversed(self.snapshots) if s not in self.at_exit), self.snapshots[-1])
         if name in ("first", "latest"):
             return latest if name == "latest" else self.snapshots[0]
@@ -254,8 +254,8 @@ class Series:
     def base(self, name: str, head: Snapshot) -> Snapshot | None:
         """Return the base; None if there is nothing to compare.
 
-        `first` and `previous` stay within the head's process: a restart replaces all objects. No word means a snapshot without
-        names.
+        `first` and `previous` stay within the head's process: a restart replaces all objects. A snapshot without names
+        is chosen only by its own name or label.
         """
         if head.is_difference:
             return None

@@ -67,7 +67,7 @@ class Service:
         return any(series.has_chosen(head) for series in self.series)
 
     def head(self, of: Series, name: str) -> Snapshot:
-        """Return the head of one of its series: kinds side by side are of one time, also if an earlier snapshot is chosen."""
+        """Return the head of one of its series: kinds side by side are of one time, even if an earlier snapshot is chosen."""
         chosen = next((series.named(name) for series in self.series if series.has_chosen(name)), None)
         if chosen is None or of.has_chosen(name):
             return of.head(name)

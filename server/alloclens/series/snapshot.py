@@ -30,7 +30,7 @@ NUMBER = re.compile(r"\d+")
 MAX_DIGITS = 20
 """Of a number in a file's name that is compared as a number."""
 COPY_SECONDS = 1.0
-"""At most so long after each other files have their dates that were copied together."""
+"""Files that were copied together have dates at most this long after each other."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,7 +154,7 @@ def in_order(snapshots: Iterable[Snapshot]) -> tuple[Snapshot, ...]:
 
 
 def _copied_together(ordered: Sequence[Snapshot]) -> Iterator[list[Snapshot]]:
-    """Yield runs of snapshots, in time order, whose files have dates soon after each other, and only these tell their times."""
+    """Yield runs of snapshots, in time order, whose files have dates soon after each other and no other times."""
     run: list[Snapshot] = []
     for snapshot in ordered:
         times = [one.taken_at for one in (*run[-1:], snapshot)]

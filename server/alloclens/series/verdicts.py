@@ -60,7 +60,7 @@ FELL = quantile(0.95)
 MIN_GAINS = 3
 """What rises less often in the second half may have risen for the last time."""
 STOOD = 0.01
-"""The probability that what goes on rising is never higher for so long, to say that it stands still."""
+"""How unlikely it must be that a line that keeps rising is never higher for so long, to say that it stands still."""
 MIN_TICK = 1e-6
 """Of a clock that runs from 0 to 1: what advances by less stands still."""
 LATE = (0.5, 0.75, 0.875)
@@ -74,7 +74,7 @@ MIN_RETENTION = 0.1
 MAX_STABLE_CHANGE = 0.1
 """A line is stable if it certainly changed by less than this share."""
 BEYOND = quantile(0.95)
-"""How certain it must be that more is in use than in the process before, in standard errors."""
+"""How certain it must be that more is in use than in the previous process, in standard errors."""
 LOAD = quantile(0.95)
 """Load explains a rise if fewer objects come and go than under load by less than so many standard errors, and all that is
 in use was exchanged once."""
@@ -100,7 +100,7 @@ class Rule(Enum):
     SLOWS = ("noise", "slows")
     """It rises, but certainly slower than before: evenly, in the end at less than half of its first pace."""
     REFILLS = ("noise", "refills")
-    """It rises, but not certainly beyond where it slowed down in the process before."""
+    """It rises, but not certainly beyond where it slowed down in the previous process."""
     LOADED = ("noise", "loaded")
     """It rises, but as much more comes and goes, as under more load."""
     FELL = ("shrinking", "fell")
@@ -355,7 +355,7 @@ def _gains_late(held: Floats) -> Mask:
 
 
 def _stood(held: Floats, clock: Floats, work: Floats) -> Floats:
-    """Return the probability that what goes on rising is never higher again, for as long as the entries were not.
+    """Return the probability that something that keeps rising is never higher again, for as long as the entries were not.
 
     If each of several steps could come at any time, none comes after `end` with the probability `end ** steps`. What comes
     at once is one step, however much it is. It is 1 for what was higher in the second half, by the clock or by work done.
@@ -403,7 +403,7 @@ def _is_first_rise(history: History) -> bool:
 
 
 class Before(NamedTuple):
-    """What the entries of a young process did in the one before it. The masks exclude each other."""
+    """What the entries of a young process did in the previous one. The masks exclude each other."""
 
     slowed: Mask
     """They slowed down, and are not certainly above that level now."""

@@ -27,7 +27,7 @@ class Choice(NamedTuple):
     active: str = ""
     """Path of the file that the user looks at; "" if unknown."""
     before: Service | None = None
-    """The service that is shown until now."""
+    """The service that has been shown so far."""
     stays: bool = False
     """Whether it stays if it is still there: the active file was taken into account before."""
 
@@ -88,7 +88,7 @@ def names(world: World) -> dict[Service, str]:
 
 
 def matching(world: World, name: str) -> list[Service]:
-    """Return the services with a name, else in a directory whose path ends like this, else of a program called so."""
+    """Return the services of this name, else those in a directory whose path ends with it, else those of a program with this name."""
     ending = PurePath(name).parts
     tests = (
         [service for service, its in names(world).items() if its == name],
@@ -134,7 +134,7 @@ def _comparisons(world: World, service: Service) -> tuple[Comparison, ...]:
 
 
 def _successor(offered: Iterable[Service], before: Service | None) -> Service | None:
-    """Return the service with most snapshots of the one before; if there are none, that of its directory and program."""
+    """Return the service with most of the snapshots of the previous one; if none has any, that of its directory and program."""
     if before is None:
         return None
     paths = {snapshot.path for series in before.series for snapshot in series.snapshots}

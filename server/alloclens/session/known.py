@@ -221,7 +221,7 @@ class Known:
         return contents
 
     def _reads_differently(self, path: str) -> bool:
-        """Return whether a file has other functions than what was kept of it, as when its binary was replaced."""
+        """Return whether a file has other functions than the cache has of it, as when its binary was replaced."""
         try:
             read = self._run(self._reader.evidence, path, seconds=seconds_for(self._stamps[path].size))
         except Lost:
@@ -259,7 +259,7 @@ class Settling:
 
     @property
     def latest(self) -> Settled | None:
-        """What `of` was last asked for, if it is still so."""
+        """The last result of `of`, if it still holds."""
         return next(iter(self._latest.values()), None)
 
     @property

@@ -79,7 +79,7 @@ class MappedFinding(NamedTuple):
     doubt: Doubt | None
     """Why the line is unsure; None if it is sure."""
     related: tuple[str, ...] = ()
-    """Of a finding that no own line owns: the own lines that have to do with it, as main.go:8. `at` is the first."""
+    """Of a finding that no own line owns: the related own lines, such as main.go:8. `at` is the first."""
     callers: tuple[NamedLine, ...] = ()
     """The own lines outwards that call the line, as far as they hold most of the growth. The last is one of several."""
     share: float = 1.0
@@ -146,7 +146,7 @@ class LineMapper:
         return comparison.shape(finding, text)
 
     def _foreign(self, comparison: Comparison, finding: Finding) -> MappedFinding:
-        """Return the own lines that have to do with what no own line owns: a heap profile knows those of goroutines."""
+        """Return the own lines related to what no own line owns: a heap profile knows those of goroutines."""
         near = self._world.kinds(comparison)
         pairs = [(other, line) for other in near for line in other.related(finding.function)]
         pairs.sort(key=lambda pair: (-max(pair[1].score, 0), -pair[1].growth))

@@ -31,9 +31,9 @@ Listing = dict[str, Stamp]
 
 CODE = tuple(chain.from_iterable(language.endings for language in LANGUAGES))
 PACKAGE = (".go", "go.mod", "__init__.py", "mod.rs")
-"""Suffixes of what only a package of a program holds. A profile directory may be one, named pprof or profiles, with test data."""
+"""Suffixes of files that only a package of a program has. A profile directory may be one, named pprof or profiles, with test data."""
 SOURCES = (*CODE, "go.mod", "package.json")
-"""Suffixes of what only a directory of source code holds: what is below it is test data, not services."""
+"""Suffixes of files that only a directory of source code has: what is below it is test data, not services."""
 NOT_PROFILES = (
     *CODE,
     ".mod",
@@ -50,7 +50,7 @@ NOT_PROFILES = (
 )
 """Suffixes: a directory named pprof may be a Go package, and a directory of profiles may hold notes and pictures."""
 OF_TOOLS = re.compile(r".+\.heap|.+\.heapprofile|dhat-heap\.json|dhat\.out\.\d+|alloc-profile\.pb\.gz", re.IGNORECASE)
-"""What profilers call the files that they write into the working directory: gperftools, jemalloc, Node, DHAT, Julia's."""
+"""The names that profilers give to files in the working directory: gperftools, jemalloc, Node, DHAT, Julia's."""
 JSON = ".json"
 """Some profiles are JSON, but most JSON is not: the first bytes tell."""
 JSON_START_BYTES = 256
@@ -86,9 +86,9 @@ class Scan(NamedTuple):
     closed: tuple[str, ...] = ()
     """Those whose sub-directories are not listed, because they hold source code."""
     packages: frozenset[str] = frozenset()
-    """Those that are packages of a program, and working directories: what is no profile there is none that could not be read."""
+    """Packages of a program, and working directories: a file there that is not a profile is no fault."""
     links: frozenset[str] = frozenset()
-    """Links to directories that are among the faults, though all is known about them: nothing below them counts."""
+    """Links to directories that are among the faults, though everything is known about them: nothing below them counts."""
 
     def knows(self, path: str) -> bool:
         """Return whether the scan tells if a file exists: it does not if a directory above could not be listed."""
@@ -102,13 +102,13 @@ class Scan(NamedTuple):
 
 
 class Look(NamedTuple):
-    """The last scan: when it ended, what it took, and what it found of the directories."""
+    """The last scan: when it ended, how long it took, and what it found of the directories."""
 
     at: float = -math.inf
     """When it ended, in seconds of a monotonic clock."""
     seconds: float = 0
     changes: Mapping[str, int] = MappingProxyType({})
-    """When a file had come or gone in each directory."""
+    """When a file had last come or gone in each directory."""
 
     def is_enough(self) -> bool:
         """Return whether another scan would find the same, as far as can be told without one."""
@@ -138,8 +138,8 @@ def scan(
 
     Sub-directories are listed too, down to a depth, but not those of a package, nor, further down, those of any source
     code. A symbolic link is followed only to a regular file in one of the directories or `folders`. All are real paths.
-    Files that the user `named` are listed wherever they are, and in the `working` directories of programs those that
-    their profilers name.
+    Files that the user `named` are listed wherever they are, and in the `working` directories of programs, files with
+    the names that profilers give.
     """
     roots = tuple(dict.fromkeys(directories))
     around, result = (*roots, *folders), Scan({}, {})
@@ -209,7 +209,7 @@ def settled(before: Scan, after: Scan) -> Scan:
 
 
 def gone(known: Iterable[str], *scans: Scan) -> list[str]:
-    """Return the files that are no longer there: every scan could tell, none has them, and the disk confirms it.
+    """Return the files that are no longer there: both scans could tell, neither has them, and the disk confirms it.
 
     So are those in a directory that no longer counts, for instance because of other settings.
     """
@@ -276,7 +276,7 @@ class _Listed:
 
 
 def _is_listed(entry: os.DirEntry[str], mode: int, stamp: Stamp) -> bool:
-    """Return whether a regular file may be a profile: of JSON, and of what can be executed, the first bytes tell."""
+    """Return whether a regular file may be a profile. For JSON and executables, the first bytes decide."""
     if entry.name.lower().endswith(JSON):
         return _is_json_profile(entry.path, stamp)
     return not (mode & EXECUTABLE and _is_program(entry.path, stamp))
@@ -284,7 +284,7 @@ def _is_listed(entry: os.DirEntry[str], mode: int, stamp: Stamp) -> bool:
 
 @lru_cache(4096)
 def _is_program(path: str, _stamp: Stamp) -> bool:
-    """Return whether a file is a program or library, as one that was copied beside its profiles."""
+    """Return whether a file is a program or library, such as one that was copied beside its profiles."""
     with suppress(OSError), open_file(path) as file:
         return is_binary(file.read(MAGIC_BYTES))
     return False

@@ -137,7 +137,7 @@ class Compared(NamedTuple):
 
     @classmethod
     def of(cls, profile: Profile, path: str) -> Compared:
-        """Return it of a profile and its file."""
+        """Return this of a profile and its file."""
         return cls(profile.sample_types, contention_of(profile, name_of(path)))
 
 

@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 MAX_WATCHED = 64
 """Each directory takes a thread; changes in the others are noticed by polling."""
 ALL_MOVES = {"generate_full_events": True} if getattr(Observer, "__name__", "") == "InotifyObserver" else {}
-"""Options: say of a file that was moved here from a directory that is not watched that it was moved, not that it was made."""
+"""Options that report a file moved here from an unwatched directory as moved, not as created."""
 
 
 class Watcher:
@@ -57,9 +57,9 @@ class Watcher:
                 self._watch(directory, identity)
 
     def complete(self) -> frozenset[str]:
-        """Return the files that their writer has closed, or renamed to this name, since the last call; on Linux.
+        """Return the files that their writer has closed, or renamed to this name, since the last call.
 
-        Elsewhere no event says so.
+        Only on Linux do events say so.
         """
         return self._handler.complete()
 

@@ -169,11 +169,11 @@ class World:
     beyond: tuple[Comparison, ...] = ()
     """Those of services that are not shown, if one is chosen; the others are of the shown service then."""
     missing: str = ""
-    """The name of the chosen series if there is none of this name; then nothing is shown."""
+    """The name of the chosen series if no series has it; then nothing is shown."""
     gone: str = ""
     """The name of the active file's series if it has no profiles any more; then nothing is shown."""
     earlier: tuple[Comparison, ...] = ()
-    """Of each series whose process is too young for a leak: that of the process before it, if anything leaked or grew in it
+    """Of each series whose process is too young for a leak: that of the previous process, if anything leaked or grew in it
     that may do so again. It is judged, not shown."""
     problems: tuple[Problem, ...] = ()
     focus: tuple[Filters, ...] = ()
@@ -199,7 +199,7 @@ class World:
         Of several series of one kind, such as a heap and differences of it, the first one counts.
         """
         service = next((s for s in self.services if comparison.series in s.series), None)
-        if service is None:  # as of a process before
+        if service is None:  # as that of a previous process
             return [comparison]
         by_kind: dict[ProfileKind, Comparison] = {}
         for other in self.comparisons:
@@ -444,7 +444,7 @@ def _files(series: Series, head: Snapshot, base: Snapshot | None, within: tuple[
 
 
 def _builds(series: Series, head: Snapshot, base: Snapshot | None, revision: str) -> BuildPair:
-    """Return what tells the source texts of two snapshots."""
+    """Return what identifies the source texts of two snapshots."""
     one_process = base in series.process(head)
     is_one = base is not None and bool(base.build_id) and (one_process or base.build_id == head.build_id)
     then = series.provenance(base) if base and not is_one else None

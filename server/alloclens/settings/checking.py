@@ -37,7 +37,7 @@ class Mistake(NamedTuple):
     path: tuple[str | int, ...]
     """Where: the key, and what lies in it, such as `("pathMappings", 0, "from")`."""
     default: str = ""
-    """What counts instead if nothing else is set; "" where the key is no setting."""
+    """What counts instead if nothing else is set; "" if the key is not a setting."""
 
     @property
     def message(self) -> str:

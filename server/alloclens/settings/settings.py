@@ -54,8 +54,8 @@ class Settings(Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown
             ge=0,
             le=10,
             description=(
-                "How many levels of sub-directories of these directories are watched, too. Each is a series of its own, as "
-                "`profiles/api` is that of the service `api`."
+                "How many levels of sub-directories of these directories are watched as well. Each sub-directory is a series of "
+                "its own: `profiles/api` is that of the service `api`."
             ),
         ),
     ] = 2
@@ -90,9 +90,9 @@ class Settings(Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown
         str,
         Meta(
             description=(
-                "The sample type to show, such as `inuse_space` or `alloc_objects`. If empty, what allocates comes first: "
-                "`inuse_space` of a heap profile. Those of Go's block and mutex profiles are named with the kind, such as "
-                "`mutex/delay`."
+                "The sample type to show, such as `inuse_space` or `alloc_objects`. If empty, types of memory come "
+                "first, such as `inuse_space` of a heap profile. The types of Go's block and mutex profiles are named with their "
+                "kind, such as `mutex/delay`."
             ),
             examples=["inuse_space", "inuse_objects", "alloc_space", "alloc_objects", "goroutine", "mutex/delay"],
         ),
@@ -154,7 +154,7 @@ class Settings(Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown
             pattern=SIZE.pattern,
             description=(
                 "The memory limit of the program, such as `512MiB` or `2GB` (powers of 1024). If set, a leak also says when "
-                "the heap will reach it if all that grows goes on: in Go just before a collection, as GOGC has it."
+                "the heap will reach it if everything that grows keeps growing: in Go just before a collection, as GOGC determines."
             ),
             examples=["2GiB"],
         ),

@@ -53,7 +53,7 @@ class BuildRoot(NamedTuple):
 def checkouts(roots: Roots, files: Files, functions: Mapping[str, Collection[str]]) -> Iterator[BuildRoot]:
     """Yield each directory of a build that is recognized here by its files. Ambiguous ones are omitted.
 
-    If several directories may be it, none is taken, even if only one has all files and functions: those of another may have
+    If several directories are possible, none is taken, even if only one has all files and functions: those of another may have
     been deleted since.
     """
     named = (recorded(file, functions[file]) for file in sorted(functions))

@@ -40,7 +40,7 @@ class Unfiled(NamedTuple):
     addresses: int = 0
     """On addresses without a name."""
     functions: int = 0
-    """In functions of which the profile names no file."""
+    """In functions for which the profile names no file."""
 
 
 @dataclass(frozen=True)

@@ -294,9 +294,9 @@ def _by_text(lines: RecordedLines, then: str, now: str) -> MappedLines:
 
 
 def _may_be_renamed(own: Declaration, to: int, then: str, now: str, path: str) -> bool:
-    """Return whether a function of a new name has the body that a line's own function had, unlike the one of the old name.
+    """Return whether a function with a new name has the body that a line's function had, and the one with the old name has another.
 
-    The function may have been renamed, and another one with lines like its own written, in which the line would be now.
+    The function may have been renamed and another one with similar lines written, in which the line would now be found.
     """
     same = _by_body(now, path).get(_body(then, own), ())
     renamed = (function for function in same if not function.holds(to) and not again(then, function, path))
@@ -305,7 +305,7 @@ def _may_be_renamed(own: Declaration, to: int, then: str, now: str, path: str) -
 
 @memo
 def _by_body(text: str, path: str) -> dict[tuple[str, ...], list[Declaration]]:
-    """Return the functions of a text by their bodies, but those that are on one line."""
+    """Return the functions of a text by their bodies, except those on one line."""
     functions: dict[tuple[str, ...], list[Declaration]] = {}
     read = read_as(text, path)
     for function in read.declarations if read else ():
@@ -328,7 +328,7 @@ def _is_of_closure(lines: RecordedLines, spot: int) -> bool:
 def _is_other_closure(then: tuple[str, int], now: tuple[str, int], path: str) -> bool:
     """Return whether a line is now in a closure with another first line, while the first line of its own still exists.
 
-    So it is if the names of two handlers were exchanged. Each place is a text and a line.
+    This happens if two handlers have exchanged their names. Each place is a text and a line.
     """
     head, head_now = (_closure_head(*place, path) for place in (then, now))
     if not head or head == head_now:

@@ -183,7 +183,7 @@ class Recorded:
 
     @property
     def vendored(self) -> str:
-        """The path below a vendor directory; "" of what lies in none, for other directories may be called so, too."""
+        """The path below a vendor directory; "" if there is none: a directory of that name may be something else."""
         inside = f"/{self.path}".rpartition("/vendor/")[2]
         is_there = f"{self.package}/{self.name}" == inside if self.package and not self.only_closures else True
         return inside if len(inside) <= len(self.path) and is_there else ""

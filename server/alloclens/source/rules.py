@@ -389,7 +389,7 @@ def _suffix(recorded: Recorded, context: PlacementContext) -> Groups:
 
 
 def _like_module(recorded: Recorded, context: PlacementContext) -> Groups:
-    """Find files of a checkout that is called as its module there, as `git clone` calls it, and otherwise here."""
+    """Find files of a checkout whose directory had the module's name there, as after `git clone`, and has another here."""
     if recorded.absolute and recorded.path.endswith(OF_GO) and len(context.roots.modules) <= MAX_MODULES:
         for folder in folders_of(recorded.path):
             rest, name = recorded.path[len(folder) + 1 :], name_of(folder)

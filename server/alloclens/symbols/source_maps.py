@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from alloclens.symbols.symbols import Symbolized
 
 UNKNOWN = -1
-"""The column of a frame of which it is not recorded."""
+"""The column of a frame that has none."""
 SCRIPT = re.compile(r"\.[cm]?jsx?$")
 COMMENT = b"//# sourceMappingURL="
 INLINE = re.compile(r"data:application/json(?:;charset=[^;,]*)?(;base64)?,", re.IGNORECASE)

@@ -44,8 +44,8 @@ class Kept(NamedTuple):
     """What is kept of a profile, because its binaries may be rebuilt."""
 
     built_at: float = math.inf
-    """When the program was written, in seconds since 1970: that of the build id, else the one at the recorded path, if it ran by all
-    that is known."""
+    """When the program was written, in seconds since 1970: that of the build id, else the one at the recorded path, if it
+    ran as far as is known."""
     frames: Mapping[int, Sequence[Call]] = MappingProxyType({})
     """The frames of each address that was found in a binary, or of each location (by row) that was in a generated file."""
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from alloclens.tables.code import Digests
 
 PROFILERS = ("runtime/pprof.", "net/http/pprof.")
-"""How the names of functions begin that write Go's profiles: half a megabyte each time."""
+"""How the functions are named that write Go's profiles and allocate half a megabyte each time: prefixes."""
 MAX_STACKS = 512
 """Number of stacks in a sketch."""
 MAX_ROUNDING = 2

@@ -28,7 +28,7 @@ class GraphLimits(NamedTuple):
     edge_fraction: float = 0.001
     """Calls whose |weight| is less than this share of the total."""
     node_count: int = 80
-    """All functions but so many; 0 for no limit."""
+    """Functions beyond this number; 0 for no limit."""
 
 
 @dataclass(frozen=True, eq=False)

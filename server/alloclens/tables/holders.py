@@ -44,13 +44,13 @@ STARTERS = frozenset(
 MAX_STARTERS = 100
 """Outermost locations that are looked at: nothing calls through so many starters and frames of the runtime."""
 MAX_CALLERS = 3
-"""Own lines outwards from an owned one that tell its holders apart: helpers of helpers of helpers."""
+"""How many callers of an owned line tell its holders apart: enough for helpers of helpers of helpers."""
 MAX_HOLDERS = 20_000
 """Callers that tell more holders apart are left out, the outermost first: real profiles have up to two for each owned line."""
 MOST = 0.5
 """The share of a line's growth above which one of several callers is named."""
 RUNTIME = "runtime."
-"""What only Go's runtime holds is no library's; see `wording.verdict.goroutine_note`."""
+"""What only Go's runtime holds belongs to no library; see `wording.verdict.goroutine_note`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,7 +113,7 @@ def growing_callers(profile: Profile, sites: Sites, own: Mask, column: int, path
     """Return the callers through which most of the growth of an owned site is held.
 
     `path` is the owned site, and those of its callers that are decided. The last that is returned is one of several callers:
-    where there is no choice, a name tells nothing.
+    where there is no choice, a name says nothing.
     """
     part, outer = samples(profile, held_samples(profile, sites, own, [[site] for site in path])), own.copy()
     outer[list(path)] = False
@@ -145,7 +145,7 @@ def held_samples(profile: Profile, sites: Sites, own: Mask, path: Sequence[Seque
 
 
 def _outermost(profile: Profile, rows: Ints) -> Ints:
-    """Return the outermost function that tells something of these samples; -1 for none, and for all other samples."""
+    """Return the outermost function that says something about these samples; -1 for none, and for all other samples."""
     names = profile.text(profile.functions.name)
     telling = [bool(name) and name not in STARTERS and not name.startswith(RUNTIME) for name in names]
     function, at = profile.frames.function, profile.locations.frame_at

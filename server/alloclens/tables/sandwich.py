@@ -1,4 +1,4 @@
-"""One function between its callers and its callees: two call trees, for those who look at it alone."""
+"""One function between its callers and its callees: two call trees, for a view of it alone."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def sandwich(graph: FlameGraph, site: FlameSite) -> tuple[FlameTree, FlameTree] | None:
-    """Return the callers of a function, from it outwards, and its callees, from it inwards; None if there is none of it.
+    """Return the callers of a function, from it outwards, and its callees, from it inwards; None if the profile does not have it.
 
     If it calls itself, its callers are those of the innermost call, and its callees those of the outermost.
     """

@@ -29,7 +29,7 @@ def pruned(profile: Profile) -> Profile:
     """Remove the frames that match drop_frames but not keep_frames.
 
     What they called goes with them, up to the outermost such frame that has been called by another. The two patterns
-    are empty in what is returned: they have been followed. They stay, as all frames do, where one is no regular
+    are empty in what is returned: they have been followed. Both stay, and so do all frames, if one is not a regular
     expression: pprof ignores both then.
     """
     if not profile.drop_frames or unusable(profile):

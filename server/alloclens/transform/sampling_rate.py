@@ -27,7 +27,7 @@ JAX_LABELS = frozenset(("device", "kind"))
 def with_sampling_rate(profile: Profile) -> tuple[Profile, tuple[str, ...]]:
     """Return a heap profile with its rate if it records none, others as they are.
 
-    That is Go's default, with a note about it, and 1 of JAX.
+    The rate is Go's default, with a note about it, or 1 for JAX.
     """
     if profile.period == 0 and tuple(kind.type for kind in profile.sample_types) == JAX and _is_jax(profile):
         return replace(profile, period=1), ()

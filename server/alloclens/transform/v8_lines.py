@@ -19,7 +19,7 @@ BUILT_IN = re.compile(r"(?:node|wasm|evalmachine|native|internal)\b|<")
 def with_v8_lines(profile: Profile) -> Profile:
     """Return a heap profile of JavaScript as one whose lines are those of functions, as @datadog/pprof writes it.
 
-    One that has two lines of a function is not V8's.
+    A profile with two lines of one function is not V8's.
     """
     if profile.by_function or not all(allocates(kind.type) for kind in profile.sample_types):
         return profile

@@ -115,8 +115,8 @@ def duration(seconds: float) -> str:
 def rate(per_second: float, unit: str, span: float) -> str:
     """Return growth over time, per second, minute or hour: the shortest in which it is at least 1 MiB, or one.
 
-    None is longer than the `span` (seconds) in which it was measured: a rate per hour tells nothing of an hour that was not seen.
-    Files of one time have no rate.
+    None is longer than the `span` (seconds) in which it was measured: a rate per hour says nothing about an hour that
+    was not observed. Files of the same time have no rate.
     """
     if span <= 0:
         return "an unknown rate"

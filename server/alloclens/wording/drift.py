@@ -1,4 +1,4 @@
-"""Where recorded lines are now that their text has changed, and which lines are unsure."""
+"""Where recorded lines are after their text has changed, and which of them are unsure."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ OF_UNKNOWN_RELEASE = (
     "the binary, nor a lock file of that time); its lines are found by their functions' names, and marked ~"
 )
 NOT_BY_NAME = (
-    "the text that was profiled is not known, and the name of its function does not tell where the line is in the text of now "
+    "the text that was profiled is not known, and the name of its function does not tell where the line is in the current text "
     f"({SET_REVISION})"
 )
 LIKE_IT = "the file has a line like it, but it is not certain that it is the same one"

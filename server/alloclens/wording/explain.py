@@ -31,10 +31,10 @@ WHOSE = {
     (Kind.UNKNOWN, False): "not found",
 }
 CHANGED, LINELESS = "on lines that have changed since, or cannot be told from others", "in functions without a line"
-ADDRESSES, FILELESS = "on addresses without a name", "in functions of which the profile names no file"
+ADDRESSES, FILELESS = "on addresses without a name", "in functions for which the profile names no file"
 OF_C = (".c", ".cc", ".cpp", ".cxx", ".h", ".hh", ".hpp", ".hxx")
 MAX_NAMED_ROOTS = 3
-"""Directories of files that were not found that are named."""
+"""How many directories of files that were not found are named."""
 
 
 class PlacedFile(Message, frozen=True):

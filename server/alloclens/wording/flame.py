@@ -27,7 +27,7 @@ Picture = TypeVar("Picture", bound="Drawn")
 
 
 class Drawn(Message, frozen=True):
-    """What a picture or a table is drawn of."""
+    """What a picture or a table shows."""
 
     series: str
     """The name of the shown series; empty if there are no others."""

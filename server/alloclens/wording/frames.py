@@ -22,7 +22,7 @@ MAX_FOREIGN_FRAMES = 4
 """Of a longer run of frames that are not the user's, only the first and the last are named."""
 MAX_PACKAGES = 2
 INNERMOST, OUTERMOST = 4, 2
-"""The own frames that are named of a stack with more, if it is to be short."""
+"""How many own frames a shortened stack names."""
 
 
 def folded(

@@ -25,7 +25,7 @@ ALIKE = (ProfileKind.BLOCK, ProfileKind.MUTEX)
 """The kinds whose sample types have the same names."""
 GOROUTINE = {LEAKED: "leaked goroutine", "goroutine": "goroutine"}
 DELAYS = {ProfileKind.BLOCK: "blocked", ProfileKind.MUTEX: "contended", ProfileKind.CONTENTION: "waited"}
-"""What happened in the time that a profile of contention sums."""
+"""What happened in the time that a contention profile adds up."""
 PROOF = "Proof: the garbage collector found that nothing can ever wake these goroutines."
 SEPARATOR, MORE = " · ", " …"
 
@@ -36,7 +36,7 @@ class KindRow(NamedTuple):
     comparison: Comparison
     row: int
     unsure: bool = False
-    """Whether it may be another line that it is shown at."""
+    """Whether it may belong to another line than the one it is shown on."""
 
 
 def named(kind: ProfileKind) -> str:

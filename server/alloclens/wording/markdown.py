@@ -7,7 +7,7 @@ import re
 from alloclens.printable import printable
 
 SIGNS = re.compile(r"[\\`*\[\]|<~]|&(?=[#\w])|^[#+>-]|(?<!\w)_+|_+(?!\w)")
-"""What Markdown may take for a mark. No more, for some editors show the backslashes: an underscore within a word is none."""
+"""What Markdown may take for a mark, and nothing else, because some editors show the backslashes: an underscore within a word is not a mark."""
 MARKS = re.compile(
     r"\\(?P<sign>[^A-Za-z0-9\s])"
     r"|(?P<fence>`+)(?P<code>.+?)(?<!`)(?P=fence)(?!`)"

@@ -1,4 +1,4 @@
-"""How functions are named to people."""
+"""The names of functions as people read them."""
 
 from __future__ import annotations
 

@@ -107,7 +107,7 @@ class RowQuery(NamedTuple):
 
     by: By = "function"
     sort: Literal["name", "flat", "cum", "owned", "growth"] = "flat"
-    """By size whatever the sign, largest first; by name from A on."""
+    """By absolute value, largest first; by name from A to Z."""
     containing: str = ""
     """A part of the name or the file, ignoring case."""
     most: int = 500

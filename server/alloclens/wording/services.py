@@ -1,4 +1,4 @@
-"""Which series is shown of several, and which there are."""
+"""Which of several series is shown, and what the others are."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def detail(service: Service, *, elsewhere: bool) -> str:
 
 
 def notes(world: World) -> list[str]:
-    """Say which series is shown of several, and whether it is of another program than the workspace's."""
+    """Say which of several series is shown, and whether it belongs to another program than the workspace's."""
     sentences = []
     if world.named:
         what = "Two files are compared" if world.named.comparison.base else "A file is shown"
@@ -65,7 +65,7 @@ def kinds(world: World) -> list[str]:
 
 
 def missing(world: World) -> str:
-    """Say that the chosen series, that of the active file, or the chosen sample type is not there, and which are; else ""."""
+    """Say that the chosen series, that of the active file, or the chosen sample type does not exist, and which ones do; else ""."""
     if not (world.missing or world.gone):
         return _missing_type(world)
     there = f"there is {listed(list(names(world).values()))}" if world.services else "there is none"

@@ -177,7 +177,7 @@ def _row(spot: FrameSpot, weight: Amount, comparison: Comparison) -> FrameRow:
 
 
 def _shown(frames: Sequence[FrameRow], above: Sequence[FrameRow]) -> tuple[Sequence[FrameRow], int]:
-    """Return the frames of a stack that get a row, and the number of the others, with which the stack above ends, too."""
+    """Return the frames of a stack that get a row, and the number of the others, which also end the stack above."""
     same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(frames[::-1], above[::-1], strict=False)))
     folded = min(same, len(frames) - 1)
     return (frames[: len(frames) - folded], folded) if folded >= MIN_FOLDED_FRAMES else (frames, 0)

@@ -108,7 +108,7 @@ def not_used(world: World) -> list[str]:
 
 
 def not_there(world: World) -> list[str]:
-    """Say which chosen base or head is no snapshot, what is used instead, and what there is."""
+    """Say which chosen base or head does not exist, what is used instead, and what can be chosen."""
     if world.named or world.pending or not world.series:
         return []
     choices = ((what, getattr(world.settings, what), default) for what, default in DEFAULTS.items())

@@ -35,7 +35,7 @@ SENTENCES = {
     Rule.YOUNG: "Growing: {held}, {grown}: too few to say whether it goes on.",
     Rule.UNSETTLED: "Growing: {held}, {grown}, at {pace}; whether the pace holds is not certain yet.",
     Rule.SLOWS: "Noise: {held}, {grown}, but lately more slowly, like a cache that fills up.",
-    Rule.REFILLS: "Noise: {held}, {grown}, but not certainly beyond where it slowed down in the process before.",
+    Rule.REFILLS: "Noise: {held}, {grown}, but not certainly beyond where it slowed down in the previous process.",
     Rule.LOADED: "Noise: {held}, {grown}; {load}, as it does under more load.",
     Rule.EARLY: "Not yet clear: {held}, {grown}: it rises since the process started, as a cache that fills up does at first.",
     Rule.FILLED: "Filling: {held}, {grown}, but lately at less than half the earlier pace, like a cache that fills up.",
@@ -50,21 +50,22 @@ REASONS = {
     Rule.EARLY: "but only since the process started, as a cache that fills up does at first",
     Rule.FILLED: "but lately at less than half the earlier pace",
     Rule.SLOWS: "but lately more slowly, as a cache that fills up",
-    Rule.REFILLS: "but not certainly beyond where it slowed down in the process before",
+    Rule.REFILLS: "but not certainly beyond where it slowed down in the previous process",
     Rule.LOADED: "but {load}",
     Rule.TURNS: "but nearly all that was allocated was freed again",
 }
-"""Why a candidate may well be none."""
+"""Why a candidate may be harmless."""
+TIMES = {1: "once", 2: "twice"}
 NOTHING_FREED = 0.99
-"""What retains more of its allocations has freed nothing."""
+"""A line that retains a larger share of its allocations has freed nothing."""
 MIN_P_VALUE = 1e-6
 """Smaller probabilities are not told apart: no model of load is that exact."""
 DENSER = 8
-"""How many times as many samples a run would have that settles a candidate sooner."""
+"""How many times as often a run samples that settles a candidate sooner."""
 MIN_RATE = 4 << 10
-"""A program that samples more often than each so many bytes is slow."""
+"""Bytes between two samples; a program that samples more often is slow."""
 NEARLY_ALL = 0.9
-"""A caller that holds less of the growth has its share stated."""
+"""The share of the growth below which a caller's share is stated."""
 CALLER = " · this caller grows"
 """Marks the callers of a finding among the frames of its stack."""
 BARS = "▁▂▃▄▅▆▇█"
@@ -95,7 +96,7 @@ def caller_message(finding: Finding, now: MappedFinding, caller: NamedLine) -> s
 
 
 def whose(comparison: Comparison) -> str:
-    """Name the process of a finding, before it, if it is not the only one."""
+    """Return the beginning of a message that names the process of a finding, if it is not the only one."""
     ago, replica = comparison.snapshots_since, comparison.series.replica
     parts = [f"process {replica} (latest snapshot {comparison.series.snapshots[-1].name})"] if replica else []
     parts += [f"before the restart {counted(ago, 'snapshot')} ago"] if ago else []
@@ -124,9 +125,9 @@ def candidate(finding: Finding, now: MappedFinding | None = None) -> str:
     """Say what is known of a line that may leak though nothing is proven, and what would settle it."""
     rises = sum(later > earlier for earlier, later in pairwise(finding.points))
     always = rises == len(finding.points) - 1
-    known = ["it rose at every step" if always else f"it rose {rises} times" if rises != 1 else "it rose once"]
+    known = ["it rose at every step" if always else f"it rose {TIMES.get(rises, f'{rises} times')}"]
     if finding.retention > NOTHING_FREED:
-        known.append("nothing of it was freed")
+        known.append("none of it was freed")
     if not math.isnan(finding.sampled):
         known.append(counted(round(finding.sampled), "sampled object"))
     if finding.rule in REASONS:
@@ -163,17 +164,17 @@ def _settles(finding: Finding) -> str:
 
 
 def _denser(finding: Finding) -> str:
-    """Name a run of a Go program that samples more; "" where it would tell little more."""
+    """Suggest a run of a Go program that samples more often; "" if that would hardly help."""
     is_go = finding.file.endswith(".go") or (finding.is_foreign and package_of(finding.function))
     kib = int(finding.rate / DENSER) >> 10
-    is_small = finding.growth < 2 * finding.rate * finding.sampled  # all large objects are sampled as it is
+    is_small = finding.growth < 2 * finding.rate * finding.sampled  # all large objects are sampled anyway
     if not is_go or not is_small or kib << 10 < MIN_RATE:
         return ""
     return f"a run with runtime.MemProfileRate = {kib} << 10"
 
 
 def related(finding: Finding, now: MappedFinding) -> str:
-    """Name the own lines that have to do with what no own line owns; "" for a finding that has its line."""
+    """Name the own lines related to what no own line owns; "" for a finding on a line."""
     if not now.related:
         return " No line of your own code that calls it is known." if finding.is_foreign else ""
     package = short_name(package_of(finding.function) or finding.function)
@@ -188,10 +189,10 @@ def figures(finding: Finding) -> str:
     pace = rate(finding.slope, unit, over.seconds)
     parts = [f"{signed(finding.per_snapshot, unit)} per snapshot, {'' if finding.slope < 0 else '+'}{pace} (Theil–Sen)"]
     if over.seconds <= 0:
-        parts = ["the files have one time, so the pace is unknown"]
+        parts = ["the files have the same time, so the pace is unknown"]
     if over.observations >= MIN_OBSERVATIONS:
         parts.append(
-            f"without a leak, a line rises so in {_p_value(finding.p_value)}; {counted(finding.tests, 'line')} tested"
+            f"without a leak, a line rises as much in {_p_value(finding.p_value)}; {counted(finding.tests, 'line')} tested"
         )
     if not math.isnan(finding.retention):
         parts.append(f"{share(finding.retention, 1)} of what was allocated stayed")
@@ -199,7 +200,7 @@ def figures(finding: Finding) -> str:
 
 
 def limit(outlook: Outlook, memory_limit: float) -> str:
-    """Say when the heap reaches the memory limit (in bytes) if all that grows goes on."""
+    """Say when the heap reaches the memory limit (in bytes) if everything that grows keeps growing."""
     setting, when = f"memoryLimit ({amount(memory_limit, 'bytes')})", ""
     if outlook.collected_at > 1:
         basis = "GOGC=100 is assumed" if outlook.is_assumed else "by the profile's MemStats"
@@ -209,7 +210,7 @@ def limit(outlook: Outlook, memory_limit: float) -> str:
         return f" The heap exceeds {setting}{when}."
     pace = rate(outlook.pace, "bytes", outlook.seconds)
     return (
-        f" If all that grows goes on as over these {duration(outlook.seconds)}, at {pace}, "
+        f" If everything that grows keeps growing as over these {duration(outlook.seconds)}, at {pace}, "
         f"the heap reaches {setting} in {duration(left)}{f',{when}' if when else ''}."
     )
 

@@ -55,7 +55,7 @@ def program(series: Series) -> str:
 
 
 def total(value: int, before: int | None, kind: ValueType) -> str:
-    """Return a snapshot's total, and its difference to the one before in its process, if there is one."""
+    """Return a snapshot's total, and its difference from the previous one of its process, if there is one."""
     step = value - before if before is not None else 0
     return printable(f"{amount(value, kind.unit)}{f' ({signed(step, kind.unit)})' if step else ''} {kind.type}")
 

@@ -106,7 +106,7 @@ class FileVersion(NamedTuple):
     authored: int = 0
     """When the change was first committed: amending, rebasing and cherry-picking keep that time."""
     is_of_another: bool = False
-    """Whether this is another file, which was deleted or renamed before that of today was added under its name."""
+    """Whether this is another file, which was deleted or renamed before today's file was added under its name."""
 
 
 class Gap(NamedTuple):

@@ -58,9 +58,9 @@ IN_WORKTREE = "in another worktree"
 """That of files that are at their recorded path in another worktree of the repository."""
 NOT_IN_GIT = "git has no text of this file"
 LONGEST_RUN_SECONDS = 365 * 24 * 3600
-"""A program is taken to be at most so much older than its profile, if not all texts are known that git had before."""
+"""How much older than its profile a program is taken to be at most, if not all texts are known that git had before."""
 CLOCKS_APART_SECONDS = 60
-"""So far apart may the clocks be of the machines that commit and that run a program."""
+"""How far the clocks of the machines that commit and that run a program may be apart."""
 
 
 class SourceVersions:
@@ -291,7 +291,7 @@ class SourceVersions:
         return copy.beside(commit, shifted=fits(lines, commit.text or ""))
 
     def _copy(self, place: Place, recorded: str, provenance: Provenance) -> Iterator[SourceVersion]:
-        """Yield our copy of a file. That of a package may be of another version than that of another machine."""
+        """Yield our copy of a file. The copy of a package may be of another version than the package on another machine."""
         if _is_of_package(place) and not (
             _is_as_recorded(place, recorded) or self._is_locked(place, recorded, provenance)
         ):
@@ -326,7 +326,7 @@ class SourceVersions:
                 return
 
     def _may_be_of_another_file(self, place: Place, provenance: Provenance, lines: RecordedLines) -> bool:
-        """Return whether the profile may name another file, which had this path before the one of today was added."""
+        """Return whether the profile may name another file, which had this path before today's was added."""
         histories = [] if place.before else self._histories(place)
         history = [version for version in _all_of(histories[:1]) if version.seconds <= provenance.seconds]
         others = tuple(dict.fromkeys(version.blob for version in history if version.is_of_another))
@@ -368,7 +368,7 @@ class SourceVersions:
 
 
 def _as_it_is(place: Place, lines: RecordedLines) -> Iterator[SourceVersion]:
-    """Yield the text of now if every recorded function begins in it where it was recorded.
+    """Yield the current text if every recorded function begins in it where it was recorded.
 
     A file that was only copied or touched since has no other witness.
     """

@@ -58,7 +58,7 @@ def statement_at(text: str, line: int) -> Statement | None:
 
 
 def started_by(root: Root, texts: Mapping[str, str]) -> list[Start]:
-    """Return what may have started a goroutine, by file and line; one is certain, several are not, none is not known.
+    """Return what may have started a goroutine, by file and line; a single one is certain, several are not; none if it is unknown.
 
     The texts are those of the user's own packages by path, that of the root's file among them. What a library starts by
     an interface that it was given (http.Handler) is not found.

@@ -66,7 +66,7 @@ CALLED = (
 """What the owned line itself must call: others call these, too, and give back what they got."""
 
 EXCHANGE = "net/http.(*persistConn).roundTrip"
-"""HTTP/1: what is allocated here goes when the body is closed. A closed response that is kept holds none of it, nor does
+"""HTTP/1: what is allocated here is released when the body is closed. A closed response that is kept holds none of it, nor does
 a transport with idle connections; HTTP/2 keeps nothing for a body that is not closed."""
 EXCHANGE_LOOP = "net/http.(*persistConn).readLoop"
 """It waits in its own frame until a body is closed, and in bufio.(*Reader).Peek for the next response."""
@@ -115,7 +115,7 @@ SERIES = tuple(
 """Functions that find a metric by its name and label values, and keep a new one for each that is new."""
 
 ASSIGNMENT = re.compile(r"[\w.]+\[.+\](?:\+\+|--|\s*[-+*/%&|^]?=\s*\d[\w.]*|\s*=\s*(?:[\w.]+|struct\{\}\{\}))")
-"""To an index, of what allocates nothing itself: then a map grew, for no slice does so. (But a number or text that becomes
+"""An assignment to an index, of something that allocates nothing itself: then a map grew, because a slice would not. (But a number or text that becomes
 an interface in a []any is allocated here, too, and the text does not tell.)"""
 
 
@@ -174,7 +174,7 @@ def _registers(name: str) -> bool:
 
 
 def _of_others(name: str) -> bool:
-    """Tell whether it is of a module with a domain: Go's own packages have none."""
+    """Return whether it belongs to a module with a domain: Go's own packages have none."""
     domain, slash, _ = name.partition("/")
     return bool(slash) and "." in domain
 

@@ -66,7 +66,7 @@ async def show_series(ls: Server, command: protocol.ShowSeries) -> str | None:
     chosen = matching(ls.world, command.series) if command.series else []
     if command.series and not chosen:
         return services.missing(replace(ls.world, missing=command.series))
-    if ls.world.named and chosen == [ls.world.named.service]:  # it is no series, and is shown already
+    if ls.world.named and chosen == [ls.world.named.service]:  # it is not a series, and is already shown
         return None
     ls.choosing.name = command.series
     leave(ls)

@@ -42,7 +42,7 @@ PPROFS = frozenset(("heap_text", "count_text", "thread_text", "contention_text",
 JSON_FORMATS = ("dhat", "v8", "otlp")
 """Those that are JSON."""
 PROTO_START = re.compile(rb"\n.\x08", re.DOTALL)
-"""A sample type's name: with it, nearly all profile.proto files start, and no other format. They are tried as that first."""
+"""A sample type's name: nearly all files in profile.proto start with it, and no other format does. They are tried as that first."""
 MAX_PROFILE_BYTES = 128 << 20
 """Unpacked size; a million samples of 30 frames take about 70 MiB."""
 MAX_NUMBERS = 1 << 26
@@ -72,7 +72,7 @@ def read(data: bytes, limit: int = MAX_PROFILE_BYTES) -> Profile:
 def is_json_profile(start: bytes) -> bool:
     """Return whether bytes start as the JSON of a profile does: a directory of profiles may hold other JSON, too.
 
-    Compressed data may be a profile, and so may UTF-16, which is no JSON: reading tells what to do about it.
+    Compressed data may be a profile, and so may UTF-16, which is not JSON: reading it says what to do.
     """
     if is_packed(start) or start.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
         return True

@@ -43,7 +43,7 @@ NANOSECONDS = 1e9
 def parse(data: bytes) -> Profile:
     """Parse a profile. Raises Unrecognized or Malformed."""
     if not data.startswith(MARKS):
-        raise Unrecognized("no contention as text")
+        raise Unrecognized("not a text profile of contention")
     text = decoded(data)
     cut = sections(text)
     lines = before_the_next_section(cut.body.split("\n"))

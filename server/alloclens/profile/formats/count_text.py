@@ -21,12 +21,12 @@ SAMPLE = re.compile(r"(\d+) @((?: 0x[0-9a-f]+)*)$")
 def parse(data: bytes) -> Profile:
     """Parse a profile. Raises Unrecognized or Malformed."""
     if MARK not in data[:4096]:
-        raise Unrecognized("no counts as text")
+        raise Unrecognized("not a text profile of counts")
     text = decoded(data)
     cut = sections(text)
     header = HEADER.match(cut.header)
     if not header:
-        raise Unrecognized("no counts as text")
+        raise Unrecognized("not a text profile of counts")
     lines = before_the_next_section(cut.body.split("\n"))
     samples = matches(SAMPLE, lines)
     kind = ValueType(header[1], "count")

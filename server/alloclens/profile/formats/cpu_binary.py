@@ -49,7 +49,7 @@ def parse(data: bytes) -> Profile:
         if len(head) == HEADER_WORDS and head[:2] == [0, 3] and head[2] in (CPP, JAVA) and head[3] > 0 and head[4] == 0:
             bounded(data)
             return _profile(data, words.astype(np.uint64), np.dtype(kind).itemsize)
-    raise Unrecognized("no CPU profile in binary")
+    raise Unrecognized("not a binary CPU profile")
 
 
 def _profile(data: bytes, words: Words, size: int) -> Profile:

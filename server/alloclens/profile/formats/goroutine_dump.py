@@ -46,10 +46,10 @@ class _Goroutine(NamedTuple):
 def parse(data: bytes) -> Profile:
     """Parse a profile. Raises Unrecognized."""
     if not any(match.start() == 0 or data[match.start() - 1] == NEWLINE for match in HEADER.finditer(data)):
-        raise Unrecognized("no list of goroutines")
+        raise Unrecognized("not a list of goroutines")
     goroutines = _goroutines(decoded(data).replace("\r\n", "\n"))
     if not goroutines:
-        raise Unrecognized("no list of goroutines")
+        raise Unrecognized("not a list of goroutines")
     leaked = np.array([MARK in goroutine.state for goroutine in goroutines])
     types = (ValueType(LEAKED, "count"), GOROUTINE) if leaked.any() else (GOROUTINE,)
     known = {frame: i for i, frame in enumerate(dict.fromkeys(f for g in goroutines for f in g.frames), 1)}

@@ -49,7 +49,7 @@ def parse(data: bytes) -> Profile:
     Sample types are pprof's, but for a dump of gperftools before anything was freed: it is of one series with those after it.
     """
     if MARK not in data[:4096]:
-        raise Unrecognized("no heap profile as text")
+        raise Unrecognized("not a text heap profile")
     text = decoded(data)
     cut = sections(text)
     in_use, in_use_bytes, all_, all_bytes, kind, rate = _header(cut.header)
@@ -80,7 +80,7 @@ def _header(line: str) -> tuple[int, int, int, int, str, int]:
     """Return the four totals, the kind, and the sampling rate in bytes."""
     match = HEADER.match(line)
     if MARK.decode() not in line:
-        raise Unrecognized("no heap profile as text")
+        raise Unrecognized("not a text heap profile")
     if not match:
         raise Malformed("the first line of the heap profile is damaged")
     kind, rate = match[5], min(int(match[6] or 0), 2**62)

@@ -47,12 +47,12 @@ RATE_BYTES = 512 << 10
 def parse(data: bytes) -> Profile:
     """Parse a profile. Raises Unrecognized or Malformed."""
     if not data.startswith(b"---"):
-        raise Unrecognized("no profile of Java")
+        raise Unrecognized("not a profile of Java")
     header, _, text = decoded(data).partition("\n")
     lines = [line for line in text.split("\n") if line.strip()]
     given = attributes(takewhile(lambda line: "=" in line, lines))
     if header.strip() not in (HEAP, CONTENTION):
-        raise Unrecognized("no profile of Java")
+        raise Unrecognized("not a profile of Java")
     if given.get("format", "java") != "java" or "resolution" not in given:
         raise Malformed("a profile of Java without `resolution`, or with a `format` that is not java")
     samples = [match for line in lines if (match := SAMPLE.match(line))]

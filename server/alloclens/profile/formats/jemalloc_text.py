@@ -25,7 +25,7 @@ STACK = re.compile(r"^@", re.MULTILINE)
 def parse(data: bytes) -> Profile:
     """Parse a profile as the sum of all threads. Raises Unrecognized or Malformed."""
     if not data.startswith(MARK):
-        raise Unrecognized("no heap profile of jemalloc")
+        raise Unrecognized("not a heap profile of jemalloc")
     cut = sections(decoded(data).replace("\r\n", "\n"))
     header = HEADER.match(cut.header)
     if not header:

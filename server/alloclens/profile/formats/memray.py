@@ -49,7 +49,7 @@ class _Stacks(NamedTuple):
 def parse(data: bytes) -> Profile:
     """Read a capture. Raises Unrecognized or Malformed."""
     if not (data.startswith(MAGIC) or (data.startswith(LZ4) and MAGIC in data[:START_BYTES])):
-        raise Unrecognized("no capture of memray")
+        raise Unrecognized("not a capture of memray")
     if not find_spec("memray"):
         raise Malformed(INSTALL)
     worker = Worker(is_quiet=True)

@@ -123,7 +123,7 @@ def _messages(data: bytes) -> Iterator[Any]:
         yield _binary(data)
         return
     if not MARK.match(data):
-        raise Unrecognized("no profiles of OTLP")
+        raise Unrecognized("not profiles of OTLP")
     begin = [0, *(between.end() for between in islice(BETWEEN.finditer(data), MAX_MESSAGES))]
     if len(begin) > MAX_MESSAGES:
         raise Malformed(f"it has more than {MAX_MESSAGES:,} messages")
@@ -165,7 +165,7 @@ def _binary(data: bytes) -> Any:
     except DecodeError as error:
         raise Unrecognized(str(error)) from error
     if not (message.dictionary.string_table and any(r.scope_profiles for r in message.resource_profiles)):
-        raise Unrecognized("no profiles of OTLP")
+        raise Unrecognized("not profiles of OTLP")
     return message
 
 

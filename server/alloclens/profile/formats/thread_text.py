@@ -28,7 +28,7 @@ KIND = ValueType("thread", "count")
 def parse(data: bytes) -> Profile:
     """Parse a profile. Raises Unrecognized or Malformed."""
     if not MARK.match(data):
-        raise Unrecognized("no threads as text")
+        raise Unrecognized("not a text profile of threads")
     cut = sections(decoded(data))
     listed = f"{cut.header}\n{cut.body}".partition(THE_OTHERS)[0]
     counts: list[int] = []
