@@ -19,6 +19,12 @@ HEAP = "objects/count space/bytes"
         (HEAP, "keep@/w/shop.py:3 < keep@/w/dist/shop.js:3", False),
         (HEAP, "emit@node:events:513", False),
         (HEAP, "keep@/w/a.ts:3 < keep@/w/a.ts:9", False),  # two lines of one function
+        (
+            HEAP,
+            "get@/w/a.ts:3 < get@/w/a.ts:9 < look@/w/a.ts:20 < serve@/w/a.ts:30 < main@/w/a.ts:40",
+            True,
+        ),  # namesakes
+        (HEAP, "get@/w/a.ts:3 < get@/w/a.ts:9 < look@/w/a.ts:20 < serve@/w/a.ts:30", False),
         (CPU, "keep@/w/dist/shop.js:3", False),
     ],
 )
