@@ -282,6 +282,11 @@ def test_a_dump_at_the_exit_is_no_observation(pattern: str, last: str, value: st
         ("heap-pid387-{0}.pb.gz", "heap-pid387-{0}.pb.gz", 1),
         ("heap.20260101.{0}.pprof", "heap.20260102.{0}.pprof", 1),
         ("rapid387-{0}.pb.gz", "rapid390-{0}.pb.gz", 1),
+        ("Heap-pid387-t1-{0}.heapprofile", "Heap-pid387-t2-{0}.heapprofile", 2),
+        ("Heap-pid387-t1-{0}.heapprofile", "Heap-pid387-t1-{0}.heapprofile", 1),
+        ("heap-pid387-tests-{0}.pb.gz", "heap-pid387-t2x-{0}.pb.gz", 1),
+        ("Heap.20261129.16401{0}.387.0.001.heapprofile", "Heap.20261129.16411{0}.390.0.001.heapprofile", 2),
+        ("Heap.20261129.16401{0}.387.1.001.heapprofile", "Heap.20261129.16411{0}.387.2.001.heapprofile", 2),
     ],
 )
 def test_a_name_with_the_process_id_tells_a_restart(first: str, second: str, processes: int) -> None:

@@ -22,9 +22,13 @@ if TYPE_CHECKING:
     from alloclens.series.owned import OwnedLines
 
 
-OF_PROCESS = re.compile(r"\.(\d{1,7})\.\d+\.(?:[a-z]\d*\.heap|pprof)\b|(?<![a-zA-Z])pid[-_.]?(\d+)")
-"""Names with a process ID, and no date: of jemalloc's dumps (prefix, ID, number, and what it was written for), ddtrace's, and any
-with pid387."""
+OF_PROCESS = re.compile(
+    r"\.(\d{1,7})\.\d+\.(?:[a-z]\d*\.heap|pprof)\b"
+    r"|^Heap\.\d{8}\.\d{6}\.(\d+\.\d+)\.\d+\.heapprofile\b"
+    r"|(?<![a-zA-Z])pid[-_.]?(\d+(?:[-_.]?t(?:id)?\d+(?![a-zA-Z]))?)"
+)
+"""Names with a process ID: of jemalloc's dumps (prefix, ID, number, and what it was written for), ddtrace's, those of node --heap-prof
+(date, time, ID, thread, number), and any with pid387, or pid387-t2: each of Node's worker threads has a heap of its own."""
 JEMALLOC_FINAL = re.compile(r"\.\d+\.f\.heap\b")
 NUMBER = re.compile(r"\d+")
 MAX_DIGITS = 20
@@ -126,7 +130,7 @@ class Snapshot:
     def process_id(self) -> str:
         """The process ID in the file's name, "" if there is none: where only what is in use is counted, nothing else shows a restart."""
         found = OF_PROCESS.search(self.name)
-        return found[1] or found[2] if found else ""
+        return next(filter(None, found.groups()), "") if found else ""
 
     @cached_property
     def is_final(self) -> bool:
