@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -184,6 +185,24 @@ def test_callers_that_one_snapshot_does_not_tell_apart_are_not_judged(
     found = judgement(seen)
     assert found.history.parts.depth.tolist() == [0]
     assert {finding.growth for finding in found.findings()} == {0}
+
+
+def test_what_v8_may_have_inlined_is_what_a_function_calls_and_nothing_was_freed_of() -> None:
+    """The leaks, and not the cache: what it held before V8 inlined it was replaced."""
+    serve, seen = "serve@/o/a.ts:10", []
+    for number in range(20):
+        stacks = [
+            f"{serve} < tick@/o/a.ts:20 = {200 + 50 * number}x{RATE}",
+            f"open@/o/a.ts:3 < {serve} < tick@/o/a.ts:20 = 30x{RATE}",
+            f"record@/o/b.ts:3 < push@:0 < open@/o/a.ts:3 < {serve} < tick@/o/a.ts:20 = 40x{RATE}",
+            f"get@/o/c.ts:3 < {serve} < tick@/o/a.ts:20 = {50 if number < 3 else 5}x{RATE}",
+            f"other@/o/c.ts:9 < tick@/o/a.ts:20 = 60x{RATE}",
+        ]
+        seen.append(replace(read(heap(*(stack.replace("@:0", "@:1") for stack in stacks))), by_function=True))
+    (found,) = judgement([lines(one, own(lambda _: True)) for one in seen]).findings(RAISED)
+    assert (found.function, [of.function for of in found.inlined]) == ("serve", ["record", "open"])
+    by_line = judgement([lines(replace(one, by_function=False), own(lambda _: True)) for one in seen])
+    assert not by_line.findings(RAISED)[0].inlined
 
 
 @pytest.mark.slow

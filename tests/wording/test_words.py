@@ -217,6 +217,10 @@ def test_the_callers_that_grow_are_named() -> None:
     most = now._replace(share=0.61)
     assert "held through this line (61% of the growth by calls from pool.go:24 ← main.go:24), ▲" in verdict(one, most)
     assert "held through this function, called from" in verdict(one, now._replace(of_function=True)), "as V8 records it"
+    inlined = now._replace(of_function=True, callers=(), inlined=(*callers, callers[0]))
+    assert "this function or what V8 inlined into it, perhaps pool.go:24, main.go:24 or pool.go:24, ▲" in verdict(
+        one, inlined
+    )
     near, far = callers
     assert SENTENCE + "a.go:9, called from this line ← main.go:24, ▲300MB" in caller_message(one, now, near)
     assert SENTENCE + "a.go:9, called from pool.go:24 ← this line, ▲300MB" in caller_message(one, now, far)

@@ -16,7 +16,7 @@ from alloclens.printable import printable
 from alloclens.series.verdicts import VERDICTS
 from alloclens.wording.hover import stack_label
 from alloclens.wording.names import short_name
-from alloclens.wording.verdict import CALLER, SHAPES, caller_message, placed_message, whose
+from alloclens.wording.verdict import CALLER, INLINED, SHAPES, caller_message, placed_message, whose
 
 if TYPE_CHECKING:
     from alloclens.languages.go.leak_patterns import Shape
@@ -102,7 +102,7 @@ def _diagnostic(
         code=finding.code,
         code_description=types.CodeDescription(page_of(finding, shape)),
         source=SOURCE,
-        related_information=_stack(finding, comparison, now, spots),
+        related_information=[*_stack(finding, comparison, now, spots), *_inlined(finding, now, spots)],
     )
 
 
@@ -156,6 +156,14 @@ def _stack(
             f"{short_name(f.function)}{label}{CALLER if (clean_path(f.file), f.line) in callers else ''}",
         )
         for (f, at), label in zip(placed, labels, strict=False)
+    ]
+
+
+def _inlined(finding: Finding, now: MappedFinding, spots: Spots) -> list[types.DiagnosticRelatedInformation]:
+    """Return the functions that V8 may have inlined into that of a finding."""
+    placed = [(of, at) for of, other in zip(finding.inlined, now.inlined, strict=True) if (at := spots.spot(other.at))]
+    return [
+        types.DiagnosticRelatedInformation(_location(at), f"{short_name(of.function)}{INLINED}") for of, at in placed
     ]
 
 

@@ -42,6 +42,10 @@ MANY = 10
 """A candidate that needs more than this many times the snapshots there are is remote."""
 MIN_GOROUTINE_BYTES = 2048 + 440
 """Minimum memory of a goroutine, to rank goroutines with bytes: its first stack and its descriptor."""
+MAX_INLINED = 4
+"""Functions named that may have been inlined."""
+STAYED = 0.9
+"""A function that V8 inlined allocates no more by itself. What it leaked until then stays, so this part of the most it held."""
 MAX_POINTS = 24
 """Points of a history in a chart."""
 
@@ -61,6 +65,14 @@ class Caller(NamedTuple):
     function: str
     value: float
     growth: float
+
+
+class Called(NamedTuple):
+    """An own function that is called in the line of a finding. The line as recorded."""
+
+    file: str
+    line: int
+    function: str
 
 
 @dataclass(frozen=True)
@@ -106,6 +118,9 @@ class Finding:
     """The callers whose figures these are, nearest first, if the line has several and the last of these decided."""
     callers: tuple[Caller, ...] = ()
     """Where several callers fork, all of them, worst first: those beside the one that decided, or else the nearest."""
+
+    inlined: tuple[Called, ...] = ()
+    """Where a line stands for its function: the functions that V8 may have inlined into it and counts as it, heaviest first."""
 
     @property
     def verdict(self) -> str:
@@ -257,6 +272,9 @@ class Judgement:
             points=tuple(history.values[self._shown, entry].tolist()),
             path=self._path(entry),
             callers=self._callers(entry) if row >= 0 else (),
+            inlined=self._inlined(row)
+            if row >= 0 and head.by_function and RULES[by_entry.rule[entry]].verdict in RAISED
+            else (),
         )
 
     def rising(self) -> set[str]:
@@ -290,6 +308,18 @@ class Judgement:
         beside = forked[(depth[forked] == depth[one]) & (before[forked] == before[one]).all(axis=1)]
         worst = beside[np.argsort(-self._score[beside], kind="stable")]
         return tuple(path[-1] for part in worst.tolist() if len(path := self._path(part)) == depth[one])
+
+    def _inlined(self, row: int) -> tuple[Called, ...]:
+        """Return the functions that a function of the head calls, and that hold what they ever held without a finding."""
+        by, values = self.head.holders, self.history.values
+        called = np.isin(self._owner[: self.history.lines], by.row[(by.callers == row).any(axis=1)])
+        is_found = np.isin(self.verdicts.rule, [number for number, of in enumerate(RULES) if of.verdict in RAISED])
+        held = (values[-1] > 0) & (values[-1] >= STAYED * values.max(axis=0)) & ~is_found
+        entries = np.flatnonzero(called & held[: len(called)])
+        heaviest = entries[np.argsort(-values[-1, entries], kind="stable")][:MAX_INLINED]
+        rows = [of for of in self._owner[heaviest].tolist() if of != row]
+        files, lines = self.head.files, self.head.line
+        return tuple(Called(files[self.head.file[of]], int(lines[of]), _function(self.head, of)) for of in rows)
 
     @cached_property
     def _shown(self) -> Ints:

@@ -86,6 +86,8 @@ class MappedFinding(NamedTuple):
     """Of the growth, held through all of them."""
     of_function: bool = False
     """Whether its line stands for its function, see `Lines.by_function`."""
+    inlined: tuple[NamedLine, ...] = ()
+    """The functions that V8 may have inlined into it."""
 
     @property
     def unsure(self) -> bool:
@@ -132,8 +134,9 @@ class LineMapper:
         doubt = self._world.doubt(comparison, finding.file) if at and at.unsure else None
         called, share = comparison.callers_of(finding) if not start else ([], 1.0)
         callers = tuple(self.named(comparison, file, line) for file, line in called)
+        inlined = tuple(self.named(comparison, other.file, other.line) for other in finding.inlined)
         of_function = comparison.lines.by_function
-        return MappedFinding(at, waits, doubt, callers=callers, share=share, of_function=of_function)
+        return MappedFinding(at, waits, doubt, (), callers, share, of_function, inlined)
 
     def shape(self, comparison: Comparison, finding: Finding, now: MappedFinding) -> Shape | None:
         """Return the leak pattern of a finding that is reported. The text of its line tells more, if that is sure."""

@@ -68,6 +68,8 @@ NEARLY_ALL = 0.9
 """The share of the growth below which a caller's share is stated."""
 CALLER = " · this caller grows"
 """Marks the callers of a finding among the frames of its stack."""
+INLINED = " · V8 may have inlined it"
+"""Marks the functions that may have grown in a finding's place."""
 BARS = "▁▂▃▄▅▆▇█"
 
 
@@ -251,9 +253,15 @@ def _what(finding: Finding, now: MappedFinding | None) -> str:
         return f" {held} {name}, with no line of yours"
     if now and now.waits:
         return f" goroutines started here wait at {now.waits}"
-    held = " held through this function" if now and now.of_function else " held through this line"
+    held = f" held through this function{_inlined(now)}" if now and now.of_function else " held through this line"
     where = " goroutines wait in this line" if finding.is_goroutine else held
     return where + (_called(now, " ← ".join(caller.name for caller in now.callers)) if now and now.callers else "")
+
+
+def _inlined(now: MappedFinding) -> str:
+    """Name what V8 may have inlined into a function: it counts what that allocates as its caller's."""
+    *names, last = [other.name for other in now.inlined] or [""]
+    return last and f" or what V8 inlined into it, perhaps {' or '.join([', '.join(names), last] if names else [last])}"
 
 
 def _called(now: MappedFinding, callers: str) -> str:
