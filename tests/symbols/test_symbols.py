@@ -138,6 +138,8 @@ def test_debug_information_in_dwo_files_is_told_to_be_there(tmp_path: Path, vers
     assert {(file, line) for _, file, line in native.frames(found.profile)} == {("", 0)}
     (message,) = found.messages
     assert message.startswith(f"{ran.binary}: has its debug information in .dwo files (-gsplit-dwarf)")
+    again = symbolized(ran.profile(), [str(tmp_path)], [], kept=lambda: found.found)
+    assert (native.frames(again.profile), again.messages) == (native.frames(found.profile), found.messages)
 
 
 @needs_linux

@@ -97,7 +97,9 @@ def symbolized(
         return Symbolized(profile)
     before = kept()
     if known := _known(profile, rows, before.frames):
-        settled = distinct(profile.locations.mapping[list(known)])
+        with_file = [row for row, calls in known.items() if any(call.file for call in calls)]
+        # Names alone are asked for again, because what is refused has to say so each time.
+        settled = distinct(profile.locations.mapping[with_file])
         rows = rows[~np.isin(profile.locations.mapping[rows], settled)]
         profile = resolved(profile, known)
     if not len(rows):
