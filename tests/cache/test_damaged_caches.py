@@ -96,9 +96,9 @@ def test_random_damage_changes_no_verdict(folder: Path, cache: Path, monkeypatch
 
 
 COLUMNS = {
-    "snapshot9": "path directory stamp reader evidence facts owned check_sum rest rest_sum",
-    "evidence9": "digest keys",
-    "name9": "key file function",
+    "snapshot10": "path directory stamp reader evidence facts owned check_sum rest rest_sum",
+    "evidence10": "digest keys",
+    "name10": "key file function",
 }
 
 
@@ -129,7 +129,7 @@ def test_a_row_under_the_name_of_another_is_read_anew(
     leaks = said(folder, "leaks")
     forget()
     with closing(sqlite3.connect(cache / "snapshots.sqlite3")) as base:
-        other = "(SELECT path, stamp FROM snapshot9 WHERE path LIKE '%h7%')"
-        base.execute(f"UPDATE OR REPLACE snapshot9 SET (path, stamp) = {other} WHERE path LIKE '%h2%'")
+        other = "(SELECT path, stamp FROM snapshot10 WHERE path LIKE '%h7%')"
+        base.execute(f"UPDATE OR REPLACE snapshot10 SET (path, stamp) = {other} WHERE path LIKE '%h2%'")
         base.commit()
     assert said(folder, "leaks") == leaks

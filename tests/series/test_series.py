@@ -16,12 +16,14 @@ from alloclens.series.series import MAX_COPIES
 from alloclens.series.services import group
 from alloclens.series.snapshot import Snapshot
 from alloclens.tables.allocations import sketch, stack_allocations
-from alloclens.tables.code import code_digests, contains_code
+from alloclens.tables.code import code_digests, contains_code, memory_map
 
 from tests.support.profiles import delta, goroutines, heap
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+
+    from alloclens.profile.model import Profile
 
 HERE = "main.f@/o/a.go:1"
 
@@ -294,6 +296,41 @@ def test_a_name_with_the_process_id_tells_a_restart(first: str, second: str, pro
     paths = [f"/p/{pattern.format(number)}" for pattern, number in ((first, 1), (first, 2), (second, 3))]
     (series,) = group([snapshot(path, at, same) for at, path in enumerate(dict.fromkeys(paths))])
     assert len(series.processes) == processes
+
+
+@pytest.mark.parametrize(
+    ("second", "processes"),
+    [
+        ({"/w/shop": 0x5560, "/lib/libc.so": 0x7F00}, 1),
+        ({"/w/shop": 0x5660, "/lib/libc.so": 0x7E00}, 2),
+        ({"/w/shop": 0x5560, "/lib/libc.so": 0x7F00, "/w/plugin.so": 0x7A00}, 1),  # loaded meanwhile
+        ({"/w/shop": 0x5660, "/lib/libc.so": 0x7E00, "/w/plugin.so": 0x7A00}, 2),
+        ({"/w/shop": 0x5560, "/lib/libc.so": 0x7E00}, 1),  # one of two
+        ({"/w/shop": 0x400, "/lib/libm.so": 0x7800}, 2),
+        ({"/w/other": 0x400}, 1),
+        ({}, 1),
+    ],
+)
+def test_binaries_that_have_moved_in_memory_tell_a_restart(second: dict[str, int], processes: int) -> None:
+    """The system loads them elsewhere each time a program is started."""
+    maps = [memory_map(mapped(at)) for at in ({"/w/shop": 0x5560, "/lib/libc.so": 0x7F00}, second)]
+    made = snapshot("/p/heap-1.pb.gz", 1), snapshot("/p/heap-2.pb.gz", 2)
+    (series,) = group([replace(one, memory=memory) for one, memory in zip(made, maps, strict=True)])
+    assert len(series.processes) == processes
+
+
+def mapped(at: dict[str, int]) -> Profile:
+    """Return a profile in which each binary has two parts, the second of them first."""
+    message = pb.Profile.FromString(gzip.decompress(heap(f"{HERE} = 1x8")))
+    for name, begin in at.items():
+        message.string_table.append(name)
+        for page in (1, 0):
+            start, number = (begin + page) << 12, len(message.mapping) + 1
+            added = message.mapping.add(
+                id=number, memory_start=start, memory_limit=start + 4096, file_offset=page << 12
+            )
+            added.filename = len(message.string_table) - 1
+    return read(message.SerializeToString())
 
 
 def test_processes_that_take_turns_are_told_apart_by_their_ids() -> None:

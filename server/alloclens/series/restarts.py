@@ -11,7 +11,7 @@ import numpy as np
 
 from alloclens.profile.kinds import ProfileKind
 from alloclens.tables.allocations import rows, sketches_differ
-from alloclens.tables.code import contains_code
+from alloclens.tables.code import contains_code, moved
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -113,13 +113,17 @@ def ends(snapshots: Sequence[Snapshot], fell: Mask) -> Mask:
 
 
 def _differ(snapshots: Sequence[Snapshot]) -> list[bool]:
-    """Return where two snapshots that follow each other differ in their process ID, or show that one process cannot have both.
+    """Return where two snapshots that follow each other cannot be of one process.
+
+    They differ in their process ID or in where their binaries are, or have stacks that one process cannot have.
 
     All at once: a series of thousands is split again for each new snapshot.
     """
     packed = [snapshot.allocations for snapshot in snapshots]
     ids = [snapshot.process_id for snapshot in snapshots]
     of_two = [*map(sketches_differ, packed, packed[1:])]
+    maps = [snapshot.memory for snapshot in snapshots]
+    of_two = [one or elsewhere for one, elsewhere in zip(of_two, map(moved, maps, maps[1:]), strict=True)]
     if any(ids):
         of_two = [one or (all(pair) and pair[0] != pair[1]) for one, pair in zip(of_two, pairwise(ids), strict=True)]
     return of_two

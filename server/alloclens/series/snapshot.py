@@ -57,6 +57,8 @@ class Snapshot:
     """Digests of code addresses and their lines, see tables/code.py; b"" without a build id."""
     allocations: bytes = b""
     """Sketch of what each stack has allocated, see tables/allocations.py."""
+    memory: bytes = b""
+    """Where its binaries are in memory, see tables/code.py; b"" if it records what was allocated, which tells a restart."""
     profiling: int = 0
     """Bytes that were allocated and freed to write profiles."""
     program: str = ""

@@ -38,7 +38,7 @@ from alloclens.symbols.build_info import build
 from alloclens.symbols.symbols import with_lines
 from alloclens.tables.alignment import NO_MAPS, realigned
 from alloclens.tables.allocations import StackAllocations, of_two_processes, profiling, sketch, stack_allocations
-from alloclens.tables.code import code_digests
+from alloclens.tables.code import code_digests, memory_map
 from alloclens.tables.lines import Lines, Ownership, UnattributedLines, attributed, lines, unattributed
 from alloclens.transform.difference import IncomparableError, difference
 from alloclens.transform.filters import in_focus
@@ -113,7 +113,7 @@ class Attributed(NamedTuple):
 
 PLACE_SECONDS = 0.02
 """Time to find a recorded file and keep its text on a network drive; a local disk takes a fiftieth."""
-FORMAT_VERSION = 18
+FORMAT_VERSION = 19
 """Increased when the same file is read differently; cached snapshots are then read again."""
 MAX_SAMPLES = 1_000_000
 """In all cached profiles together."""
@@ -363,6 +363,7 @@ def _snapshot(path: str, stamp: Stamp, source: Attributed, settled: Settled, bui
         build_id=profile.build_id,
         code=code_digests(profile) if profile.build_id else b"",
         allocations=sketch(source.read.allocations),
+        memory=b"" if len(source.read.allocations.stack) else memory_map(profile),
         profiling=profiling(profile),
         program=name_of(canonical(binary[0])) if binary else "",
         evidence=settled.evidence,

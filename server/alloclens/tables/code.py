@@ -1,7 +1,8 @@
-"""Tests whether two profiles have the same code at the same addresses."""
+"""Tests whether two profiles have the same code at the same addresses, and the same binaries."""
 
 from __future__ import annotations
 
+import hashlib
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -45,6 +46,36 @@ def contains_code(later: bytes, earlier: bytes) -> bool:
     old, new = np.frombuffer(earlier, np.uint64), np.frombuffer(later, np.uint64)
     comparable = old if len(new) < MAX_DIGESTS else old[old <= new[-1]]
     return bool(len(comparable) and np.isin(comparable, new).all())
+
+
+def memory_map(profile: Profile) -> bytes:
+    """Return where the binaries of a profile begin in memory: for each, a digest of its name and the address, 8 bytes each.
+
+    The system loads position-independent programs and libraries at other addresses each time.
+    """
+    table = profile.mappings
+    begin = (table.start - table.offset).view(np.uint64)
+    known = np.flatnonzero((table.start != 0) & (table.limit != 0))
+    file, number = np.unique(table.file[known], return_inverse=True)
+    at = np.full(len(file), np.iinfo(np.uint64).max)
+    np.minimum.at(at, number, begin[known])
+    names = [hashlib.blake2b(profile.strings[i].encode("utf-8", "surrogatepass"), digest_size=8).digest() for i in file]
+    return b"".join(name + address.tobytes() for name, address in zip(names, at, strict=True))
+
+
+@lru_cache(20_000)  # a series is split again for each new snapshot
+def moved(earlier: bytes, later: bytes) -> bool:
+    """Return whether most binaries that two profiles have are elsewhere in memory. One may have been unloaded and loaded again."""
+    if earlier == later:
+        return False
+    old, new = _begins(earlier), _begins(later)
+    common = old.keys() & new.keys()
+    return 2 * sum(old[name] != new[name] for name in common) > len(common)
+
+
+def _begins(packed: bytes) -> dict[int, int]:
+    """Return the pairs of a memory map."""
+    return dict(zip(*np.frombuffer(packed, np.uint64).reshape(-1, 2).T.tolist(), strict=True))
 
 
 def mixed(of: Digests) -> Digests:
