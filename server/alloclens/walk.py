@@ -11,17 +11,13 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
 
+NOT_OWN = frozenset({"vendor", "node_modules", "site-packages", "testdata", "__pycache__"})
+"""Names of directories with the code of dependencies, generated code, or the data of tests."""
 MAX_WALKED_DIRECTORIES = 50_000
-
-
 MAX_WALKED_FILES = 500_000
 """Bounds the walk if the workspace is a whole home directory."""
-
-
 MAX_WALK_LEVELS = 100
 """Before Python 3.12 os.walk recurses at each level, and a path of 4096 characters may have 2000 levels."""
-
-
 MAX_WALK_SECONDS = 300
 """Time limit for a walk, for network file systems."""
 

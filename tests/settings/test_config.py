@@ -10,7 +10,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from alloclens.settings.config import find, read, stamps, with_mapping
+from alloclens.settings.config import find, read, stamps, table_of
+from alloclens.settings.config_text import with_mapping
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -297,9 +298,9 @@ def test_a_link_is_followed_within_the_workspace(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ["a.b.c.k{} = 1\n", "[t{}]\n", "k{} = 1\n"])
 def test_a_large_file_is_edited_where_that_takes_no_time(text: str) -> None:
     large = "".join(text.format(n) for n in range(1 << 14))
-    assert with_mapping(large, "alloclens.toml", "a", "b").startswith(large)
+    assert with_mapping(large, (), "a", "b").startswith(large)
     with pytest.raises(ValueError, match=r"^no path mapping can be added: larger than 64 KiB$"):
-        with_mapping("pathMappings = []\n" + large, "alloclens.toml", "a", "b")
+        with_mapping("pathMappings = []\n" + large, (), "a", "b")
 
 
 def test_stamps_change_with_the_files(tmp_path: Path) -> None:
@@ -335,7 +336,7 @@ def test_any_bytes_can_be_a_file(data: bytes) -> None:
             lines = (before + data).count(b"\n") + 1
             assert all(1 <= problem.line <= lines for problem in config.problems)
             with suppress(ValueError):
-                with_mapping((before + data).decode(), name, "a", "b")
+                with_mapping((before + data).decode(), table_of(name), "a", "b")
             os.unlink(os.path.join(folder, name))
 
 
@@ -368,12 +369,12 @@ def mappings(text: str, name: str) -> tuple[list, dict]:
 @given(paths | st.just("/old"), paths, st.sampled_from([(n, t) for n, every in LAYOUTS.items() for t in every]))
 def test_a_mapping_is_added_or_replaced(from_: str, to: str, layout: tuple[str, str]) -> None:
     name, text = layout
-    made = with_mapping(text, f"/w/{name}", from_, to)
+    made = with_mapping(text, table_of(f"/w/{name}"), from_, to)
     (before, rest), (after, rest_after) = mappings(text, name), mappings(made, name)
     assert rest_after == rest
     assert after == [one for one in before if one["from"] != from_] + [{"from": from_, "to": to}]
     assert made.count("# c") >= text.count("# c")
-    again = with_mapping(made, f"/w/{name}", from_, "elsewhere")
+    again = with_mapping(made, table_of(f"/w/{name}"), from_, "elsewhere")
     assert mappings(again, name)[0] == [*after[:-1], {"from": from_, "to": "elsewhere"}]
 
 
@@ -404,7 +405,7 @@ def test_a_mapping_is_added_or_replaced(from_: str, to: str, layout: tuple[str, 
     ],
 )
 def test_the_layout_stays(name: str, text: str, made: str) -> None:
-    assert with_mapping(text, name, "C:\\b", 'a"b') == made
+    assert with_mapping(text, table_of(name), "C:\\b", 'a"b') == made
 
 
 @pytest.mark.parametrize(
@@ -420,10 +421,10 @@ def test_the_layout_stays(name: str, text: str, made: str) -> None:
 )
 def test_a_file_that_takes_no_mapping(name: str, text: str, from_: str, reason: str) -> None:
     with pytest.raises(ValueError, match=rf"^no path mapping can be added: .*{reason}$"):
-        with_mapping(text, name, from_, "b")
+        with_mapping(text, table_of(name), from_, "b")
 
 
 @pytest.mark.programs
 def test_tomlkit_is_not_imported_at_the_start() -> None:
-    code = "import sys, alloclens.settings.config; sys.exit('tomlkit' in sys.modules)"
+    code = "import sys, alloclens.settings.config_text; sys.exit('tomlkit' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

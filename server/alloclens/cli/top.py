@@ -15,14 +15,12 @@ from alloclens.disk import real_path
 from alloclens.profile.sample_types import column, leading_column
 from alloclens.session.profile_file import Compared, compared, read_profile, read_with_kept_lines, unlike
 from alloclens.settings import config
-from alloclens.settings.checking import parse
 from alloclens.tables.lines import unplaced
 from alloclens.tables.top import Granularity, Sort, Top, top
 from alloclens.transform.difference import total
 from alloclens.transform.filters import FilterError, Filters, filtered
 from alloclens.wording.amounts import amount, share
 from alloclens.workspace.around import workspace_around
-from alloclens.workspace.workspace import named_binaries
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -110,7 +108,7 @@ def command(
 
 def _profile(file: str, base: str | None, binaries: Sequence[str], *, of_differences: bool) -> Symbolized:
     folders = (workspace_around(os.curdir),)
-    chosen = tuple(map(real_path, binaries)) or named_binaries(folders, parse(config.read(folders).values)[0])
+    chosen = tuple(map(real_path, binaries)) or _named_binaries(folders)
 
     def reading(path: str) -> tuple[Symbolized, Profile]:
         if binaries:  # the user's choice, whatever was found before
@@ -128,6 +126,17 @@ def _profile(file: str, base: str | None, binaries: Sequence[str], *, of_differe
     for message in difference.messages:
         tell(message)
     return difference
+
+
+def _named_binaries(folders: Sequence[str]) -> tuple[str, ...]:
+    """Return the binaries that the workspace's settings name."""
+    values = config.read(folders).values
+    if not values:
+        return ()
+    from alloclens.settings.checking import parse  # noqa: PLC0415 - few workspaces have settings
+    from alloclens.workspace.workspace import named_binaries  # noqa: PLC0415
+
+    return named_binaries(folders, parse(values)[0])
 
 
 def _tell_unplaced(symbolized: Symbolized, number: int) -> None:

@@ -11,7 +11,7 @@ from lsprotocol import types
 from alloclens.disk import check_inside, read_file, real, reason, write_file
 from alloclens.lsp.rpc import RefusedError
 from alloclens.lsp.show import tell
-from alloclens.settings import config
+from alloclens.settings import config, config_text
 from alloclens.settings.checking import parse
 from alloclens.settings.trust import allow
 from alloclens.workspace.workspace import targets
@@ -37,7 +37,7 @@ async def add_mapping(ls: Server, recorded: str, to: str) -> str | None:
     """Add a mapping and show where; return the file's path, or None after showing why that failed."""
     change = _Change(
         "the path mapping",
-        lambda text, path: config.with_mapping(text, path, recorded, to),
+        lambda text, path: config_text.with_mapping(text, config.table_of(path), recorded, to),
         lambda folders: _allow(folders, recorded, to),
     )
     return await _change(ls, change)
@@ -45,7 +45,9 @@ async def add_mapping(ls: Server, recorded: str, to: str) -> str | None:
 
 async def write_settings(ls: Server, values: dict[str, Any]) -> str | None:
     """Write settings and show where; return the file's path, or None after showing why that failed."""
-    return await _change(ls, _Change("what was chosen", lambda text, path: config.with_values(text, path, values)))
+    return await _change(
+        ls, _Change("what was chosen", lambda text, path: config_text.with_values(text, config.table_of(path), values))
+    )
 
 
 async def _change(ls: Server, change: _Change) -> str | None:

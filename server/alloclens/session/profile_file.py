@@ -28,8 +28,7 @@ from alloclens.transform.jvm_files import with_jvm_files
 from alloclens.transform.prune import pruned, unusable
 from alloclens.transform.sampling_rate import with_sampling_rate
 from alloclens.transform.v8_lines import with_v8_lines
-from alloclens.walk import tree
-from alloclens.workspace.files import SKIPPED
+from alloclens.walk import NOT_OWN, tree
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
@@ -122,7 +121,7 @@ def written_since(folders: Iterable[str], names: Collection[str], seconds: float
     """Return the files in some folders whose name matches one of these patterns, written since then; the newest first."""
     found: list[tuple[int, str]] = []
     for folder in folders:
-        for directory, _, files in tree(folder, SKIPPED, set()):
+        for directory, _, files in tree(folder, NOT_OWN, set()):
             paths = (os.path.join(directory, file) for name in names for file in fnmatch.filter(files, name))
             found += [(there.mtime_ns, path) for path in paths if (there := stamp(path))]
     return [path for mtime, path in sorted(found, reverse=True) if mtime >= seconds * 1e9]

@@ -9,8 +9,6 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from alloclens.disk import check_inside, open_file, reason
-from alloclens.settings import checking
-from alloclens.settings.toml import BOM, TOMLError, edit_toml, loads
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -55,6 +53,8 @@ class Config(NamedTuple):
         return ConfigProblem(path, _line(self.lines, target.at), target.refusal)
 
 
+MARK = re.compile(rb"^[ \t\[]*tool[ \t]*\.[ \t]*alloclens\b", re.MULTILINE)
+"""What a pyproject.toml says that is about alloclens, whatever else is broken in it."""
 NONE = Config()
 ConfigStamp = tuple[int, int, int, int] | None
 
@@ -79,37 +79,9 @@ def stamps(folders: Iterable[str | Path]) -> tuple[ConfigStamp, ...]:
     return tuple(_stamp(path) for path in _candidates(folders))
 
 
-def with_mapping(text: str, path: str, from_: str, to: str) -> str:
-    """Return the text of the settings file at `path` with a path mapping added, or its `to` replaced.
-
-    Comments and layout stay. Raises ValueError if the text is not valid TOML, or its mappings are not a list of tables.
-    """
-    import tomlkit  # noqa: PLC0415 - slow to import, and seldom needed
-
-    keys = TABLES[OWN if Path(path).name != SHARED else SHARED]
-    try:
-        values = "".join(
-            f"{key} = {tomlkit.string(value).as_string()}\n" for key, value in (("from", from_), ("to", to))
-        )
-        added = f"[[{'.'.join((*keys, LIST))}]]\n{values}"
-        return edit_toml(text, lambda data: _map(data, keys, from_, to), added)
-    except ValueError as error:
-        raise ValueError(f"no path mapping can be added: {error}") from error
-
-
-def with_values(text: str, path: str, values: Mapping[str, Any]) -> str:
-    """Return the text of the settings file at `path` with these settings. Comments and layout stay. Raises ValueError."""
-    keys = TABLES[OWN if Path(path).name != SHARED else SHARED]
-
-    def change(data: Any) -> None:
-        _below(data, keys).update(values)
-
-    return edit_toml(text, change)
-
-
-LIST = "pathMappings"
-MARK = re.compile(rb"^[ \t\[]*tool[ \t]*\.[ \t]*alloclens\b", re.MULTILINE)
-"""What a pyproject.toml says that is about alloclens, whatever else is broken in it."""
+def table_of(path: str | Path) -> tuple[str, ...]:
+    """Return the keys of the table that holds the settings in a file."""
+    return TABLES[SHARED if Path(path).name == SHARED else OWN]
 
 
 def _candidates(folders: Iterable[str | Path]) -> Iterator[Path]:
@@ -137,55 +109,41 @@ def _config(path: Path, folders: tuple[str | Path, ...], before: Config) -> Conf
         return _unreadable(path, reason(error)) if ours else None
     if len(data) > LARGEST:
         return _unreadable(path, f"larger than {LARGEST >> 10} KiB") if ours or MARK.search(data) else None
-    return _said(path, data, before) if ours or b"alloclens" in data else None
+    if not (ours or b"alloclens" in data):
+        return None
+    return _read(path, data, before)
+
+
+def _read(path: Path, data: bytes, before: Config) -> Config | None:
+    from alloclens.settings import config_text  # noqa: PLC0415 - few workspaces have settings
+    from alloclens.settings.toml import TOMLError  # noqa: PLC0415
+
+    try:
+        text = config_text.read(data, table_of(path))
+    except TOMLError as error:
+        return _invalid(path, error.line, error.reason, before) if path.name == OWN or MARK.search(data) else None
+    if text is None:
+        return None
+    entries = [(_line(text.lines, mistake.path), mistake.message) for mistake in text.mistakes] + _not_text(data)
+    problems = tuple(ConfigProblem(str(path), *entry) for entry in sorted(entries))
+    return Config(str(path), MappingProxyType(text.values), problems, MappingProxyType(text.lines))
+
+
+def _invalid(path: Path, line: int, why: str, before: Config) -> Config:
+    same = before.path == str(path)
+    goes_on = (
+        "the previous settings stay in effect" if same and before.values else "all settings of this file are ignored"
+    )
+    problem = ConfigProblem(str(path), line, f"this is not valid TOML: {why}; until it is, {goes_on}")
+    return before._replace(problems=(problem,)) if same else Config(str(path), problems=(problem,))
 
 
 def _unreadable(path: Path, why: str) -> Config:
     return Config(str(path), problems=(ConfigProblem(str(path), 1, f"the file cannot be read: {why}"),))
 
 
-def _said(path: Path, data: bytes, before: Config) -> Config | None:
-    keys = TABLES[path.name]
-    text = data.removeprefix(BOM.encode()).decode("utf-8", "replace")
-    try:
-        table = _table(loads(text), keys)
-    except TOMLError as error:
-        return _invalid(path, error, before) if path.name == OWN or MARK.search(data) else None
-    if table is None:
-        return None
-    values, wrong = _judged(table, keys)
-    from alloclens.languages.toml import lines_of_keys  # noqa: PLC0415 - tree-sitter, of which `top` needs nothing
-
-    lines = {at[len(keys) :]: line for at, line in lines_of_keys(text).items() if at[: len(keys)] == keys}
-    entries = [(_line(lines, problem.path), problem.message) for problem in wrong] + _not_text(data)
-    problems = tuple(ConfigProblem(str(path), *entry) for entry in sorted(entries))
-    return Config(str(path), MappingProxyType(values), problems, MappingProxyType(lines))
-
-
-def _invalid(path: Path, error: TOMLError, before: Config) -> Config:
-    same = before.path == str(path)
-    goes_on = (
-        "the previous settings stay in effect" if same and before.values else "all settings of this file are ignored"
-    )
-    problem = ConfigProblem(str(path), error.line, f"this is not valid TOML: {error.reason}; until it is, {goes_on}")
-    return before._replace(problems=(problem,)) if same else Config(str(path), problems=(problem,))
-
-
-def _table(value: Any, keys: tuple[str, ...]) -> Any:
-    for key in keys:
-        value = value.get(key) if isinstance(value, dict) else None
-    return value
-
-
-def _judged(table: Any, keys: tuple[str, ...]) -> tuple[dict[str, Any], list[checking.Mistake]]:
-    if not isinstance(table, dict):
-        name = ".".join(keys)
-        return {}, [checking.Mistake(name, f"{name}: {checking.shown(table)} is not a table of settings", ())]
-    values, problems = checking.checked(table)
-    return values, problems + checking.unknown(table)
-
-
 def _line(lines: Mapping[KeyPath, int], path: KeyPath) -> int:
+    """Return the line of a key, or of the innermost table around it that has a line."""
     return next((lines[path[:n]] for n in range(len(path), -1, -1) if path[:n] in lines), 1)
 
 
@@ -195,24 +153,3 @@ def _not_text(data: bytes) -> list[tuple[int, str]]:
     except UnicodeDecodeError as error:
         return [(data.count(b"\n", 0, error.start) + 1, "this is not UTF-8; invalid bytes are read as \ufffd")]
     return []
-
-
-def _below(data: Any, keys: tuple[str, ...]) -> Any:
-    """Return the table at these keys, which is made if it is missing. Raises ValueError."""
-    for key in keys:
-        data = data.setdefault(key, {}) if isinstance(data, dict) else None
-    if not isinstance(data, dict):
-        raise ValueError(f"{'.'.join(keys)} is not a table")  # noqa: TRY004 - of the file, not of the program
-    return data
-
-
-def _map(data: Any, keys: tuple[str, ...], from_: str, to: str) -> None:
-    """Add a mapping to the values of a file, plain or tomlkit's."""
-    there = _below(data, keys).setdefault(LIST, [])
-    if not isinstance(there, list) or not all(isinstance(mapping, dict) for mapping in there):
-        raise ValueError(f"{LIST} is not a list of tables")
-    same = [mapping for mapping in there if mapping.get("from") == from_]
-    for mapping in same:
-        mapping["to"] = to
-    if not same:
-        there.append({"from": from_, "to": to})

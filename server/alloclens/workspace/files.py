@@ -14,7 +14,7 @@ from alloclens.languages.jvm import classes_of
 from alloclens.paths import canonical, join, name_of
 from alloclens.source.recorded import JVM_FILE
 from alloclens.text import MAX_SOURCE_BYTES, decoded
-from alloclens.walk import MAX_WALK_SECONDS, tree
+from alloclens.walk import MAX_WALK_SECONDS, NOT_OWN, tree
 from alloclens.worker import take_longer
 from alloclens.workspace import git
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 
 NODE_MODULES = "node_modules"
-SKIPPED = frozenset({"vendor", NODE_MODULES, "site-packages", "testdata", "__pycache__"})
 MAX_LINKS = MAX_GO_FILES = 1000
 MAX_JVM_FILES = 10_000
 """To read them for the classes that they declare takes some three seconds."""
@@ -110,7 +109,7 @@ def walked(folders: tuple[str, ...], walk: int) -> WalkResult:
     del walk
     result = WalkResult()
     for folder in folders:
-        for directory, names, files in tree(folder, SKIPPED, result.left_out):
+        for directory, names, files in tree(folder, NOT_OWN, result.left_out):
             _meet(canonical(directory), names, files, result)
     for kind, some, most in (
         ("links", result.linked, MAX_LINKS),

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from alloclens.source.places import Nowhere
     from alloclens.source.roots import Roots
 
-    Version = tuple[str, float, int, int, int]
+    _Version = tuple[str, float, int, int, int]
     """A path, when the file was written, and what else tells its version."""
 
 
@@ -38,7 +38,7 @@ TICK_SECONDS = 0.02
 """A file that was written before some time may have a time so much later, and one written after it so much earlier."""
 LOOKS: TTLCache[frozenset[str], _Look] = TTLCache(4, 0.5)
 """The last looks at sets of files: snapshots that are read within half a second, and were there before, share one."""
-MANIFESTS: LRUCache[tuple[Version, ...], str] = LRUCache(2)
+MANIFESTS: LRUCache[tuple[_Version, ...], str] = LRUCache(2)
 """The digests under which copies of these versions of files were stored: most snapshots of a series see the same."""
 
 
@@ -91,7 +91,7 @@ class _Look(NamedTuple):
 
     at: float
     """In seconds since 1970."""
-    versions: tuple[Version, ...]
+    versions: tuple[_Version, ...]
     """Of the files that exist."""
     newest: float
     """When the last of them was written."""
