@@ -9,6 +9,7 @@ import re
 import sys
 import threading
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -69,9 +70,14 @@ def ways() -> dict[str, list[Hop]]:
 WAYS = ways()
 
 
+@cache
+def tree(file: str) -> ast.Module:
+    return ast.parse((SERVER / file).read_text("utf-8"))
+
+
 def code_lines(hop: Hop) -> set[int]:
     """Return the first lines of the functions that a hop names, as code objects have them. Fails if there is none."""
-    nodes: list[ast.AST] = [ast.parse((SERVER / hop.file).read_text("utf-8"))]
+    nodes: list[ast.AST] = [tree(hop.file)]
     for name in hop.function.split("."):
         nodes = [n for node in nodes for n in ast.iter_child_nodes(node) if getattr(n, "name", "") == name]
     assert nodes, f"{hop.file} has no {hop.function}"

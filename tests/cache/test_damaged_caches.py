@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import random
 import sqlite3
+from collections import deque
 from contextlib import closing, suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 from alloclens.cli import main
@@ -17,7 +18,7 @@ from tests.support.damage import damaged
 from tests.support.profiles import drop, heap
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 MB = 1 << 20
@@ -27,18 +28,44 @@ MAIN = (
 )
 
 
+class Session(NamedTuple):
+    """A folder that was read once: what was said of it, and what is kept in the caches since."""
+
+    folder: Path
+    leaks: str
+    kept: Mapping[str, bytes]
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory) -> Session:
+    folder = leaking(tmp_path_factory.mktemp("first") / "w")
+    cache = folder.parent / "cache"
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setenv("XDG_CACHE_HOME", str(cache))
+        monkeypatch.chdir(folder)
+        forget()
+        leaks = said(folder, "leaks")
+        forget()
+    kept = {path.name: path.read_bytes() for path in (cache / "alloclens").iterdir() if path.suffix == ".sqlite3"}
+    return Session(folder, leaks, kept)
+
+
 @pytest.fixture
-def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def cache(tmp_path: Path, first: Session, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The directory of the caches as the first session left them."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.chdir(first.folder)
+    cache = tmp_path / "cache" / "alloclens"
+    cache.mkdir(parents=True)
+    for name, data in first.kept.items():
+        (cache / name).write_bytes(data)
     forget()
-    yield tmp_path / "cache" / "alloclens"
+    yield cache
     forget()
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """A line that leaks, one that holds a full cache, and a source that is older than all snapshots."""
-    folder = tmp_path / "w"
+def leaking(folder: Path) -> Path:
+    """Make a line that leaks, one that holds a full cache, and a source that is older than all snapshots."""
     folder.mkdir()
     (folder / "go.mod").write_text("module example.com/app\n")
     (folder / "main.go").write_text(MAIN)
@@ -72,13 +99,12 @@ def said(folder: Path, command: str) -> str:
 
 
 @pytest.mark.slow
-def test_random_damage_changes_no_verdict(folder: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(folder)
-    leaks, annotated = said(folder, "leaks"), said(folder, "annotate")
+def test_random_damage_changes_no_verdict(first: Session, cache: Path) -> None:
+    folder, leaks, whole = first
+    annotated = said(folder, "annotate")
     assert '"verdict": "leak"' in leaks
     assert "~" not in annotated
     forget()
-    whole = {path.name: path.read_bytes() for path in cache.iterdir() if path.suffix == ".sqlite3"}
     assert whole.keys() == {"texts.sqlite3", "snapshots.sqlite3"}
     for seed in range(SEEDS):
         rng = random.Random(seed)
@@ -105,31 +131,25 @@ COLUMNS = {
 @pytest.mark.parametrize(
     ("table", "column"), [(table, column) for table, columns in COLUMNS.items() for column in columns.split()]
 )
-def test_a_row_with_a_damaged_column_is_read_anew(
-    folder: Path, cache: Path, monkeypatch: pytest.MonkeyPatch, table: str, column: str
-) -> None:
-    """Whatever is in it instead: another row's, or another kind of value."""
-    monkeypatch.chdir(folder)
-    leaks = said(folder, "leaks")
-    for value in (f"(SELECT {column} FROM {table} ORDER BY rowid DESC LIMIT 1)", "x'00ff'", "'text'", "7", "1.5"):
-        forget()
-        with closing(sqlite3.connect(cache / "snapshots.sqlite3")) as base, suppress(sqlite3.IntegrityError):
-            base.execute(
-                f"UPDATE OR REPLACE {table} SET {column} = {value} WHERE rowid = (SELECT min(rowid) FROM {table})"
-            )
+def test_a_row_with_a_damaged_column_is_read_anew(first: Session, cache: Path, table: str, column: str) -> None:
+    """Whatever is in it instead, in as many rows at once as there are: another row's, or another kind of value."""
+    values = deque((f"(SELECT {column} FROM {table} ORDER BY rowid DESC LIMIT 1)", "x'00ff'", "'text'", "7", "1.5"))
+    while values:
+        with closing(sqlite3.connect(cache / "snapshots.sqlite3")) as base:
+            rows = [row for (row,) in base.execute(f"SELECT rowid FROM {table} ORDER BY rowid")]
+            harmed = [(row, values.popleft()) for row in rows[:5] if values]
+            for row, value in harmed:
+                with suppress(sqlite3.IntegrityError):
+                    base.execute(f"UPDATE OR REPLACE {table} SET {column} = {value} WHERE rowid = {row}")
             base.commit()
-        assert said(folder, "leaks") == leaks, value
+        assert said(first.folder, "leaks") == first.leaks, harmed
+        forget()
 
 
-def test_a_row_under_the_name_of_another_is_read_anew(
-    folder: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_row_under_the_name_of_another_is_read_anew(first: Session, cache: Path) -> None:
     """As where a page of the file holds another's keys."""
-    monkeypatch.chdir(folder)
-    leaks = said(folder, "leaks")
-    forget()
     with closing(sqlite3.connect(cache / "snapshots.sqlite3")) as base:
         other = "(SELECT path, stamp FROM snapshot10 WHERE path LIKE '%h7%')"
         base.execute(f"UPDATE OR REPLACE snapshot10 SET (path, stamp) = {other} WHERE path LIKE '%h2%'")
         base.commit()
-    assert said(folder, "leaks") == leaks
+    assert said(first.folder, "leaks") == first.leaks

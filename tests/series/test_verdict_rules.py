@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -51,6 +52,7 @@ class Line(NamedTuple):
         return (value, self.variance, sampled, value, allocated, self.variance, sampled if self.variance else allocated)
 
 
+@cache
 def process(*lines: Line, minutes: tuple[float, ...] = (), work: tuple[float, ...] = (), rate: float = 0) -> History:
     """Return the history of a process: taken each minute, or at these minutes; `work` is all that it freed by then."""
     numbers, key = LineNumbers(), np.arange(len(lines))
@@ -75,10 +77,15 @@ def process(*lines: Line, minutes: tuple[float, ...] = (), work: tuple[float, ..
     return History(observed, len(key), parts(key[None]), np.zeros(len(lines), np.bool_), numbers.numbers(key), numbers)
 
 
+@cache
+def process_after(before: tuple[Line, ...], *lines: Line, **how: tuple[float, ...]) -> History:
+    """Return the history of a process after one of other lines."""
+    return replace(process(*lines, **how), beside=Beside(process(*before).observed if before else ()))
+
+
 def rule(*lines: Line, before: tuple[Line, ...] = (), **how: tuple[float, ...]) -> Rule:
     """Return the rule that fires for the first of these lines, after a process of other ones."""
-    beside = Beside(process(*before).observed if before else ())
-    return RULES[verdicts(replace(process(*lines, **how), beside=beside)).rule[0]]
+    return RULES[verdicts(process_after(before, *lines, **how)).rule[0]]
 
 
 def steps(*each: float, begin: float = 0) -> tuple[float, ...]:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from alloclens.series.comparison import Comparison
     from alloclens.session.world import World
 
-SEEDS = [*range(12), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(12, 40))]
+SEEDS = [*range(6), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(6, 40))]
 MB = 1 << 20
 WORKSPACE = {
     "go.mod": "module example.com/app\n\nrequire example.com/dep v1.0.0\n",
