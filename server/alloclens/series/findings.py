@@ -45,7 +45,7 @@ MIN_GOROUTINE_BYTES = 2048 + 440
 MAX_INLINED = 4
 """Functions named that may have been inlined."""
 STAYED = 0.9
-"""A function that V8 inlined allocates no more by itself. What it leaked until then stays, so this part of the most it held."""
+"""Part of the most that a function held that it still holds, if it leaked and was inlined: it allocates no more, and nothing is freed."""
 MAX_POINTS = 24
 """Points of a history in a chart."""
 
@@ -310,12 +310,12 @@ class Judgement:
         return tuple(path[-1] for part in worst.tolist() if len(path := self._path(part)) == depth[one])
 
     def _inlined(self, row: int) -> tuple[Called, ...]:
-        """Return the functions that a function of the head calls, and that hold what they ever held without a finding."""
+        """Return the functions that a function of the head calls, that allocate no more, and that hold what they allocated before."""
         by, values = self.head.holders, self.history.values
         called = np.isin(self._owner[: self.history.lines], by.row[(by.callers == row).any(axis=1)])
-        is_found = np.isin(self.verdicts.rule, [number for number, of in enumerate(RULES) if of.verdict in RAISED])
-        held = (values[-1] > 0) & (values[-1] >= STAYED * values.max(axis=0)) & ~is_found
-        entries = np.flatnonzero(called & held[: len(called)])
+        stays = (values[-1] > 0) & (values[-1] >= STAYED * values.max(axis=0))
+        stands = (np.diff(values[len(values) // 2 :], axis=0) <= 0).all(axis=0)
+        entries = np.flatnonzero(called & (stays & stands)[: len(called)])
         heaviest = entries[np.argsort(-values[-1, entries], kind="stable")][:MAX_INLINED]
         rows = [of for of in self._owner[heaviest].tolist() if of != row]
         files, lines = self.head.files, self.head.line
