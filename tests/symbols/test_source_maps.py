@@ -234,6 +234,12 @@ def test_a_line_without_a_column_counts_if_all_of_it_comes_from_one_line(tmp_pat
     app = (minified / "dist/app.js").as_posix()
     given = Symbolized(read(heap(f"f@{app}:1 < g@{app}:1 = 1x1048576")))
     assert mapped(given, minified) == ([(app, 1)] * 2, (f"{app}: {NO_COLUMNS}",))
+    stack = " < ".join(
+        f"{name}@{app}:1" for name in ("b", "(anonymous:L#1:C#27)", "d", "f")
+    )  # as @datadog/pprof names them
+    found, messages = mapped(Symbolized(read(heap(f"{stack} = 1x1048576"))), minified)
+    assert found == [((minified / "src/a.ts").as_posix(), 5)] * 2 + [("webpack://shop/./b.ts", 41), (app, 1)]
+    assert messages == (f"{app}: {NO_COLUMNS}",)
 
 
 def test_what_was_found_is_kept_when_the_bundle_is_built_again(folder: Path) -> None:

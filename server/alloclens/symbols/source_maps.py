@@ -16,6 +16,7 @@ import numpy as np
 from alloclens.disk import read_file, real, reason, stamp
 from alloclens.paths import canonical, is_absolute, is_share, is_within, join, rest_within
 from alloclens.source.own import DEPENDENCIES
+from alloclens.symbols.minified import column_of
 from alloclens.symbols.symbols import Kept
 from alloclens.transform.symbolize import SymbolizedFrame, resolved
 from alloclens.typed import ready
@@ -39,8 +40,8 @@ INSTALL = "it is made from other files, and its source map needs the package sym
 OUTSIDE = "it is outside the workspace"
 REBUILT = "it was written after the profile, and its source map may be of another build; record the profile again"
 NO_COLUMNS = (
-    "its source map is not followed where a line is made from several, because the profile has no columns; give "
-    "heap.profile of @datadog/pprof a SourceMapper, or do not minify"
+    "its source map is not followed where a line is made from several and has several functions of one name, because the profile "
+    "has no columns; give heap.profile of @datadog/pprof a SourceMapper, or do not minify"
 )
 NAMELESS = "<unknown>"
 
@@ -173,6 +174,8 @@ class _Maps:
     """By recorded file."""
     mixed: set[str] = field(default_factory=set)
     """The recorded files of which a line comes from several, and nothing tells which."""
+    columns: dict[tuple[str, int, str], int] = field(default_factory=dict)
+    """By recorded file, line and function."""
     texts: dict[str, str] = field(default_factory=dict)
     """Of the sources of frames, by their files, as the source maps have them."""
 
@@ -181,9 +184,8 @@ class _Maps:
         if frame.file not in self.known:
             self.known[frame.file] = self._map(frame.file)
         source_map = self.known[frame.file]
-        if source_map and at == UNKNOWN and frame.file not in self.mixed and source_map.is_mixed(frame.line):
-            self.mixed.add(frame.file)
-            self._say(frame.file, NO_COLUMNS)
+        if source_map and at == UNKNOWN and source_map.is_mixed(frame.line):
+            at = self._column(source_map, frame)
         token = source_map.token(frame.line, at) if source_map else None
         if source_map is None or token is None or not token.src or token.function_name == NAMELESS:
             return None
@@ -192,6 +194,17 @@ class _Maps:
         if text := source_map.texts.get(token.src):
             self.texts[file] = text
         return SymbolizedFrame(name, name, file, token.line)
+
+    def _column(self, source_map: _Map, frame: Frame) -> int:
+        """Return where the function of a frame begins in its line; UNKNOWN if that cannot be told, which is said once."""
+        key = frame.file, frame.line, frame.function
+        if key not in self.columns:
+            column = column_of(frame.function, source_map.lines[frame.line - 1])
+            self.columns[key] = UNKNOWN if column is None else column
+        if self.columns[key] == UNKNOWN and frame.file not in self.mixed:
+            self.mixed.add(frame.file)
+            self._say(frame.file, NO_COLUMNS)
+        return self.columns[key]
 
     def _map(self, recorded: str) -> _Map | None:
         path = self._here(canonical(recorded))
