@@ -15,6 +15,7 @@ import pytest
 from tests.support.kubectl import with_kubectl
 from tests.support.processes import children
 from tests.support.profiles import heap
+from tests.support.repository import Repository
 from tests.support.server import profile_server
 
 if TYPE_CHECKING:
@@ -131,11 +132,20 @@ async def test_without_a_folder_there_is_nowhere_to_write(editor: Editor, server
 
 
 async def test_it_lands_in_the_directory_that_is_watched(editor: Editor, folder: Path, server: ProfileServer) -> None:
-    (folder / "heaps").mkdir()
+    (folder / "heaps").mkdir()  # the user's own: whether git has it is not changed
     uri = await opened(editor, folder, profileDirs=["new", "heaps"])
     assert await editor.command(CAPTURE, server.url) is None
     await editor.until_hints(uri, {11: "3.0MB"})
     assert captured(folder, "heaps") == ["heap"]
+    assert not (folder / "heaps/.gitignore").exists()
+
+
+async def test_git_lists_no_capture_as_a_change(editor: Editor, folder: Path, server: ProfileServer) -> None:
+    await opened(editor, folder)
+    assert await editor.command(CAPTURE, server.url) is None
+    changed = Repository(folder).run("status", "--porcelain", "--untracked-files=all")
+    assert "profiles" not in changed
+    assert captured(folder) == ["heap"]
 
 
 async def test_stopping_ends_a_slow_answer(editor: Editor, folder: Path, server: ProfileServer) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import os
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
+from alloclens.disk import write_file
 from alloclens.lsp.protocol import CaptureOptions, CaptureState
 from alloclens.printable import printable
 from alloclens.sources.access import Access
@@ -179,7 +181,10 @@ class _Program:
     def _take(self) -> Taken:
         plan, options = self._reached(), self.asked.options
         seconds = SECONDS + (len(plan.addresses) + 1) * (ANSWER_TIMEOUT_SECONDS + options.seconds)
+        is_new = not self.asked.into.exists()
         taken = self._worker.run(take, plan, seconds=seconds)
+        if is_new:
+            _keep_from_git(self.asked.into)
         self._plan = taken.plan
         return taken
 
@@ -202,6 +207,12 @@ def _addresses(url: str, options: CaptureOptions) -> tuple[Address, ...]:
         return (endpoint(url, options.seconds),)
     seconds = {kind: 0 if kind == "goroutineleak" else options.seconds for kind in KINDS[options.kind]}
     return tuple(of_kind(endpoint(url, seconds[kind]), kind, gc=options.gc) for kind in seconds)
+
+
+def _keep_from_git(directory: Path) -> None:
+    """Have git ignore a new directory, which would list every capture as a change. Who wants to commit them removes the file."""
+    with suppress(OSError):
+        write_file(directory / ".gitignore", b"*\n", new=True)
 
 
 def _directory(directories: Sequence[str]) -> Path | None:
