@@ -5,7 +5,18 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
-from alloclens.paths import bundled, canonical, is_absolute, is_share, is_within, join, name_of, namespace, rest_within
+from alloclens.paths import (
+    bundled,
+    canonical,
+    is_absolute,
+    is_share,
+    is_system_binary,
+    is_within,
+    join,
+    name_of,
+    namespace,
+    rest_within,
+)
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -113,3 +124,20 @@ def test_join() -> None:
 
 def test_names() -> None:
     assert [name_of(p) for p in ("/a/b.go", r"C:\a\b.go", "b.go", "")] == ["b.go", "b.go", "b.go", ""]
+
+
+@pytest.mark.parametrize(
+    ("path", "is_system"),
+    [
+        ("/usr/lib/x86_64-linux-gnu/libc.so.6", True),
+        ("/lib64/ld-linux-x86-64.so.2", True),
+        ("[vdso]", True),
+        ("/opt/jemalloc/lib/libjemalloc.so.2", True),
+        ("/srv/shop/libtcmalloc_minimal.so.4", True),
+        ("/usr/local/bin/shop", False),
+        ("/srv/shop/libshop.so", False),
+        ("/srv/libjemalloc/shop", False),
+    ],
+)
+def test_what_is_no_program_of_ones_own(path: str, is_system: bool) -> None:
+    assert is_system_binary(path) is is_system

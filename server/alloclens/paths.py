@@ -112,12 +112,14 @@ def name_of(path: str) -> str:
 
 
 SYSTEM_BINARY = re.compile(
-    r"$|(?:/usr)?/lib(?:32|64|exec)?/|/System/|/nix/store/|[A-Z]:/Windows/|\[|//anon|/anon_hugepage", re.IGNORECASE
+    r"$|(?:/usr)?/lib(?:32|64|exec)?/|/System/|/nix/store/|[A-Z]:/Windows/|\[|//anon|/anon_hugepage"
+    r"|(?:.*/)?lib(?:jemalloc|tcmalloc|mimalloc)[\w-]*\.(?:so|dylib)\b",
+    re.IGNORECASE,
 )
 
 
 def is_system_binary(path: str) -> bool:
-    """Return whether a binary that a profile names is a library of the system, or no file: it is seldom found with lines."""
+    """Return whether a binary that a profile names is a library of the system, an allocator, or no file: it seldom has lines here."""
     return SYSTEM_BINARY.match(canonical(path)) is not None
 
 

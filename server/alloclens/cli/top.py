@@ -12,6 +12,7 @@ import click
 from alloclens.cli.errors import errors_about
 from alloclens.cli.terminal import Styled, show, show_json, tell
 from alloclens.disk import real_path
+from alloclens.paths import is_system_binary
 from alloclens.profile.sample_types import column, leading_column
 from alloclens.session.profile_file import Compared, compared, read_profile, read_with_kept_lines, unlike
 from alloclens.settings import config
@@ -142,7 +143,8 @@ def _named_binaries(folders: Sequence[str]) -> tuple[str, ...]:
 def _tell_unplaced(symbolized: Symbolized, number: int) -> None:
     """Print how much is on no line, and what to do."""
     if nowhere := int(unplaced(symbolized.profile)[number]):
-        names = ", ".join(name or "a binary without a name" for name in symbolized.missing)
+        missing = (name for name in symbolized.missing if not name or not is_system_binary(name))
+        names = ", ".join(name or "a binary without a name" for name in missing)
         why = f" (no binary of {names}; --binary names one)" if names else ""
         tell(f"{amount(nowhere, symbolized.profile.sample_types[number].unit)} on no line{why}")
 
