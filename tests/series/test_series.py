@@ -380,6 +380,8 @@ def test_a_dump_of_gperftools_that_comes_too_early_is_of_the_exit(
         ((0, 0.1, 1.1, 2.1, 3.1, 3.2), 80, 39, True),
         ((0, 0.9, 2, 3, 4, 4.96), 9, 39, False),
         ((0, 0.9, 2, 3, 4, 5.1), 9, 39, False),
+        ((0, 50, 110, 170.4, 230.4, 289), 9, 39, True),  # a minute apart
+        ((0, 50, 110, 170.4, 230.4, 289.5), 9, 39, False),  # less than a second sooner
         ((0, 0.9, 2, 3, 4, 4.9), 81, 39, False),  # after more than ever: it was due
         ((0, 0.9, 2, 3, 4, 4.9), 9, 45, False),  # nothing was freed
         ((0, 0.9, 2, 3, 3.9), 9, 39, False),  # two intervals show no rule

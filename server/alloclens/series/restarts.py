@@ -37,6 +37,8 @@ MIN_INTERVALS = 3
 """Intervals that show that dumps are regular."""
 MIN_SECONDS = 0.5
 """Between two dumps that are written after whole seconds."""
+CLOCK_SECONDS = 1
+"""At most so much sooner than others a dump is due: gperftools compares whole seconds (MaybeDumpProfileLocked)."""
 MIN_STACKS = 10
 """A snapshot with fewer stacks may seem to be continued by one of another process."""
 
@@ -201,7 +203,7 @@ def _is_early_by_time(process: Sequence[Snapshot], amounts: Sequence[int]) -> bo
     return (
         len(before) >= MIN_INTERVALS
         and min(before) >= MIN_SECONDS
-        and last < REGULAR * min(before)
+        and last < max(REGULAR * min(before), min(before) - CLOCK_SECONDS)
         and amounts[-1] <= max(amounts[:-1])
     )
 
