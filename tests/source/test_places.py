@@ -89,6 +89,7 @@ FILES = {
     "/rust/library/alloc/src/vec/mod.rs": (DEPENDENCY, ""),
     "/gopath/src/github.com/x/y/z.go": (DEPENDENCY, go("Z")),
     "/usr/include/c++/12/vector": (STANDARD, ""),
+    "./nptl/pthread_create.c": (STANDARD, ""),
     "/etc/passwd": (UNKNOWN, ""),
     "/etc/secret.go": (UNKNOWN, go("Secret")),
 }
@@ -477,6 +478,38 @@ def test_a_type_of_a_crate_here_makes_no_function_of_a_library_its_own() -> None
     for functions, kind in (["<alloc::vec::Vec<shop::Item>>::push"], STANDARD), (["shop::vec::push"], OWN):
         sources = SourceMap(Roots(folders=("/w",)), FakeFiles(here), {"src/vec/mod.rs": functions})
         assert sources.find("src/vec/mod.rs").kind == kind
+
+
+@pytest.mark.parametrize(
+    ("function", "kind"),
+    [
+        ("tokio::runtime::task::core::Core<T,S>::poll", DEPENDENCY),
+        ("<tokio::task::Task as core::future::Future>::poll", DEPENDENCY),
+        ("shop_core::task::poll", UNKNOWN),  # of the workspace, or of one around it
+        ("store::task::poll", UNKNOWN),
+        ("<tokio::task::Task as shop_core::Poll>::poll", UNKNOWN),
+    ],
+)
+@pytest.mark.parametrize("beside", [{}, {"/w/src/core.rs": "pub fn sum() {\n}\n"}])
+def test_what_cargo_lock_has_from_elsewhere_is_a_dependency(function: str, kind: Kind, beside: dict[str, str]) -> None:
+    """The crate dhat keeps the last three elements of a path."""
+    lock = """[[package]]
+name = "shop-core"
+version = "0.1.0"
+dependencies = [
+ "tokio",
+]
+
+[[package]]
+name = "tokio"
+version = "1.54.1"
+source = "registry+https://example.com/index"
+"""
+    here = {"/w/Cargo.toml": '[package]\nname = "shop-core"\n', "/w/Cargo.lock": lock, **beside}
+    found = SourceMap(Roots(folders=("/w",)), FakeFiles(here), {"runtime/task/core.rs": [function]}).find(
+        "runtime/task/core.rs"
+    )
+    assert (type(found), found.kind) == (Nowhere, kind)
 
 
 ROOTS_OF_BUILDS = [

@@ -16,6 +16,7 @@ from alloclens.source.rules import (
     RENAMED,
     RULES,
     PlacementContext,
+    of_locked_crate,
     of_no_module,
     of_no_package,
     proves,
@@ -213,10 +214,9 @@ class SourceMap:
     def _why(self, file: Recorded, refused: Mapping[str, str]) -> Nowhere:
         if file.kind is Kind.STANDARD:
             return Nowhere(file.kind, self._not_standard(file))
-        if file.kind is Kind.DEPENDENCY:
-            return Nowhere(
-                file.kind, "a dependency that is neither installed, nor in the module cache, nor vendored here"
-            )
+        if (crate := of_locked_crate(file, self._context)) or file.kind is Kind.DEPENDENCY:
+            missing = "a dependency that is neither installed, nor in the module cache, nor vendored here"
+            return Nowhere(Kind.DEPENDENCY, crate or missing)
         if refused:
             why = next(iter(refused.values()))
             return Nowhere(

@@ -16,7 +16,7 @@ from alloclens.languages.jvm import package_of
 from alloclens.languages.names import has_name
 from alloclens.paths import folders_of, is_share, join, name_of, rest_within
 from alloclens.source.alike import is_telling, shared_end
-from alloclens.source.recorded import EMBEDDED, GO_FILE, OF_GO, Kind
+from alloclens.source.recorded import EMBEDDED, GO_FILE, OF_GO, RUST_STANDARD, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -80,6 +80,12 @@ class PlacementContext:
                 program = PROGRAM.search(path)
                 return frozenset(name.replace("-", "_") for name in (*names, *(program.groups() if program else ())))
         return frozenset()
+
+    @cached_property
+    def locked_crates(self) -> frozenset[str]:
+        """The crates that Cargo.lock says are from elsewhere: a registry or a repository."""
+        locks = (self.files.text(f"{at}/Cargo.lock") or "" for at in self.cargo)
+        return frozenset(name.replace("-", "_") for lock in locks for name in LOCKED_CRATE.findall(lock))
 
     @cached_property
     def jvm_packages(self) -> Collection[str]:
@@ -472,6 +478,8 @@ PYTHON_PACKAGES = re.compile(r"""^[ \t]*packages[ \t]*=[ \t]*\[([^\]]*)\]""", re
 QUOTED = re.compile(r"""["']([\w./-]+)["']""")
 CRATE = re.compile(r"""^[ \t]*name[ \t]*=[ \t]*["']([\w-]+)["']""", re.MULTILINE)
 """The names of the package, its library and its programs in Cargo.toml."""
+LOCKED_CRATE = re.compile(r'^name = "([\w-]+)"\r?\nversion = "[^"]*"\r?\nsource = ', re.MULTILINE)
+"""A package in Cargo.lock that is not of the workspace: those have no source."""
 PROGRAM = re.compile(r"/(?:bin|examples|tests|benches)/([^/]+?)(?:/main)?\.rs$")
 """A file that is a crate without an entry in Cargo.toml."""
 MAX_MODULES, MAX_SAME_NAME_FILES = 100, 1000
@@ -539,6 +547,16 @@ def of_no_package(recorded: Recorded, context: PlacementContext) -> str:
     if not packages or any(package.split(".")[: len(own)] == own for package in packages):
         return ""
     return f"no source here is of a package that begins with {'.'.join(own)}"
+
+
+def of_locked_crate(recorded: Recorded, context: PlacementContext) -> str:
+    """Return that all crates in the names of Rust functions are from elsewhere, as a clause; "" if one may be of the workspace."""
+    others = recorded.crates - RUST_STANDARD
+    return (
+        f"part of the crate {min(others)}, which Cargo.lock has from elsewhere"
+        if others and context.locked_crates >= others
+        else ""
+    )
 
 
 def proves(path: str, recorded: Recorded, context: PlacementContext) -> bool:
