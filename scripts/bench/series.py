@@ -17,11 +17,11 @@ from alloclens.disk import stamp
 from alloclens.profile.sample_types import judged
 from alloclens.series.findings import RAISED, judge
 from alloclens.series.history import history
+from alloclens.session.assemble import assemble
 from alloclens.session.known import Known
 from alloclens.session.listing import scan
 from alloclens.session.reading import snapshots, texts
 from alloclens.session.setup import setup
-from alloclens.session.world import assemble
 from rich import box
 from rich.console import Console
 from rich.table import Table

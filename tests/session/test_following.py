@@ -15,10 +15,10 @@ from alloclens.disk import stamp
 from alloclens.lsp.status import status
 from alloclens.session import loader, reading
 from alloclens.session import watcher as watching
+from alloclens.session.assemble import assemble
 from alloclens.session.listing import scan
 from alloclens.session.loader import Loader, Wanted
 from alloclens.session.watcher import Watcher
-from alloclens.session.world import assemble
 
 from tests.support import worker as support
 from tests.support.profiles import drop, heap

@@ -17,13 +17,14 @@ from alloclens.cache.snapshots import Snapshots
 from alloclens.cache.texts import Texts
 from alloclens.disk import Stamp, is_absent
 from alloclens.faults import Problem
+from alloclens.session.assemble import assemble
 from alloclens.session.known import Known
 from alloclens.session.listing import Listing, Look, Scan, changes, gone, scan, settled
 from alloclens.session.opened import opened
 from alloclens.session.reading import forget
 from alloclens.session.setup import Setup
 from alloclens.session.watcher import Watcher
-from alloclens.session.world import FilePair, World, assemble
+from alloclens.session.world import FilePair, World
 from alloclens.worker import Lost, seconds_for
 
 if TYPE_CHECKING:

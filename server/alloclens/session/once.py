@@ -7,11 +7,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from alloclens.faults import Problem
+from alloclens.session.assemble import assemble
 from alloclens.session.known import Known
 from alloclens.session.listing import scan
 from alloclens.session.reading import snapshots, texts
 from alloclens.session.setup import setup
-from alloclens.session.world import assemble
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

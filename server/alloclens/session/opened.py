@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from alloclens.disk import stamp
 from alloclens.faults import Problem
+from alloclens.session.assemble import assemble
 from alloclens.session.known import Known
 from alloclens.session.listing import MISSING
-from alloclens.session.world import assemble
 from alloclens.settings.checking import parse
 from alloclens.settings.settings import layered
 from alloclens.worker import Lost

@@ -5,22 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import chain
-from operator import attrgetter
-from pathlib import PurePath
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from alloclens.arrays import distinct
-from alloclens.faults import Problem
-from alloclens.profile.sample_types import GOROUTINES, shared
-from alloclens.series.comparison import BuildPair, Comparison, Pair, compare
+from alloclens.profile.sample_types import GOROUTINES
 from alloclens.series.findings import MAX_CANDIDATES
-from alloclens.series.history import Beside
-from alloclens.series.series import Series, heaps_beside, process_before
-from alloclens.series.services import Service, services
-from alloclens.series.verdicts import MIN_LEAK_OBSERVATIONS, MIN_OBSERVATIONS
-from alloclens.session.profile_file import Compared, unlike
 from alloclens.settings.settings import Settings
 from alloclens.source.coverage import Coverage, Unfiled, coverage
 from alloclens.source.files import NoFiles
@@ -36,13 +27,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from alloclens.arrays import Ints, Mask
-    from alloclens.cache.texts import Texts
+    from alloclens.faults import Problem
     from alloclens.profile.kinds import ProfileKind
-    from alloclens.series.comparison import Contents
+    from alloclens.series.comparison import Comparison
     from alloclens.series.findings import Finding
-    from alloclens.series.snapshot import Snapshot
-    from alloclens.session.known import Known
-    from alloclens.session.setup import Setup
+    from alloclens.series.series import Series
+    from alloclens.series.services import Service
     from alloclens.settings.config import ConfigProblem
     from alloclens.settings.trust import Target
     from alloclens.source.line_mapping import RecordedLines, SourceVersion
@@ -336,121 +326,3 @@ class World:
         recorded = lines.files[lines.file[by_line[np.argmin(moved)]]]
         place = places.get(recorded) or Place(path, MOVED, Kind.OWN)
         return FileLines(comparison, place, recorded, by_line, self.versions, moved)
-
-
-def assemble(
-    known: Known, setup: Setup, texts: Texts | None, focus: tuple[Filters, ...] = (), files: FilePair | None = None
-) -> World:
-    """Build a world from the settled snapshots, with the `files` that the user named. Contents not used are forgotten."""
-    known.settle()
-    settled = _of_series(known, setup, files)
-    settings, unordered = setup.settings, services(settled, setup.labels, known.functions)
-    ordered = tuple(
-        service.led_by(settings.head, settings.sample_type)
-        for service in sorted(unordered, key=lambda s: not s.has_chosen(settings.head))
-    )
-    all_series = tuple(chain.from_iterable(service.series for service in ordered))
-    in_use: dict[Pair, Contents | None] = {}
-
-    def compared(
-        service: Service, of: Series, head: Snapshot, base: Snapshot | None, within: tuple[Filters, ...]
-    ) -> Comparison | None:
-        pair = _files(of, head, base, within, settings.revision)
-        contents = in_use[pair] = known.contents.get(pair) or known.pair(pair)
-        beside = Beside(
-            process_before(all_series, head, of, MIN_LEAK_OBSERVATIONS), heaps_beside(service.series, head, of)
-        )
-        wanted = (files.sample_type if files and of not in all_series else "") or settings.sample_type
-        sample_type = wanted if of.has(wanted) or not (service.has(wanted) or files) else ""
-        made = contents and compare(of, head, base, sample_type, contents, known.sites, beside)
-        if made:
-            _ = made.lines.by_name  # computed now, so that the first hint need not wait for it
-        return made or None
-
-    comparisons, earlier = [], []
-    for service in ordered:
-        for series in service.series:
-            head = service.head(series, settings.head)
-            comparisons.append(now := compared(service, series, head, series.base(settings.base, head), focus))
-            process = series.judged_process(head, MIN_OBSERVATIONS, MIN_LEAK_OBSERVATIONS)
-            if process.snapshots_ago and not head.is_difference:
-                earlier.append((compared(service, series, process.observed[-1], process.observed[0], ()), now))
-    pair, problem = _pair(known, files, setup.labels) if files else (None, None)
-    named = None
-    if pair:
-        of, base, head, left_out = pair
-        comparison = compared(Service((of,)), of, head, base, focus)
-        named = NamedFiles(Service((of,)), comparison, left_out) if comparison else None
-    known.contents = in_use
-    _ = known.sources.by_place  # as above
-    return World(
-        settings=settings,
-        settings_problems=setup.problems,
-        outside=setup.where.outside,
-        directories=setup.directories,
-        closed=known.closed,
-        services=ordered,
-        comparisons=tuple(filter(None, comparisons)),
-        earlier=tuple(c for c, now in earlier if c and c.findings() and not (now and now.refutes(c))),
-        problems=(*_problems(known), *setup.label_problems, *([problem] if problem else [])),
-        named=named,
-        sources=known.sources,
-        versions=SourceVersions(setup.where.roots, texts, settings.revision),
-        focus=focus,
-    )
-
-
-def _of_series(known: Known, setup: Setup, files: FilePair | None) -> list[Snapshot]:
-    """Return the settled snapshots without the named files that are in no profile directory."""
-    paths = files.paths if files else ()
-    apart = [path for path in paths if not any(PurePath(path).is_relative_to(d) for d in setup.directories)]
-    return [snapshot for snapshot in known.settled if snapshot.path not in apart] if apart else known.settled
-
-
-class _NamedSeries(NamedTuple):
-    """The files that the user named, as a series of the sample types that both have."""
-
-    series: Series
-    base: Snapshot | None
-    head: Snapshot
-    left_out: tuple[str, ...] = ()
-
-
-def _pair(known: Known, files: FilePair, labels: Mapping[str, str]) -> tuple[_NamedSeries | None, Problem | None]:
-    """Return the named files as a series, once they are read; or why they cannot be compared."""
-    read = {snapshot.path: snapshot for snapshot in known.settled}
-    snapshots = [read[path] for path in files.paths if path in read]
-    if len(snapshots) < len(files.paths):
-        return None, None
-    base, head = (snapshots[0] if files.base else None), snapshots[-1]
-    if base is None:
-        return _NamedSeries(Series(head.directory, (head,), labels), None, head), None
-    if why := unlike(*(Compared(s.sample_types, s.contention) for s in (base, head))):
-        return None, Problem(files.head, why)
-    types = shared(head.sample_types, base.sample_types)
-    left_out = tuple(kind.type for kind in (*head.sample_types, *base.sample_types) if kind not in types)
-    base, head = base.of_types(types), head.of_types(types)
-    in_order = tuple(sorted((base, head), key=attrgetter("order")))
-    series = Series(head.directory, in_order, labels, is_of_replicas=bool(left_out))  # two formats are of two processes
-    return _NamedSeries(series, base, head, left_out), None
-
-
-def _files(series: Series, head: Snapshot, base: Snapshot | None, within: tuple[Filters, ...], revision: str) -> Pair:
-    """Return the files of a comparison, and how to read them."""
-    builds = _builds(series, head, base, revision)
-    if base is None:
-        return Pair(head.path, None, within, builds)
-    return Pair(head.path, base.path, within, builds, is_backwards=head.order < base.order)
-
-
-def _builds(series: Series, head: Snapshot, base: Snapshot | None, revision: str) -> BuildPair:
-    """Return what identifies the source texts of two snapshots."""
-    one_process = base in series.process(head)
-    is_one = base is not None and bool(base.build_id) and (one_process or base.build_id == head.build_id)
-    then = series.provenance(base) if base and not is_one else None
-    return BuildPair(series.provenance(head), then, revision, one_process)
-
-
-def _problems(known: Known) -> list[Problem]:
-    faults = {path: Problem(path, reason) for path, reason in known.faults.items()}
-    return [problem for _, problem in sorted((known.problems | faults).items())]
