@@ -73,6 +73,10 @@ class Worker:
         self._process: _Connection | None = None
         self._is_stopped = False
 
+    def twin(self) -> Worker:
+        """Return another worker of the same kind."""
+        return Worker(is_quiet=self._stderr is not None, log_to=self._log_to)
+
     def start(self) -> None:
         """Start the process without waiting until it is ready: importing what reads profiles takes half a second."""
         self.ahead(_import)

@@ -131,7 +131,7 @@ def test_damaged_figures_are_read_again(tmp_path: Path, path: Path) -> None:
         damage(path, "snapshot10", "rest")
         known = Known(reader, kept)
         assert known.remember({one.snapshot.path: one.at}) == {one.snapshot.path}
-        assert known.next(()) is None
+        assert known.next(None) is None
         assert same(known.snapshots[one.snapshot.path], one.snapshot)
 
 

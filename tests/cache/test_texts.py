@@ -62,6 +62,18 @@ def test_another_snapshot_of_the_same_texts(kept: Texts, path: Path) -> None:
     assert not kept.paths("/p/c", STAMP) | kept.paths("/p/d", STAMP)
 
 
+def test_what_another_process_writes_drops_nothing(kept: Texts, path: Path) -> None:
+    manifest = kept.keep("/p/a", STAMP, GO)
+    with closing(Texts(path)) as other:
+        other.keep("/p/z", STAMP, {"/w/z.go": SourceCopy("z", 1.5)})
+    assert kept.keep_same("/p/b", STAMP, manifest)
+    one = "(SELECT text FROM entry3 WHERE manifest = ? LIMIT 1)"
+    for rows in ("text2 WHERE digest IN", "entry3 WHERE text IN"):
+        with closing(sqlite3.connect(path)) as base, base:
+            base.execute(f"DELETE FROM {rows} {one}", (manifest,))
+        assert not kept.keep_same("/p/c", STAMP, manifest)
+
+
 def test_a_snapshot_with_texts_keeps_them(kept: Texts) -> None:
     manifest = kept.keep("/p/a", STAMP, GO)
     kept.keep("/p/b", STAMP, {"/w/b.go": SourceCopy("b", 1.5)})

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from alloclens.faults import Problem
-from alloclens.session import loader, reading
+from alloclens.session import loader, once, reading
 from alloclens.session.listing import scan
 from alloclens.session.loader import Loader, Wanted
 from alloclens.session.world import World
 from alloclens.source.places import Place
 from alloclens.source.recorded import Kind
 from alloclens.transform.filters import Filters
-from alloclens.worker import Lost
+from alloclens.worker import Lost, Worker
 
 from tests.support import worker as support
 from tests.support.profiles import drop, heap
@@ -108,6 +108,59 @@ async def test_a_file_that_the_worker_is_lost_of_costs_itself_alone(folder: Path
     assert worker.read.count(lost) == 1  # and is not tried again
     task.cancel()
     following.stop()
+
+
+class Counting(Worker):
+    """Keeps how many files it has read. Its twin is another one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.count = 0
+        self.other: Counting | None = None
+
+    def twin(self) -> Counting:
+        self.other = Counting()
+        return self.other
+
+    def run(self, work: Callable[..., Any], *args: Any, **more: Any) -> Any:
+        self.count += work.__name__ == "read"
+        return super().run(work, *args, **more)
+
+
+@pytest.mark.programs
+async def test_two_workers_read_what_one_reads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each snapshot has functions that no other has, and some show where files of others lie."""
+    (tmp_path / "go.mod").write_text("module example.com/app\n")
+    for name in ("main.go", "db/open.go"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(f"package {name[:2]}\n" + "\n" * 20)
+    for number in range(12):
+        stacks = [f"main.f{number}@/srv/build/main.go:{number + 1} = {number + 1}x1048576"]
+        if number % 5 == 3:
+            stacks.append(f"example.com/app/db.Open{number}@/srv/build/db/open.go:{number} = 1x1048576")
+        path = drop(tmp_path / f"profiles/{number:02}.pb.gz", heap(*stacks))
+        os.utime(path, (10**9 + number,) * 2)
+    monkeypatch.setattr(loader, "MANY_FILES", 4)
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    worker, shown = Counting(), asyncio.Queue[World]()
+    following = Loader(shown.put, worker)
+    following.want(Wanted((str(tmp_path),), {}))
+    task = asyncio.ensure_future(following.run())
+    world = await asyncio.wait_for(shown.get(), 60)
+    while world.pending:
+        world = await asyncio.wait_for(shown.get(), 60)
+    task.cancel()
+    following.stop()
+    worker.stop()
+    assert worker.other
+    assert min(worker.count, worker.other.count) > 1
+    alone = once.world([str(tmp_path)], None, {})
+    of_two, of_one = (
+        [(s.path, s.taken_at, s.total, s.evidence, s.attribution) for s in found.series[0].snapshots]
+        for found in (world, alone)
+    )
+    assert len(of_one) == 12
+    assert of_two == of_one
 
 
 def test_what_is_settled_about_a_series_is_sent_to_the_worker_once() -> None:

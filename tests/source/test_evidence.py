@@ -68,7 +68,7 @@ def test_a_source_that_comes_to_be_there_is_found(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr(store_known, "MAX_LOST_FILES", 1)
     assert known.look_again()
     assert known.settled == []
-    assert known.next(()) == path
+    assert known.next(None) == path
     line, by_caller, *_ = known.read(path, stamp(path)).owned.key[:, 0].tolist()
     assert len({line, by_caller, *outermost}) == 3
     assert [snapshot.path for snapshot in known.settled] == [path]

@@ -16,3 +16,10 @@ class Here:
 
     def run(self, work: Callable[..., Any], *args: Any, **_: Any) -> Any:
         return work(*args)
+
+    def twin(self) -> Here:
+        """Return this one: nothing is done at the same time."""
+        return self
+
+    def stop(self) -> None:
+        """There is no process."""

@@ -12,6 +12,8 @@ import zlib
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from cachetools import LRUCache
+
 from alloclens.cache.database import WRITING, Cache, Row, checked, sql_text, whole
 from alloclens.disk import is_absent
 
@@ -42,6 +44,7 @@ SCHEMA = """
 """
 """A row's check sum covers all its other columns; damaged rows are ignored."""
 OLDEST = "DELETE FROM seen3 WHERE rowid IN (SELECT rowid FROM seen3 ORDER BY rowid LIMIT 100)"
+COUNTS = "SELECT count(*), count(digest) FROM entry3 LEFT JOIN text2 ON digest = text WHERE manifest = ?"
 MAX_TEXTS_BYTES = 256 << 20
 """Compressed size of all texts; the oldest snapshots are dropped first."""
 
@@ -66,6 +69,8 @@ class Texts:
         self._stored: set[str] = set()
         """Digests of manifests and texts that are whole in the file as of `_version`: successive snapshots share most."""
         self._version: Version | None = None
+        self._sizes: LRUCache[str, int] = LRUCache(16)
+        """The numbers of entries of manifests that were once whole in the file."""
 
     def close(self) -> None:
         """Close the file."""
@@ -95,6 +100,7 @@ class Texts:
                 rows = (checked(manifest, path, *entry) for path, entry in entries.items())
                 base.executemany("INSERT OR REPLACE INTO entry3 VALUES (?, ?, ?, ?, ?)", rows)
             stored |= {manifest, *bodies}
+            self._sizes[manifest] = len(entries)
             _keep_seen(base, snapshot, stamp, manifest)
             log.debug("kept %d source files for %s", len(copies), snapshot)
         return manifest
@@ -103,7 +109,7 @@ class Texts:
         """Give a snapshot without texts the manifest of another one; return whether it had none, and that is stored."""
         with self._cache.transaction() as base:
             base.execute(WRITING)
-            if manifest in self._still_stored() and not _manifest(base, snapshot, stamp):
+            if self._is_stored(base, manifest) and not _manifest(base, snapshot, stamp):
                 _keep_seen(base, snapshot, stamp, manifest)
                 log.debug("kept the source files of %s, which are those of an earlier snapshot", snapshot)
                 return True
@@ -133,6 +139,15 @@ class Texts:
             _sweep(base)
             while _size(base) > MAX_TEXTS_BYTES and base.execute(OLDEST).rowcount:
                 _sweep(base)
+
+    def _is_stored(self, base: sqlite3.Connection, manifest: str) -> bool:
+        """Return whether the file holds a manifest with all its texts: another process may have dropped some."""
+        stored = self._still_stored()
+        if manifest not in stored and (size := self._sizes.get(manifest)) is not None:
+            entries, bodies = base.execute(COUNTS, (manifest,)).fetchone()
+            if entries == bodies == size:
+                stored.add(manifest)
+        return manifest in stored
 
     def _still_stored(self) -> set[str]:
         """Return what the file certainly holds: nothing if anything but a finished `keep` may have changed it."""

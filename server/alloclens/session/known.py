@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import os
 from collections import Counter
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,7 +24,7 @@ from alloclens.source.rules import ELSEWHERE
 from alloclens.worker import Lost, seconds_for
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from alloclens.arrays import Ints
     from alloclens.cache.snapshots import Snapshots
@@ -48,7 +49,7 @@ def at_once(work: Callable[..., Any], *arguments: object, seconds: float = 0) ->
 
 
 class Known:
-    """What one reader has read, whatever the order in which it was read. Not thread-safe."""
+    """What one reader has read, whatever the order in which it was read. Only `read` may be called from two threads."""
 
     def __init__(self, reader: Reader, kept: Snapshots | None = None, run: Run = at_once) -> None:
         """Take what was read before from `kept`, and call the reader's methods with `run`."""
@@ -72,6 +73,7 @@ class Known:
         """Stamps of the snapshots' files."""
         self._reader, self._kept, self._run = reader, kept, run
         self._settling = Settling(reader, run)
+        self._lock = RLock()
         self._unchecked = False
         """Whether any snapshot may have become unsettled."""
 
@@ -107,13 +109,12 @@ class Known:
         self._unchecked = True
         return frozenset(s.path for s in usable)
 
-    def next(self, unread: Iterable[str]) -> str | None:
-        """Return the file to read next; None if all are settled. Raises what `run` raises.
+    def next(self, first: str | None) -> str | None:
+        """Return the file to read next: the `first` that is unread, or one again. None if all are settled. Raises what `run` raises.
 
         The latest snapshot comes first, because it is shown; then the unread files, because their evidence may concern others.
         """
         self.settle()
-        first = next(iter(unread), None)
         latest = max(self.unsettled, key=self._order, default=None)
         if first is None or (latest is not None and latest == max(self.snapshots, key=self._order)):
             return latest
@@ -122,31 +123,63 @@ class Known:
     def _order(self, path: str) -> tuple[float, str, str]:
         return self.snapshots[path].order
 
-    def read(self, path: str, stamp: Stamp) -> Snapshot | Problem:
-        """Read a file, and keep the snapshot in it. Raises what `run` raises."""
-        latest, seconds = self._settling.latest, seconds_for(stamp.size)
-        read: Snapshot | Evidence | Problem = self._run(self._reader.read, path, stamp, latest, seconds=seconds)
-        if isinstance(read, Snapshot):
-            self._settling.evidence.add_again(read.evidence)
-        elif not isinstance(read, Problem):
-            read = self._read_new(path, stamp, read)
-        if isinstance(read, Snapshot):
-            self.forget(path)
-            self.snapshots[path], self._stamps[path] = self._lighter(read, stamp), stamp
-        return read
+    def read(self, path: str, stamp: Stamp, run: Run | None = None) -> Snapshot | Problem:
+        """Read a file, with another `run` than usual if one is given, and keep the snapshot in it. Raises what that raises.
 
-    def _read_new(self, path: str, stamp: Stamp, own: Evidence) -> Snapshot | Problem:
-        """Read a file after its own evidence has been taken into account."""
-        digest = own.digest
-        self._settling.evidence.add(digest, {digest: own.keys}, own)
-        read: Snapshot | Problem | None = None
+        Meanwhile, another thread may read another file.
+        """
+        run, seconds = run or self._run, seconds_for(stamp.size)
+        with self._latest() as latest:
+            read: Snapshot | Evidence | Problem = run(self._reader.read, path, stamp, latest, seconds=seconds)
+            if isinstance(read, Snapshot):
+                self._keep(read, stamp)
+        if isinstance(read, (Snapshot, Problem)):
+            return read
+        with self._evidence(read) as digest:
+            with self._lock:
+                self.settle()
+                settled = self._settling.of(digest)
+            again: Snapshot | Problem = run(self._reader.snapshot, path, stamp, settled, seconds=seconds)
+            if isinstance(again, Snapshot):
+                self._keep(again, stamp)
+        return again
+
+    @contextmanager
+    def _latest(self) -> Iterator[Settled | None]:
+        """Return what was settled last, and hold its evidence."""
+        with self._lock:
+            latest = self._settling.latest
+            if latest:
+                self._settling.evidence.add_again(latest.evidence)
         try:
-            self.settle()
-            read = self._snapshot(path, stamp, digest)
+            yield latest
         finally:
-            if not isinstance(read, Snapshot):
+            if latest:
+                with self._lock:
+                    self._settling.drop(latest.evidence)
+
+    @contextmanager
+    def _evidence(self, own: Evidence) -> Iterator[int]:
+        """Take the evidence of a file into account while it is read, and return its digest."""
+        digest = own.digest
+        with self._lock:
+            self._settling.evidence.add(digest, {digest: own.keys}, own)
+        try:
+            yield digest
+        finally:
+            with self._lock:
                 self._settling.drop(digest)
-        return read
+
+    def _keep(self, read: Snapshot, stamp: Stamp) -> None:
+        """Keep a snapshot, whose evidence the caller holds."""
+        with self._lock:
+            self._settling.evidence.add_again(read.evidence)
+            self.forget(read.path)
+            self.snapshots[read.path], self._stamps[read.path] = self._lighter(read, stamp), stamp
+            if read.attribution != self._settling.attribution(
+                read.evidence
+            ):  # another file showed that while this was read
+                self.unsettled.add(read.path)
 
     def _snapshot(self, path: str, stamp: Stamp, evidence: int) -> Snapshot | Problem:
         settled, seconds = self._settling.of(evidence), seconds_for(stamp.size)

@@ -28,9 +28,10 @@ from alloclens.session.world import FilePair, World
 from alloclens.worker import Lost, seconds_for
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 
     from alloclens.series.snapshot import Snapshot
+    from alloclens.session.known import Run
     from alloclens.transform.filters import Filters
     from alloclens.worker import Worker
 
@@ -53,6 +54,12 @@ SLOW_UPDATE_SECONDS = 1.0
 SHOW_SECONDS = 0.5
 """Time until an intermediate world is shown while many files are read. Each one adds as much to the time until the next:
 judging a long series takes as long as reading several files."""
+
+
+MANY_FILES = 100
+"""To read so many files takes longer than to start a second worker."""
+SMALL_BYTES = 2 << 20
+"""The second worker reads no larger files, so that large ones do not take twice the memory."""
 
 
 class Wanted(NamedTuple):
@@ -278,20 +285,40 @@ class Loader:
         left to the next update. So are snapshots to be read again, so that a new file need not wait for them.
         """
         shown_at, seconds = time.monotonic(), SHOW_SECONDS
-        unread = {path: new[path] for path in _most_wanted_first(new)}
+        unread: Listing = {path: new[path] for path in _most_wanted_first(new)}
         for latest, stamp in list(unread.items())[:1]:
             look_ahead, limit = self._setup.reader.look_ahead, seconds_for(stamp.size)
             await self._aside(self._worker.ahead, look_ahead, latest, seconds=limit)
         for remembered in await self._aside(self._known.remember, new):
             self._listing[remembered] = unread.pop(remembered)
-        while self._wanted == wanted and (path := await self._aside(self._known.next, unread)) is not None:
-            await self._read(path, unread.pop(path) if path in unread else self._listing[path])
-            if (unread or self._known.unsettled) and time.monotonic() - shown_at > seconds:
-                await self._show(len(unread), wanted)
-                shown_at, seconds = time.monotonic(), seconds + SHOW_SECONDS
-                if not unread:
-                    return False
+        async with self._second(len(unread)) as second:
+            while self._wanted == wanted and (path := await self._next(unread)) is not None:
+                first = self._read(path, unread.pop(path) if path in unread else self._listing[path])
+                if second and unread and next(reversed(unread.values())).size <= SMALL_BYTES:
+                    await asyncio.gather(first, self._read(*unread.popitem(), second))
+                else:
+                    await first
+                if (unread or self._known.unsettled) and time.monotonic() - shown_at > seconds:
+                    await self._show(len(unread), wanted)
+                    shown_at, seconds = time.monotonic(), seconds + SHOW_SECONDS
+                    if not unread:
+                        return False
         return await self._show(len(unread), wanted) and not unread and not self._known.unsettled
+
+    async def _next(self, unread: Listing) -> str | None:
+        return await self._aside(self._known.next, next(iter(unread), None))
+
+    @contextlib.asynccontextmanager
+    async def _second(self, files: int) -> AsyncIterator[Worker | None]:
+        """Return a second worker that reads the last of many files while the first reads the first; else None."""
+        if files < MANY_FILES or os.cpu_count() == 1:
+            yield None
+            return
+        worker = self._worker.twin()
+        try:
+            yield worker
+        finally:
+            worker.stop()
 
     async def _forget(self, seen: Seen) -> None:
         """Drop snapshots that no longer exist from the caches, after a second update has confirmed it.
@@ -306,8 +333,12 @@ class Loader:
         with contextlib.suppress(Lost):  # the next change will try again
             await self._aside(self._worker.run, forget, [d for d in seen.scan.directories if d in there], but)
 
-    async def _read(self, path: str, stamp: Stamp) -> None:
-        read = await self._aside(self._snapshot, path, stamp)
+    async def _read(self, path: str, stamp: Stamp, second: Worker | None = None) -> None:
+        """Read a file, in the second worker if it is given."""
+        if second:
+            read = await asyncio.to_thread(self._snapshot, path, stamp, second.run)
+        else:
+            read = await self._aside(self._snapshot, path, stamp)
         if not isinstance(read, Problem):
             self._note(read)
             self._listing[path] = stamp
@@ -334,9 +365,9 @@ class Loader:
                 self._noted.add(note)
                 log.warning("%s: %s", snapshot.path, note)
 
-    def _snapshot(self, path: str, stamp: Stamp) -> Snapshot | Problem:
+    def _snapshot(self, path: str, stamp: Stamp, run: Run | None = None) -> Snapshot | Problem:
         try:
-            return self._known.read(path, stamp)
+            return self._known.read(path, stamp, run)
         except Lost as error:
             return Problem(path, str(error))
         except Exception as error:  # an error of ours must not hide the other files

@@ -50,7 +50,7 @@ def world(
 def _read(known: Known, files: Mapping[str, Stamp], new: Iterable[str] = ()) -> None:
     """Read new files, and those that have to be read again."""
     unread = dict.fromkeys(new)
-    while (path := known.next(unread)) is not None:
+    while (path := known.next(next(iter(unread), None))) is not None:
         unread.pop(path, None)
         try:
             read = known.read(path, files[path])

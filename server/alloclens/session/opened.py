@@ -42,7 +42,7 @@ def opened(setup: Setup, texts: Texts | None, run: Run, files: FilePair, sample_
             read = Problem(path, str(error))
         if isinstance(read, Problem):
             known.blame(read)
-    while (again := known.next(())) is not None:  # the second file may show where files of the first lie
+    while (again := known.next(None)) is not None:  # the second file may show where files of the first lie
         there = stamp(again)
         if there is None or isinstance(known.read(again, there), Problem):
             known.forget(again)
