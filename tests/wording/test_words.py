@@ -13,10 +13,11 @@ from alloclens.series.verdicts import Rule
 from alloclens.session.line_mapper import MappedFinding, MappedLine, NamedLine
 from alloclens.stats.amount import Amount
 from alloclens.wording.amounts import MAX_HINT_CHARACTERS, amount, change, duration, growth, hint, rate, share
-from alloclens.wording.frames import folded, frame_at, shortened
+from alloclens.wording.frames import folded, frame_at, frame_name, shortened
 from alloclens.wording.hover import command
 from alloclens.wording.names import short_name
 from alloclens.wording.verdict import caller_message, candidate, figures, limit, sparkline, verdict
+from alloclens.wording.views import place
 
 MB = 1 << 20
 SENTENCE = "Leak: 482MB held through "
@@ -239,6 +240,12 @@ def test_the_callers_that_grow_are_named() -> None:
 def test_a_frame_that_has_no_name_but_its_place_says_it_once() -> None:
     assert frame_at(Frame("main.f", "/w/f.go", 7), "f.go:9") == "main.f f.go:9"
     assert frame_at(Frame("/w/shop/work.py:14", "/w/shop/work.py", 14), "work.py:16") == "work.py:16"
+    assert (
+        frame_name(Frame("/lib/python3.11/asyncio/events.py:80", "/lib/python3.11/asyncio/events.py", 80))
+        == "asyncio/events.py:80"
+    )
+    assert place("/w/shop/work.py", 16, "/w/shop/work.py:14") == "work.py:16"
+    assert place("/w/shop/work.py", 16, "keep") == "work.py:16  keep"
     assert frame_at(Frame("work.py:14", "/w/shop/work.py", 15), "work.py:15") == "work.py:14 work.py:15"
 
 
@@ -261,6 +268,11 @@ def test_a_stack_keeps_the_users_frames_and_folds_the_others() -> None:
     libraries = [Frame("", "", 0, f"/usr/lib/{name}") for name in ("libstdc++.so.6", "libc.so.6", "libc.so.6")]
     assert folded([*libraries, *unknown], bool, lambda f: f.function, lambda f: f.function) == (
         "[libstdc++.so.6] ← [libc.so.6] (×2) ← 3 without a name"
+    )
+    traced = [Frame(f"/lib/asyncio/events.py:{line}", "/lib/asyncio/events.py", line) for line in range(80, 86)]
+    assert (
+        folded(traced, lambda file: not file, frame_name, frame_name)
+        == "asyncio/events.py:80 ← 4 frames ← asyncio/events.py:85"
     )
     names = ["main.a", *inner, "reflect.New", "main.b", "x.c"]
     frames = [Frame(name, f"/{'w' if name.startswith('main.') else 'r'}/f.go", 7) for name in names]

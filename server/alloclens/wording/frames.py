@@ -81,14 +81,21 @@ def _kind(frame: Frame, is_own: Callable[[str], bool]) -> Literal["own", "foreig
 
 
 def frame_name(frame: Frame) -> str:
-    """Return the name of a frame's function without the directories of its package, else its file; "" without both."""
-    return short_name(frame.function) or frame.file
+    """Return the name of a frame's function without the directories of its package, else its file; "" without both.
+
+    One that is named by its place has a directory: asyncio/events.py:80 is no line of the user's events.py.
+    """
+    name = short_name(frame.function) or frame.file
+    return "/".join(frame.function.split("/")[-2:]) if _is_place(name, frame) else name
 
 
 def frame_at(frame: Frame, place: str) -> str:
     """Return the name of a frame with where it is, which is once enough if its profiler knows no functions: tracemalloc."""
-    name = frame_name(frame)
-    return place if name == f"{name_of(canonical(frame.file))}:{frame.line}" else f"{name} {place}"
+    return place if _is_place(short_name(frame.function), frame) else f"{frame_name(frame)} {place}"
+
+
+def _is_place(name: str, frame: Frame) -> bool:
+    return name == f"{name_of(canonical(frame.file))}:{frame.line}"
 
 
 def _in_binary(path: str) -> str:
@@ -96,7 +103,8 @@ def _in_binary(path: str) -> str:
 
 
 def _many(frames: Sequence[Frame]) -> str:
-    packages = [name for name in dict.fromkeys(package_of(frame.function) for frame in frames) if name]
+    named = [frame.function for frame in frames if not _is_place(short_name(frame.function), frame)]
+    packages = [name for name in dict.fromkeys(map(package_of, named)) if name]
     others = " and others" if len(packages) > MAX_PACKAGES else ""
     names = ", ".join(packages[:MAX_PACKAGES])
     return f"{counted(len(frames), 'frame')}{f' of {names}{others}' if names else ''}"

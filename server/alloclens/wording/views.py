@@ -22,9 +22,10 @@ if TYPE_CHECKING:
 
 
 def place(file: str, line: int, function: str) -> str:
-    """Return a line and its function: main.go:42  main.serve."""
-    where = f"{name_of(file)}:{line}" if line else name_of(file)
-    return printable("  ".join(part for part in (where, short_name(function)) if part))
+    """Return a line and its function: main.go:42  main.serve; the line alone if the function is named by its place, as tracemalloc's."""
+    where, name = f"{name_of(file)}:{line}" if line else name_of(file), short_name(function)
+    name = "" if name.rpartition(":")[0] == name_of(file) else name
+    return printable("  ".join(part for part in (where, name) if part))
 
 
 def detail(finding: Finding) -> str:
