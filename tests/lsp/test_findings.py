@@ -53,6 +53,24 @@ async def test_the_stack_that_grew_is_related(editor: Editor, folder: Path) -> N
     assert related[0].message == "main.serve · 64.0MB (+63.0MB)"
 
 
+async def test_what_v8_may_have_inlined_is_related(editor: Editor, tmp_path: Path) -> None:
+    shop = tmp_path / "shop.js"
+    shop.write_text("function serve(id) {\n  open(id);\n}\n\nfunction open(id) {\n  kept.push({ id });\n}\n")
+    for i in range(22):
+        stacks = f"serve@{shop}:1 = {64 + 3 * i}x{MB}", f"open@{shop}:5 < serve@{shop}:1 = 30x{MB}"
+        drop(tmp_path / f"profiles/{i:03}.pb.gz", heap(*stacks))
+    await editor.open_folder(tmp_path)
+    await editor.until(lambda: found(editor, shop.as_uri()) == [(1, "leak")])
+    (diagnostic,) = editor.diagnostics[shop.as_uri()]
+    assert diagnostic.message.startswith(
+        "Leak: 127MB held through this function or what V8 inlined into it, perhaps shop.js:5, ▲63.0MB"
+    )
+    assert [(r.location.range.start.line + 1, r.message) for r in diagnostic.related_information] == [
+        (1, "serve · 127MB (+63.0MB)"),
+        (5, "open · V8 may have inlined it"),
+    ]
+
+
 async def test_the_caller_of_a_helper_is_marked_too(editor: Editor, folder: Path) -> None:
     """Line 7 calls the helper and keeps all that grows; line 6 calls it and gives everything back."""
     main = folder / "main.go"
