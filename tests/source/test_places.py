@@ -90,6 +90,7 @@ FILES = {
     "/gopath/src/github.com/x/y/z.go": (DEPENDENCY, go("Z")),
     "/usr/include/c++/12/vector": (STANDARD, ""),
     "./nptl/pthread_create.c": (STANDARD, ""),
+    "linux/x86_64/clone3.S": (STANDARD, ""),
     "/etc/passwd": (UNKNOWN, ""),
     "/etc/secret.go": (UNKNOWN, go("Secret")),
 }

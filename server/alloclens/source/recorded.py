@@ -51,7 +51,7 @@ STANDARD_PATH = re.compile(
     | ^[A-Z]:/(?:.*/)?[^/]*(?i:python|conda)[^/]*/(?:.*/)?Lib/(?!site-packages) | (?:python3\d+|base_library)\.zip/
     | ^/rustc/ | /rustlib/src/rust/ | ^(?:\./)?(?:boot|Array|Base)\.jl$ | /share/julia/(?:base|stdlib)/
     | /include/c\+\+/ | /libstdc\+\+-v3/ | /lib/gcc/[^/]+/ | /lib/clang/[^/]+/include/ | /VC/Tools/MSVC/ | /\w+\.sdk/usr/
-    | ^/build/glibc- | /sysdeps/ | ^(?:nptl|csu)/ """,
+    | ^/build/glibc- | /sysdeps/ | ^(?:nptl|csu)/ | ^linux/\w+/\w+\.S$ """,
     re.VERBOSE,
 )
 EMBEDDED = re.compile(
