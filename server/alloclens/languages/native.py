@@ -73,8 +73,8 @@ def without_type_arguments(name: str) -> str:
         return _outside_brackets(plain)
     depths = list(accumulate((character == "<") - (character == ">") for character in plain))
     end = next((at for at, depth in enumerate(depths) if depth == 0), len(plain))
-    found = (at for at in range(end) if depths[at] == 1 and plain.startswith(" as ", at))
-    type_end = next(found, end)
+    separators = (at for at in range(end) if depths[at] == 1 and plain.startswith(" as ", at))
+    type_end = next(separators, end)
     of, trait = plain[1:type_end], plain[type_end:end]
     return f"<{of if OWNER_OF_ARGUMENT.match(of) else _outside_brackets(of)}{trait}{_outside_brackets(plain[end:])}"
 

@@ -69,7 +69,10 @@ def _of(world: World, documents: Documents, client: Client) -> dict[str, list[ty
             now, severity = spots.finding(comparison, finding), severities[finding.verdict]
             marks = [
                 (now.at, _diagnostic(finding, comparison, now, spots, world), severity),
-                *((one.at, _of_caller(finding, comparison, now, one, spots), LOWER[severity]) for one in now.callers),
+                *(
+                    (caller.at, _of_caller(finding, comparison, now, caller, spots), LOWER[severity])
+                    for caller in now.callers
+                ),
             ]
             for line, diagnostic, level in marks:
                 spot = spots.spot(line)

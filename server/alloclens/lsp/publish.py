@@ -94,8 +94,8 @@ class Publisher:
         finally:  # even if publishing fails
             self._tell(world)
             if self._ls.client.shows_status:
-                told = await asyncio.to_thread(status, world)  # the first to ask how all types grew
-                self._ls.protocol.notify(Status.method, as_json(told))
+                current = await asyncio.to_thread(status, world)  # the first to ask how all types grew
+                self._ls.protocol.notify(Status.method, as_json(current))
             self._progress.update(world)
             self._ls.run_task(self._permission.ask(world), "asking what may be read")
         if self._ls.client.refreshes_lenses:

@@ -66,5 +66,5 @@ def owned(location_at: Ints, location: Indices, site_at: Ints, site: Ints, own: 
         at, stacks, at_sites, all_sites = (memory.put(c, np.uint32) for c in (location_at, location, site_at, site))
         is_own, out = memory.put(own, np.uint8), memory.room(4 * most * samples)
         memory.call("owned", at, stacks, samples, at_sites, all_sites, is_own, most, out)
-        found: Ints = memory.taken(out, most * samples, np.int32).reshape(samples, most).astype(np.int64)
-    return found
+        sites: Ints = memory.taken(out, most * samples, np.int32).reshape(samples, most).astype(np.int64)
+    return sites

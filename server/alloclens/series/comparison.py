@@ -206,11 +206,11 @@ class Comparison:
     @cached_property
     def reported(self) -> Mapping[tuple[str, str, int], str]:
         """The code of the worst finding of each function (name, recorded file, line), and of all its lines with line 0."""
-        found: dict[tuple[str, str, int], str] = {}
+        codes: dict[tuple[str, str, int], str] = {}
         for finding in self.findings():
             for line in (0, finding.line):
-                found.setdefault((finding.function, finding.file, line), finding.code)
-        return found
+                codes.setdefault((finding.function, finding.file, line), finding.code)
+        return codes
 
     def refutes(self, before: Comparison) -> bool:
         """Return whether there are enough observations to see that nothing that was found in a previous process rises again."""
@@ -308,17 +308,17 @@ class Comparison:
         """Return the heaviest stacks through a line, by growth if there is a base, in the shown or another type."""
         shown = self.profile.sample_types.index(kind or self.sample_type)
 
-        def found() -> list[Stack]:
+        def heaviest_through() -> list[Stack]:
             return through(self.profile, self._sites, self._on(recorded, line), shown, most, self._unsaid_sites)
 
-        return self._once((recorded, line, shown, most), found)
+        return self._once((recorded, line, shown, most), heaviest_through)
 
     def stacks_of(self, finding: Finding, most: int) -> list[Stack]:
         """Return the heaviest stacks of what a finding holds, as `stacks` does: through its callers, if they decided."""
         profile, sites, own = self.profile, self._sites, self._own_sites
         shown = profile.sample_types.index(finding.sample_type)
 
-        def found() -> list[Stack]:
+        def heaviest_held() -> list[Stack]:
             if finding.is_foreign:
                 held = foreign_samples(profile, sites, own, finding.function)
             else:
@@ -326,7 +326,7 @@ class Comparison:
             return heaviest(profile, sites, held, shown, most, self._unsaid_sites)
 
         path = ((caller.file, caller.line) for caller in finding.path)
-        return self._once((finding.file, finding.line, finding.function, *path, shown, most), found)
+        return self._once((finding.file, finding.line, finding.function, *path, shown, most), heaviest_held)
 
     def _once(self, of: tuple[object, ...], find: Callable[[], list[Stack]]) -> list[Stack]:
         """Return what was found before: a diagnostic, a view and every hover ask for the same stacks."""
@@ -462,7 +462,7 @@ def compare(
 
     `sites` numbers the owned lines of the series. `beside` is what else is known of the head's process.
     """
-    meant = (n for n, one in enumerate(head.sample_types) if is_meant(sample_type, series.kind, one.type))
+    meant = (n for n, kind in enumerate(head.sample_types) if is_meant(sample_type, series.kind, kind.type))
     number = next(meant, None) if sample_type else series.leading_column(head)
     if number is None:
         return None

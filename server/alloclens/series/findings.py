@@ -303,11 +303,11 @@ class Judgement:
         forked = np.flatnonzero((self._owner == self._owner[entry]) & (depth > 0))
         if not len(forked):
             return ()
-        one = entry if depth[entry] else forked[np.argmin(depth[forked])]
-        before = paths[:, : depth[one] - 1]
-        beside = forked[(depth[forked] == depth[one]) & (before[forked] == before[one]).all(axis=1)]
+        nearest = entry if depth[entry] else forked[np.argmin(depth[forked])]
+        before = paths[:, : depth[nearest] - 1]
+        beside = forked[(depth[forked] == depth[nearest]) & (before[forked] == before[nearest]).all(axis=1)]
         worst = beside[np.argsort(-self._score[beside], kind="stable")]
-        return tuple(path[-1] for part in worst.tolist() if len(path := self._path(part)) == depth[one])
+        return tuple(path[-1] for part in worst.tolist() if len(path := self._path(part)) == depth[nearest])
 
     def _inlined(self, row: int) -> tuple[Called, ...]:
         """Return the functions that a function of the head calls, that allocate no more, and that hold what they allocated before."""

@@ -144,8 +144,8 @@ class History:
 def history(observed: Sequence[Snapshot], head: Lines, sites: LineNumbers, beside: Beside = ALONE) -> History:
     """Return the history of the head's owned lines, its lines by callers, and what no line owns."""
     kept = holders_that_own(head)
-    told = min(len(snapshot.owned.key) for snapshot in (*observed, *beside.before))
-    keys = holder_keys(head, kept)[:told]  # only what every snapshot tells apart
+    fewest = min(len(snapshot.owned.key) for snapshot in (*observed, *beside.before))
+    keys = holder_keys(head, kept)[:fewest]  # only what every snapshot tells apart
     whole = parts(keys)
     row = head.holders.row[kept[whole.first]]
     is_line = (whole.depth == 0) & (row >= 0)

@@ -125,9 +125,11 @@ def _differ(snapshots: Sequence[Snapshot]) -> list[bool]:
     ids = [snapshot.process_id for snapshot in snapshots]
     of_two = [*map(sketches_differ, packed, packed[1:])]
     maps = [snapshot.memory for snapshot in snapshots]
-    of_two = [one or elsewhere for one, elsewhere in zip(of_two, map(moved, maps, maps[1:]), strict=True)]
+    of_two = [differs or elsewhere for differs, elsewhere in zip(of_two, map(moved, maps, maps[1:]), strict=True)]
     if any(ids):
-        of_two = [one or (all(pair) and pair[0] != pair[1]) for one, pair in zip(of_two, pairwise(ids), strict=True)]
+        of_two = [
+            differs or (all(pair) and pair[0] != pair[1]) for differs, pair in zip(of_two, pairwise(ids), strict=True)
+        ]
     return of_two
 
 
@@ -159,8 +161,8 @@ def without_names(process: Sequence[Snapshot]) -> list[Snapshot]:
     None if that leaves no others.
     """
     named = frozenset(chain.from_iterable({snapshot.named for snapshot in process}))
-    found = [snapshot for snapshot in process if snapshot.unnamed and not named.isdisjoint(snapshot.unnamed)]
-    return found if len(found) < len(process) else []
+    without = [snapshot for snapshot in process if snapshot.unnamed and not named.isdisjoint(snapshot.unnamed)]
+    return without if len(without) < len(process) else []
 
 
 def _is_of_exit(process: Sequence[Snapshot]) -> bool:
@@ -181,7 +183,9 @@ def _is_of_exit(process: Sequence[Snapshot]) -> bool:
         return fell > 0
     if 2 * fell > before.total[in_use] and fell + amounts[-1] > MIN_FREED * amounts[-1]:
         return True
-    return _is_early_by_bytes(amounts, [one.total[in_use] for one in process]) or _is_early_by_time(process, amounts)
+    return _is_early_by_bytes(amounts, [snapshot.total[in_use] for snapshot in process]) or _is_early_by_time(
+        process, amounts
+    )
 
 
 def _is_early_by_bytes(amounts: Sequence[int], in_use: Sequence[int]) -> bool:
@@ -198,7 +202,7 @@ def _is_early_by_time(process: Sequence[Snapshot], amounts: Sequence[int]) -> bo
 
     The time is that of the file, which says nothing if all were copied. The first interval begins with the process.
     """
-    times = [one.taken_at.seconds for one in process[1:]]
+    times = [snapshot.taken_at.seconds for snapshot in process[1:]]
     *before, last = [later - sooner for sooner, later in pairwise(times)] or [0.0]
     return (
         len(before) >= MIN_INTERVALS

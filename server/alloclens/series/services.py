@@ -131,11 +131,14 @@ def _side_by_side(series: Iterable[Series]) -> tuple[Series, ...]:
     Counters fall when a process starts; what is counted anew, such as goroutines, shows no restart.
     """
     ranked = sorted(series, key=_rank)
-    telling = next((one for one in ranked if counters(one.snapshots) and not one.snapshots[0].is_difference), None)
+    telling = next(
+        (of_kind for of_kind in ranked if counters(of_kind.snapshots) and not of_kind.snapshots[0].is_difference), None
+    )
     if telling is None or not telling.restarts:
         return tuple(ranked)
     return tuple(
-        one if since_start(one.snapshots[0]) else replace(one, restarts_beside=telling.restarts) for one in ranked
+        of_kind if since_start(of_kind.snapshots[0]) else replace(of_kind, restarts_beside=telling.restarts)
+        for of_kind in ranked
     )
 
 

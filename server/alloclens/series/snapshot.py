@@ -131,8 +131,8 @@ class Snapshot:
     @cached_property
     def process_id(self) -> str:
         """The process ID in the file's name, "" if there is none: where only what is in use is counted, nothing else shows a restart."""
-        found = OF_PROCESS.search(self.name)
-        return next(filter(None, found.groups()), "") if found else ""
+        match = OF_PROCESS.search(self.name)
+        return next(filter(None, match.groups()), "") if match else ""
 
     @cached_property
     def is_final(self) -> bool:
@@ -151,9 +151,11 @@ def in_order(snapshots: Iterable[Snapshot]) -> tuple[Snapshot, ...]:
         return tuple(by_time)
     for run in _copied_together(by_time):
         by_number = sorted(run, key=lambda snapshot: snapshot.order[1:])
-        if by_number != run and [one.path for one in run] == sorted(one.path for one in run):
+        if by_number != run and [snapshot.path for snapshot in run] == sorted(snapshot.path for snapshot in run):
             times = [snapshot.taken_at for snapshot in run]
-            ordered += [replace(one, taken_at=taken_at) for one, taken_at in zip(by_number, times, strict=True)]
+            ordered += [
+                replace(snapshot, taken_at=taken_at) for snapshot, taken_at in zip(by_number, times, strict=True)
+            ]
         else:
             ordered += run
     return tuple(ordered)

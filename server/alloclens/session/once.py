@@ -40,11 +40,11 @@ def world(
     current = current.labelled(listing.directories)
     remembered = known.remember(files)
     _read(known, files, [path for path in files if path not in remembered])
-    found = assemble(known, current, texts())
+    assembled = assemble(known, current, texts())
     if known.unsettled:  # what was kept of the head or the base is not what its file says now
         _read(known, files)
-        found = assemble(known, current, texts())
-    return replace(found, directories=tuple(directories))
+        assembled = assemble(known, current, texts())
+    return replace(assembled, directories=tuple(directories))
 
 
 def _read(known: Known, files: Mapping[str, Stamp], new: Iterable[str] = ()) -> None:

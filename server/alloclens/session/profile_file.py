@@ -65,8 +65,8 @@ def read_profile(
     begun = time.monotonic()
     written, rate_notes = with_sampling_rate(read(data, largest))
     profile, notes = readable(with_v8_lines(with_jvm_files(written)))
-    found = symbolized(profile, folders, binaries, math.inf if of_any_time else _written_by(written, path), kept)
-    result = in_sources(found, folders, mappings, stamp(path), kept)
+    with_symbols = symbolized(profile, folders, binaries, math.inf if of_any_time else _written_by(written, path), kept)
+    result = in_sources(with_symbols, folders, mappings, stamp(path), kept)
     milliseconds = (time.monotonic() - begun) * 1000
     log.info("read %s: %d bytes, %d samples, %.0f ms", path, len(data), len(profile), milliseconds)
     return replace(result, messages=(*result.messages, *notes, *rate_notes, *overflow(profile))), written
@@ -88,10 +88,10 @@ def read_with_kept_lines(
     def kept() -> Kept:
         return Kept(*frames().of(path, seen)) if seen else NOTHING_KEPT
 
-    found, written = read_profile(path, folders, binaries, largest, mappings, kept)
-    if seen and found.has_found_more:
-        frames().keep(path, seen, *found.found)
-    return found, written
+    profile, written = read_profile(path, folders, binaries, largest, mappings, kept)
+    if seen and profile.has_found_more:
+        frames().keep(path, seen, *profile.found)
+    return profile, written
 
 
 @lru_cache(1)
@@ -119,12 +119,12 @@ def is_profile(path: str, largest: int) -> bool:
 
 def written_since(folders: Iterable[str], names: Collection[str], seconds: float) -> list[str]:
     """Return the files in some folders whose name matches one of these patterns, written since then; the newest first."""
-    found: list[tuple[int, str]] = []
+    dated: list[tuple[int, str]] = []
     for folder in folders:
         for directory, _, files in tree(folder, NOT_OWN, set()):
             paths = (os.path.join(directory, file) for name in names for file in fnmatch.filter(files, name))
-            found += [(there.mtime_ns, path) for path in paths if (there := stamp(path))]
-    return [path for mtime, path in sorted(found, reverse=True) if mtime >= seconds * 1e9]
+            dated += [(there.mtime_ns, path) for path in paths if (there := stamp(path))]
+    return [path for mtime, path in sorted(dated, reverse=True) if mtime >= seconds * 1e9]
 
 
 class Compared(NamedTuple):

@@ -189,8 +189,8 @@ def _here(pair: _Pair, file: str) -> str:
 
 def _pair(path: str, here: str) -> _Pair:
     """Remove the common end of two paths."""
-    one, other = path.split("/"), here.split("/")
-    while one and other and one[-1] == other[-1]:
-        one.pop()
-        other.pop()
-    return _Pair("/".join(one), "/".join(other))
+    there, local = path.split("/"), here.split("/")
+    while there and local and there[-1] == local[-1]:
+        there.pop()
+        local.pop()
+    return _Pair("/".join(there), "/".join(local))

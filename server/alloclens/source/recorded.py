@@ -172,14 +172,14 @@ class Recorded:
         """
         if not self.path.endswith(".rs"):
             return False
-        told: set[str] = set()
+        defining: set[str] = set()
         for function in map(without_type_arguments, self.functions):
             if function.startswith("<") and " as " in function:
                 crates = CRATES.findall(function)
-                told.update(crates if RUST_STANDARD.issuperset(crates) else ())
+                defining.update(crates if RUST_STANDARD.issuperset(crates) else ())
             elif match := CRATE_OF_FUNCTION.match(function):
-                told.add(match[1] or "core")
-        return bool(told) and RUST_STANDARD.issuperset(told)
+                defining.add(match[1] or "core")
+        return bool(defining) and RUST_STANDARD.issuperset(defining)
 
     @property
     def vendored(self) -> str:

@@ -67,8 +67,8 @@ def has_kubectl() -> bool:
 def on_this_machine() -> list[Endpoint]:
     """Return the programs that answer at net/http/pprof's usual port, or at a published port of a container."""
     local = Endpoint(f"http://localhost:{DEFAULT_PORT}", f"localhost:{DEFAULT_PORT}", "answers on this machine")
-    found = {target.url: target for target in [local, *_containers()]}
-    candidates = list(found.values())[:MAX_PROBED]
+    by_url = {target.url: target for target in [local, *_containers()]}
+    candidates = list(by_url.values())[:MAX_PROBED]
     with ThreadPoolExecutor(THREADS) as threads:
         answers = threads.map(_serves_profiles, [target.url for target in candidates])
     return [target for target, answered in zip(candidates, answers, strict=True) if answered]
@@ -103,15 +103,15 @@ class Forward:
             self._child = processes.start(command, stdin=subprocess.DEVNULL, stderr=subprocess.STDOUT)
         except OSError as error:
             raise CaptureError(f"kubectl cannot be started: {error.strerror}") from error
-        said: list[str] = []
-        listening = threading.Thread(target=self._listen, args=(said,), name="port-forward", daemon=True)
+        output: list[str] = []
+        listening = threading.Thread(target=self._listen, args=(output,), name="port-forward", daemon=True)
         listening.start()
         listening.join(FORWARD_SECONDS)
-        if not (found := FORWARDING.match(said[-1]) if said else None):
+        if not (match := FORWARDING.match(output[-1]) if output else None):
             self.end()
-            why = said[-1] if said else f"no answer in {FORWARD_SECONDS:g} s"
+            why = output[-1] if output else f"no answer in {FORWARD_SECONDS:g} s"
             raise CaptureError(f"kubectl port-forward to {name}: {why}", passing=True)
-        self.url = f"http://127.0.0.1:{found[1]}{path or ''}"
+        self.url = f"http://127.0.0.1:{match[1]}{path or ''}"
 
     @property
     def runs(self) -> bool:
@@ -122,13 +122,13 @@ class Forward:
         """End it."""
         processes.end(self._child)
 
-    def _listen(self, said: list[str]) -> None:
+    def _listen(self, output: list[str]) -> None:
         """Take the lines until one says where it listens; the few that follow fit into the pipe's buffer."""
         assert self._child.stdout
         with suppress(ValueError, OSError):  # closed by `end`
             for line in self._child.stdout:
-                said.append(line.decode("utf-8", "replace").strip())
-                if FORWARDING.match(said[-1]):
+                output.append(line.decode("utf-8", "replace").strip())
+                if FORWARDING.match(output[-1]):
                     return
 
 
@@ -149,7 +149,7 @@ def _containers() -> Iterator[Endpoint]:
 
 def _pods(items: Iterable[Any]) -> Iterator[Endpoint]:
     """Yield the TCP ports of pods, those that are named after pprof first."""
-    found = []
+    ranked = []
     for item in items:
         namespace, name = item["metadata"]["namespace"], item["metadata"]["name"]
         for container in item["spec"]["containers"]:
@@ -159,8 +159,8 @@ def _pods(items: Iterable[Any]) -> Iterator[Endpoint]:
                 if port.get("protocol", "TCP") == "TCP" and POD.fullmatch(url):
                     is_likely = number == DEFAULT_PORT or "pprof" in called or "debug" in called
                     detail = f"pod in {namespace}, port {number}{f' ({called})' if called else ''}"
-                    found.append((not is_likely, Endpoint(url, name, detail)))
-    yield from (target for _, target in sorted(found))
+                    ranked.append((not is_likely, Endpoint(url, name, detail)))
+    yield from (target for _, target in sorted(ranked))
 
 
 def _output(name: str, *arguments: str) -> bytes | None:

@@ -107,9 +107,9 @@ def _full(name: str) -> str:
     """
     if (full := _demangler()(name)) or not can_demangle():
         return full
-    found = TEMPLATE_FUNCTION.match(name)
-    end = found.end() + int(found[2]) if found else 0
-    return f"{'std::' if found[1] else ''}{name[found.end() : end]}" if found and name[end : end + 1] == "I" else ""
+    match = TEMPLATE_FUNCTION.match(name)
+    end = match.end() + int(match[2]) if match else 0
+    return f"{'std::' if match[1] else ''}{name[match.end() : end]}" if match and name[end : end + 1] == "I" else ""
 
 
 def _fits(name: str) -> bool:

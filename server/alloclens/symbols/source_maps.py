@@ -66,20 +66,20 @@ def in_sources(
     if len(profile.frames.line) != len(profile.locations.mapping) or not (rows := _generated(profile)):
         return given
     before = kept()
-    maps, found = _Maps(tuple(folders), mappings, recorded.mtime_ns if recorded else 0), {}
+    maps, mapped = _Maps(tuple(folders), mappings, recorded.mtime_ns if recorded else 0), {}
     columns = (np.full(len(profile.frames.line), UNKNOWN) if profile.columns is None else profile.columns).tolist()
     for row in rows:  # a location has one frame
         if row not in before.frames and (frame := maps.lookup(profile.frame(row), columns[row])):
-            found[row] = [frame]
+            mapped[row] = [frame]
     known = {row: [SymbolizedFrame(*call) for call in before.frames[row]] for row in rows if row in before.frames}
-    stacks = known | found
+    stacks = known | mapped
     return replace(
         given,
         profile=replace(resolved(profile, stacks) if stacks else profile, columns=None),
         messages=(*given.messages, *maps.messages),
         is_transient=bool(maps.messages or any(maps.known.values())),
-        found=before._replace(frames={**before.frames, **found}),
-        has_found_more=bool(found),
+        found=before._replace(frames={**before.frames, **mapped}),
+        has_found_more=bool(mapped),
         texts=maps.texts,
     )
 

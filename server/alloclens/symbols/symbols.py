@@ -115,8 +115,8 @@ def symbolized(
 def with_lines(profile: Profile) -> tuple[str, ...]:
     """Return the recorded names of the binaries of which an address has a line."""
     where = profile.locations
-    found = (where.mapping >= 0) & (where.address != 0) & ~_lacks_lines(profile)
-    return _names(profile, distinct(where.mapping[found]))
+    in_binary = (where.mapping >= 0) & (where.address != 0) & ~_lacks_lines(profile)
+    return _names(profile, distinct(where.mapping[in_binary]))
 
 
 def _lacks_lines(profile: Profile) -> Mask:
@@ -137,8 +137,8 @@ def _has_file(profile: Profile) -> Mask:
 def _known(profile: Profile, rows: Ints, kept: Mapping[int, Sequence[Call]]) -> dict[int, list[SymbolizedFrame]]:
     """Return the kept frames of the locations that have any."""
     addresses = profile.locations.address[rows].tolist()
-    found = ((row, kept[at]) for row, at in zip(rows.tolist(), addresses, strict=True) if at in kept)
-    return {row: [SymbolizedFrame(*call) for call in calls] for row, calls in found}
+    stacks_by_row = ((row, kept[at]) for row, at in zip(rows.tolist(), addresses, strict=True) if at in kept)
+    return {row: [SymbolizedFrame(*call) for call in calls] for row, calls in stacks_by_row}
 
 
 def _names(profile: Profile, mappings: Ints) -> tuple[str, ...]:
@@ -169,16 +169,16 @@ class _Symbolizer:
         messages, missing, refused = (
             tuple(dict.fromkeys(each)) for each in (self.messages, self.missing, self.refused)
         )
-        found = Kept(self.built_at, frames)
-        return Symbolized(profile, messages, missing, refused, found=found, has_found_more=bool(stacks))
+        kept_now = Kept(self.built_at, frames)
+        return Symbolized(profile, messages, missing, refused, found=kept_now, has_found_more=bool(stacks))
 
     def _of_mapping(self, number: int, rows: Ints) -> dict[int, list[SymbolizedFrame]]:
         """Return the frames of the locations of a mapping that can be symbolized."""
         file, build_id = self.profile.text(np.array([c[number] for c in self._columns()]))
-        said = len(self.messages)
+        before = len(self.messages)
         candidates = self._of_build(file, build_id) if build_id else self._of_name(file)
         if not candidates:
-            (self.refused if len(self.messages) > said else self.missing).append(file)
+            (self.refused if len(self.messages) > before else self.missing).append(file)
             return {}
         try:
             symbols, where = _image(candidates)

@@ -21,7 +21,7 @@ def sandwich(graph: FlameGraph, site: FlameSite) -> tuple[FlameTree, FlameTree] 
     If it calls itself, its callers are those of the innermost call, and its callees those of the outermost.
     """
     functions = graph.functions
-    hit = np.array([one == site for one in zip(functions.name, functions.file, strict=True)], np.bool_)[
+    hit = np.array([function == site for function in zip(functions.name, functions.file, strict=True)], np.bool_)[
         functions.of_frame
     ]
     profile = samples(graph.profile, samples_through(graph.profile, hit))

@@ -93,8 +93,8 @@ def _names(lines: Sites, by: By, package: Callable[[str, str], str]) -> list[str
     ]
     if by != "package":
         return [name for name, _ in named]
-    known = {one: package(*one) for one in dict.fromkeys(named)}
-    return [known[one] for one in named]
+    known = {function: package(*function) for function in dict.fromkeys(named)}
+    return [known[function] for function in named]
 
 
 def _added(values: Ints, row: Ints, rows: int) -> Ints:

@@ -140,26 +140,26 @@ def worst_first(files: Sequence[FileShare]) -> list[FileShare]:
     return sorted(files, key=lambda file: (not _is_lost(file.found), not _is_guess(file.found)))
 
 
-def _is_lost(found: Place | Nowhere) -> bool:
-    return not isinstance(found, Place) and found.kind is Kind.UNKNOWN
+def _is_lost(place: Place | Nowhere) -> bool:
+    return not isinstance(place, Place) and place.kind is Kind.UNKNOWN
 
 
-def _is_guess(found: Place | Nowhere) -> bool:
-    return isinstance(found, Place) and found.guessed
+def _is_guess(place: Place | Nowhere) -> bool:
+    return isinstance(place, Place) and place.guessed
 
 
 def placed_file(file: FileShare, total: int, unit: str) -> PlacedFile:
     """Return a recorded file as a row of a table."""
-    found = file.found
-    at, why = (found.path, _rule(found)) if isinstance(found, Place) else ("", found.reason)
+    place = file.found
+    at, why = (place.path, _rule(place)) if isinstance(place, Place) else ("", place.reason)
     return PlacedFile(
         label=amount(file.value, unit),
         share=share(file.value, total),
         recorded=file.recorded or "no file name",
         path=at,
         why=why,
-        candidates=() if isinstance(found, Place) else found.candidates,
-        doubtful=_is_lost(found) or _is_guess(found),
+        candidates=() if isinstance(place, Place) else place.candidates,
+        doubtful=_is_lost(place) or _is_guess(place),
     )
 
 
@@ -212,9 +212,9 @@ def _uncertain(coverage: Coverage, roots: Roots) -> Sequence[str]:
         return ["Open the folder that contains them, or map their paths in alloclens.toml:", *placeholders]
     (here,) = coverage.possible.found
     is_name = here == coverage.possible.here
-    told = ["The profile has only the names of files; Valgrind records their paths with --fullpath-after=."]
+    hint = ["The profile has only the names of files; Valgrind records their paths with --fullpath-after=."]
     return [
-        *(told if is_name and here.endswith(OF_C) else ()),
+        *(hint if is_name and here.endswith(OF_C) else ()),
         f"If {here} is one of them, map its path in alloclens.toml, which {finds(coverage.possible, coverage.total)}:",
         *_toml(*mapping(coverage.possible, roots)),
     ]

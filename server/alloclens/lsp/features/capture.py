@@ -48,13 +48,13 @@ async def capture_targets(ls: Server, command: protocol.GetCaptureTargets) -> pr
     """Return the programs that can be captured from."""
     del ls
     has_kubectl = await asyncio.to_thread(targets.has_kubectl)
-    found = (
+    programs = (
         await asyncio.to_thread(targets.pods)
         if command.pods
         else targets.Pods(await asyncio.to_thread(targets.on_this_machine), "")
     )
-    listed = [protocol.CaptureTarget(*target) for target in found.targets]
-    return protocol.CaptureTargets(listed, has_kubectl, printable(found.problem))
+    listed = [protocol.CaptureTarget(*target) for target in programs.targets]
+    return protocol.CaptureTargets(listed, has_kubectl, printable(programs.problem))
 
 
 def tell_change(ls: Server, before: protocol.CaptureState, now: protocol.CaptureState) -> None:
