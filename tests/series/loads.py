@@ -70,6 +70,11 @@ def _equal(_: np.random.Generator, count: int) -> Floats:
     return np.ones(count)
 
 
+def _of_two_kinds(rng: np.random.Generator, count: int) -> Floats:
+    """Nine of ten end soon, the others last: in use are nearly only these."""
+    return rng.exponential(np.where(rng.random(count) < 0.9, 0.1, 9.1))
+
+
 def _steady(_: np.random.Generator, minutes: int) -> Floats:
     return np.ones(minutes)
 
@@ -119,6 +124,7 @@ LOADS = (
     Load("days of 24, shared, lognormal lives", _daily(24), _lognormal, shared=True),
     Load("days of 24, shared, equal lives", _daily(24), _equal, shared=True),
     Load("bursts, shared", _bursts, _exponential, shared=True),
+    Load("steady, brief and lasting", _steady, _of_two_kinds),
 )
 
 

@@ -191,6 +191,37 @@ STEPS = [
     ),
 ]
 
+
+def beside_churn(*each: int) -> Line:
+    """Return a line that grows by so many at each step, and allocates a hundred more that end before the next observation."""
+    return Line(steps(*each), steps(*(100 + grown for grown in each), begin=1000))
+
+
+def every_fourth(*each: int) -> Line:
+    """Return such a line of which only every fourth step is not 0."""
+    return beside_churn(*(grown for one in (*each, 0) for grown in (0, 0, one, 0)))
+
+
+def few(observations: int) -> Line:
+    """Return a line of twenty objects, all of them new at each observation: it could have shown a trend."""
+    return Line((20,) * observations, steps(*[20] * (observations - 1), begin=1000))
+
+
+LASTING = [
+    # By the turnover, all that is in use would be new at each observation, and these rises would be 2.7 and 3.0 standard errors.
+    # But it lasts: by its steps it remembers so long that they are 1.60 and 1.66 (tests/stats/test_trend.py). 1.645 are enough.
+    row("1.60 errors if what is in use lasts", Rule.TURNS, every_fourth(1, 1, 1, -1, 1, -1, 1)),
+    row("1.66 errors if what is in use lasts", Rule.UNSETTLED, every_fourth(1, 1, -1, 1, -1, 1, 1)),
+    # Nine that came one by one and last are √9 = 3 errors, of which p is 0.00135: less than 0.01/7, and more than 0.01/8.
+    row(
+        "nine that last, and six other lines",
+        Rule.RISES,
+        beside_churn(*[0] * 6, *[1, 0, 0, 0, 0, 0] * 9),
+        *[few(61)] * 6,
+    ),
+    row("nine that last, and seven", Rule.UNSETTLED, beside_churn(*[0] * 6, *[1, 0, 0, 0, 0, 0] * 9), *[few(61)] * 7),
+]
+
 SIZES = [
     # Of all that is in use, some 10⁶, a half percent is 5000.
     row("grew by 4990", Rule.SMALL, kept(steps(*[499] * 10)), Line((10**6 - 5000,) * 11)),
@@ -394,7 +425,7 @@ SLICES = [
     row("3.25 slices that grow", Rule.SWINGS, growing(1e3, 2e3, 3e3, 4e3, 5e3, 5e3, objects=3.25)),
 ]
 
-ROWS = [*OBSERVATIONS, *STEPS, *FIRST_RISES, *TREND, *SIZES, *PACES, *CACHES, *RESTARTS, *LOADS, *SLICES]
+ROWS = [*OBSERVATIONS, *STEPS, *FIRST_RISES, *TREND, *LASTING, *SIZES, *PACES, *CACHES, *RESTARTS, *LOADS, *SLICES]
 
 
 def fired(one: Row) -> Rule:

@@ -23,6 +23,7 @@ from alloclens.stats.trend import (
     quantile,
     reach,
     rise,
+    rise_of_lasting,
     rise_of_sizes,
     significant,
     upper_tail,
@@ -47,6 +48,8 @@ MIN_FIRST_RISE = 6 * 3600.0
 """Minimum seconds, with fewer observations, until what rises since the process started is a finding: a morning."""
 SIGNIFICANCE = 0.01
 """The probability that any line is reported to grow though it does not."""
+ALONE = quantile(0.95)
+"""How clearly a line rises at least if its objects in use last as long as its steps show, in standard errors."""
 MIN_RISE = 0.5
 """In standard errors; one sampled object that stays is one. What rises less is no candidate, and its pace is not fitted."""
 HELD_PACE = 0.5
@@ -158,6 +161,8 @@ class Trend(NamedTuple):
     deviate: Floats
     p_value: Floats
     proven: Mask
+    certain: Mask
+    """It is proven even if the objects in use last as long as the steps from one observation to the next show."""
     by_size: Mask
     """It is the objects that become larger, rather than more."""
     tests: int
@@ -198,7 +203,7 @@ def verdicts(history: History) -> Verdicts:
         late = _bounds(history.rate, history.figures(last // 2), now, critical_value(1), load=True)
         young = (whole.low > 0) & (late.low > 0) & (growth > least)
         proven, deviate = never, ratio(2 * growth, np.nan_to_num(stated.high - stated.low))  # 1 would be significant
-        trend = Trend(deviate, nothing + 1, never, never, looked_at)
+        trend = Trend(deviate, nothing + 1, never, never, never, looked_at)
         pace, load = Pace(never, never, never, nothing), Load(nothing + np.inf, never, nothing + np.nan)
     slowed, went_on = _before(history)
     early = ~went_on & _is_first_rise(history)
@@ -211,7 +216,7 @@ def verdicts(history: History) -> Verdicts:
         (Rule.FILLED, proven & pace.fell),
         (Rule.LOADED, proven & (load.missing < LOAD)),
         (Rule.SLOWS, proven & pace.slows),
-        (Rule.RISES, proven & pace.holds & load.excluded & (_rising_for(history) >= MIN_LEAK_OBSERVATIONS)),
+        (Rule.RISES, proven & trend.certain & pace.holds & load.excluded & _rises_for_long(history)),
         (Rule.EARLY, proven & early),
         (Rule.UNSETTLED, proven),
         (Rule.TURNS, np.maximum(stated.high, -stated.low) < MIN_RETENTION * allocated),
@@ -263,12 +268,21 @@ def _trend(history: History) -> Trend:
     few = (counts.held.mean(axis=0) <= MAX_FEW) & (history.sizes.max(axis=0) > history.rate)
     if few.any():
         size[few], largest[few] = rise_of_sizes(counts.some(few), history.sizes[:, few])
-    p_value = upper_tail(np.concatenate([number, size]))
+    lasting, clear = number.copy(), np.flatnonzero(number > ALONE)
+    lasting[clear] = np.minimum(number[clear], rise_of_lasting(counts.some(clear), history.clock))
+    p_value, certain = (upper_tail(np.concatenate([of, size])) for of in (number, lasting))
     smallest = upper_tail(np.concatenate([reach(counts), largest]))
     of_number, of_size = np.split(significant(p_value, smallest, SIGNIFICANCE), 2)
+    of_number &= lasting > ALONE
+    is_certain = np.logical_or(*np.split(significant(certain, smallest, SIGNIFICANCE), 2))
     tests = int(np.count_nonzero(smallest < SIGNIFICANCE))
     return Trend(
-        np.maximum(number, size), np.minimum(*np.split(p_value, 2)), of_number | of_size, of_size & ~of_number, tests
+        deviate=np.maximum(number, size),
+        p_value=np.minimum(*np.split(p_value, 2)),
+        proven=of_number | of_size,
+        certain=is_certain,
+        by_size=of_size & ~of_number,
+        tests=tests,
     )
 
 
@@ -338,11 +352,11 @@ def _own_work(counts: Counts) -> tuple[Mask, Floats]:
     return works, came
 
 
-def _rising_for(history: History) -> Ints:
-    """Return the number of observations since each entry began to rise."""
+def _rises_for_long(history: History) -> Mask:
+    """Return which entries began to rise so many observations ago that they may be leaks."""
     held = history.counts.held
     begun = np.maximum(np.argmax(held > held[0], axis=0) - 1, 0)
-    return np.asarray(len(history) - history.chosen[begun])
+    return np.asarray(len(history) - history.chosen[begun] >= MIN_LEAK_OBSERVATIONS)
 
 
 def _gains_late(held: Floats) -> Mask:

@@ -32,6 +32,8 @@ EXCESS_ERRORS = 2.0
 their correlation exceeds that of the turnover by as many."""
 TRIPLE_VARIANCE = 7.0
 """Of (b - a)(b - c) over the variance, of one triple of neighbours that overlaps with others."""
+LAGS = (1, 2, 4, 8, 16)
+"""Intervals over which numbers show how long they remember."""
 SETTLED = 0.15
 """Of the time: a number whose objects live that long at most settles soon enough to tell that from a slope."""
 MIN_SIZES = 4
@@ -215,7 +217,8 @@ def rise(counts: Counts, clock: Floats, *, from_start: bool = False) -> Floats:
     A process that is watched from its start on has little in use at first. Where objects end soon, their number settles
     as `exp(-time / life)`, which is no slope.
 
-    It is never above what the line could `reach`. What never changed has no slope.
+    It is never above what the line could `reach`. What never changed has no slope. What hardly ever falls rises more clearly
+    than a slope may show.
     """
     out = np.zeros(counts.held.shape[1])
     moves = np.ptp(counts.held, axis=0) != 0
@@ -228,9 +231,38 @@ def rise(counts: Counts, clock: Floats, *, from_start: bool = False) -> Floats:
         of = noise(some, clock)
         columns = np.stack(np.broadcast_arrays(1.0, ticks[:, None], np.exp(-ticks[:, None] / of.life)), axis=1)
         deviate[settles] = np.minimum(deviate[settles], _slope(some, ticks, of, columns))
-    normal = np.where(error.is_load, _normal(deviate, len(clock) - 2), deviate)
+    normal = np.where(error.is_load, _normal(deviate, len(clock) - 2), np.maximum(deviate, _ascent(counts)))
     out[moves] = np.minimum(np.nan_to_num(normal), reach(counts))  # figures that were lost show nothing
     return out
+
+
+def rise_of_lasting(counts: Counts, clock: Floats) -> Floats:
+    """Return the same if what is in use is exchanged as slowly as the numbers show; inf where load makes them vary.
+
+    The turnover is a mean. Where many objects end at once, and the others last, the numbers forget far more slowly. Of
+    numbers whose variance is `level`, the change over some intervals has 2 * level * (1 - correlation).
+    """
+    error, interval = noise(counts, clock), (clock[-1] - clock[0]) / (len(clock) - 1)
+    memory = error.memory
+    for lag in LAGS:
+        if 2 * lag < len(clock):
+            change = counts.held[lag:] - counts.held[:-lag]
+            seen = np.minimum(1 - change.var(axis=0) / (2 * error.level), MAX_CORRELATION)
+            shows = seen > np.exp(-lag * interval / error.memory) + EXCESS_ERRORS / math.sqrt(len(clock))
+            memory = np.where(shows, np.maximum(memory, -lag * interval / np.log(np.where(shows, seen, 0.5))), memory)
+    slope = _slope(
+        counts, clock, error._replace(memory=memory), np.stack([np.ones_like(clock), clock - clock[0]], axis=1)
+    )
+    return np.where(error.is_load, np.inf, np.maximum(slope, _ascent(counts)))
+
+
+def _ascent(counts: Counts) -> Floats:
+    """Return how clearly each line's numbers rise more than they fall: their sum of steps, over the root of the sum of squares.
+
+    Without a leak, a step up is as likely as the same step down, whatever the steps depend on.
+    """
+    step = np.diff(counts.held, axis=0)
+    return ratio(step.sum(axis=0), np.sqrt((step**2).sum(axis=0)))
 
 
 def reach(counts: Counts) -> Floats:
