@@ -168,6 +168,17 @@ def test_the_placement(picture: Picture, theme: str) -> None:
     fits(picture, "the placement")
 
 
+def test_a_narrow_placement_has_the_path_above_what_is_known_of_it(picture: Picture) -> None:
+    opened(picture, "vscode-dark", "placement")
+    row = picture.page.get_by_role("row").nth(1)
+    path, here = row.get_by_role("rowheader").bounding_box(), row.get_by_text("not found").bounding_box()
+    assert path
+    assert here
+    assert path["width"] > SIZES[0][0] / 2
+    assert path["y"] + path["height"] <= here["y"] + 1
+    assert here["height"] < 25  # one line
+
+
 def test_what_is_too_wide_would_be_seen(picture: Picture) -> None:
     opened(picture, "vscode-dark", "timeline")
     picture.page.locator(".u-over").wait_for()

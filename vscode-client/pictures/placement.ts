@@ -45,14 +45,14 @@ function paragraphs(lines: readonly string[]): HTMLElement[] {
 function table(files: readonly PlacedFile[], actions: PlacementActions): HTMLElement {
   const head = make('tr');
   head.append(...['Bytes', 'Share', 'Recorded', 'Here', 'Why'].map((title, i) => {
-    const cell = make('th', i < 2 ? 'alloclens-figure' : '', title);
+    const cell = make('th', i < 2 ? 'alloclens-figure' : i === 2 ? 'alloclens-recorded' : '', title);
     cell.scope = 'col';
     return cell;
   }));
   const [thead, body] = [make('thead'), make('tbody')];
   thead.append(head);
   body.append(...files.map((file) => row(file, actions)));
-  const made = make('table', 'alloclens-table');
+  const made = make('table', 'alloclens-table alloclens-places');
   made.append(thead, body);
   const scroll = make('div', 'alloclens-scroll');
   scroll.tabIndex = 0;
@@ -71,7 +71,7 @@ function row({ label, share, recorded, path, why, candidates, doubtful }: Placed
   } else {
     here.append(make('span', 'alloclens-verdict', doubtful ? 'not found' : 'not here'));
   }
-  const name = make('th', '', recorded);
+  const name = make('th', 'alloclens-recorded', recorded);
   name.scope = 'row';
   const made = make('tr', doubtful ? 'alloclens-doubtful' : '');
   made.append(make('td', 'alloclens-figure', label), make('td', 'alloclens-figure', share), name, here, make('td', '', why));
