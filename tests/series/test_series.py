@@ -333,6 +333,13 @@ def mapped(at: dict[str, int]) -> Profile:
     return read(message.SerializeToString())
 
 
+def test_processes_of_one_profile_each_are_told_apart_by_their_ids() -> None:
+    """As node --heap-prof writes them."""
+    made = [snapshot(f"/p/Heap.20261129.16401{at}.{387 + at}.0.001.heapprofile", at) for at in range(4)]
+    (series,) = group(made)
+    assert (len(series.processes), series.is_mixed) == (4, False)
+
+
 def test_processes_that_take_turns_are_told_apart_by_their_ids() -> None:
     made = [snapshot(f"/p/shop.{387 + at % 2}.{at}.pprof", at, heap(f"{HERE} = {at + 1}x8")) for at in range(8)]
     parts = group(made)

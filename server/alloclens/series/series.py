@@ -184,7 +184,8 @@ class Series:
     def is_mixed(self) -> bool:
         """Whether most snapshots are each of a process of their own: perhaps of replicas that cannot be told apart."""
         alone = sum(len(process) == 1 for process in self.processes)
-        return self.is_of_replicas or (len(self.snapshots) > 2 and 2 * alone > len(self.snapshots))
+        are_told = all(snapshot.process_id for snapshot in self.snapshots)
+        return self.is_of_replicas or (len(self.snapshots) > 2 and 2 * alone > len(self.snapshots) and not are_told)
 
     @cached_property
     def _steps(self) -> Ints:
