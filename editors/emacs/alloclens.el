@@ -37,7 +37,7 @@
   ((chosen :initform nil :accessor alloclens--chosen
            :documentation "The settings that were chosen in this session, as a plist.")
    (status :initform nil :accessor alloclens--status
-           :documentation "What the server last said of itself, as a plist."))
+           :documentation "The last status of the server, as a plist."))
   :documentation "The server of alloclens.")
 
 (add-to-list 'eglot-server-programs
@@ -111,7 +111,7 @@
   "Return the server of this buffer."
   (let ((server (eglot-current-server)))
     (unless (cl-typep server 'alloclens-server)
-      (user-error "The server of alloclens does not run here: M-x eglot"))
+      (user-error "alloclens is not running here: M-x eglot"))
     server))
 
 (defun alloclens--ask (name &rest arguments)
@@ -212,7 +212,7 @@
 (defun alloclens-capture (url every)
   "Capture from URL, once or EVERY so many seconds."
   (interactive (list (read-string "Capture from: " "http://localhost:6060")
-                     (read-number "Every so many seconds (0: once): " 0)))
+                     (read-number "Seconds between captures (0: once): " 0)))
   (alloclens--try "capture" url (list :every every)))
 
 (defun alloclens-stop-capture ()
@@ -273,7 +273,7 @@
 ;;; Mode line and heat
 
 (defun alloclens-mode-line ()
-  "Return what the server says of itself, for `mode-line-format': (:eval (alloclens-mode-line))."
+  "Return the status of the server, for `mode-line-format': (:eval (alloclens-mode-line))."
   (let* ((server (eglot-current-server))
          (status (and (cl-typep server 'alloclens-server) (alloclens--status server))))
     (string-join (delete "" (list (or (plist-get status :text) "") (or (plist-get status :focus) ""))) " | ")))

@@ -41,7 +41,7 @@ def test_the_walkthrough_has_four_steps_with_pictures(code: Workbench, page: Pag
     vscode.run("alloclens: Get Started")
     steps = page.locator(".getting-started-step .step-title")
     expect(steps).to_have_text(
-        ["The server is there", "Let your program serve its profiles", "Capture", "Read the first number"]
+        ["The server is installed", "Let your program serve its profiles", "Capture", "Read the first number"]
     )
     for number in range(4):
         steps.nth(number).click()

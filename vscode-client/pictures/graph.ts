@@ -232,7 +232,7 @@ class CallGraph implements GraphHandle {
     });
   }
 
-  // Says all of a function, whose name and place may not fit into its box.
+  // Shows all about a function, whose name and place may not fit into its box.
   private tell(number: number | undefined): void {
     const node = this.data.nodes[number ?? -1];
     if (node !== undefined) {
@@ -320,7 +320,7 @@ class CallGraph implements GraphHandle {
     setAttributes(this.picture, { viewBox: `0 0 ${width} ${height}`, width: Math.round(width * this.scale), height: Math.round(height * this.scale) });
   }
 
-  // Scrolls a picture that is too large to what was found, else to the function that holds most.
+  // Scrolls a picture that is too large to the first match, else to the function that holds most.
   private showHeaviest(): void {
     const { nodes } = this.data;
     const heaviest = nodes.reduce((best, { flat, verdict }, i) => (Number(verdict !== '') - Number(nodes[best]?.verdict !== '') || Math.abs(flat) - Math.abs(nodes[best]?.flat ?? 0)) > 0 ? i : best, 0);

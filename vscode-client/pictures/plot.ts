@@ -1,4 +1,4 @@
-// uPlot, told of our series: lines, restarts, base and head, and a stretch that can be drawn with the mouse.
+// uPlot with our series: lines, restarts, base and head, and a stretch that can be drawn with the mouse.
 import uPlot from 'uplot';
 import type { Timeline, TimelinePoint } from '../src/protocol.ts';
 import { onTheme, onWidth } from './dom.ts';
@@ -201,7 +201,7 @@ function within({ scales }: uPlot, times: number[]): number[] {
   return times.filter((time) => time <= (scales.x?.max ?? time));
 }
 
-// Snapshots of one second have a minute around them: of no time at all the axis would show years.
+// Snapshots of one second get a minute around them: for an empty span, the axis would show years.
 function someTime(points: readonly TimelinePoint[]): [number, number] {
   const [first, last] = [points[0]?.time ?? 0, points.at(-1)?.time ?? 0];
   return first < last ? [first, last] : [first - 30, last + 30];

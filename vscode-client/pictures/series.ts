@@ -119,7 +119,7 @@ export function ticks(times: readonly number[], span: number): string[] {
 // The line of a timeline: as it was pointed at (0-based), then as recorded.
 export type AskedLine = { uri: string; line: number } | RecordedLine;
 
-// What to ask for next time: a recorded line does not move with the text. Where no number was, another line may be soon.
+// What to ask for next time: a recorded line does not move with the text. A line without a number may soon be another one.
 export function recorded(asked: AskedLine | undefined, { at }: Timeline): AskedLine | undefined {
   return asked !== undefined && 'uri' in asked ? (at ?? undefined) : asked;
 }

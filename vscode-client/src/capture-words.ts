@@ -1,4 +1,4 @@
-// What the user chooses from and reads while profiles are captured.
+// What the user can choose and read while profiles are captured.
 import { plain } from './plain.ts';
 import type { CaptureKind, CaptureOptions, CaptureState, CaptureTarget } from './protocol.ts';
 

@@ -1,4 +1,4 @@
-// What happens while there is no server: one message with one button, and an eye on whether one is installed.
+// What happens while there is no server: one message with one button, and a check whether one has been installed.
 import * as vscode from 'vscode';
 import type { Search } from './server-command.ts';
 

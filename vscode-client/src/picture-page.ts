@@ -1,4 +1,4 @@
-// What every page with pictures needs of the extension: its HTML, answers of the server, sources, the clipboard and files.
+// What every page with pictures needs from the extension: its HTML, answers of the server, sources, the clipboard and files.
 import { Buffer } from 'node:buffer';
 import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';

@@ -16,7 +16,7 @@ export interface FrameRow extends Row {
 
 const OPEN_LEVELS = 8; // of the heaviest path
 
-// The rows below a path, heaviest first. `heaviest`: whether the path is the heaviest one so far; what goes on from there is open.
+// The rows below a path, heaviest first. `heaviest`: whether the path is the heaviest one so far; what continues from there is expanded.
 export function frameRows(nodes: readonly StackTreeNode[], root: Root, path: readonly string[], heaviest = path.length === 0): FrameRow[] {
   const open = heaviest && path.length < OPEN_LEVELS;
   return unique(nodes.map((node, i) => row(node, root, [...path, node.id], open && i === 0)));

@@ -68,7 +68,7 @@ export function code(text: string): string {
   return fence + space + shown + space + fence;
 }
 
-// or as plain text. No punctuation is left that could begin something, be it a link that has no brackets.
+// or as plain text. No punctuation is left that could begin something, not even a link without brackets.
 export function escape(text: string): string {
   return printable(text).replace(/[!-/:-@[-`{-~]/g, '\\$&');
 }
