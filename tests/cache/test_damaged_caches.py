@@ -122,9 +122,9 @@ def test_random_damage_changes_no_verdict(first: Session, cache: Path) -> None:
 
 
 COLUMNS = {
-    "snapshot10": "path directory stamp reader evidence facts owned check_sum rest rest_sum",
-    "evidence10": "digest keys",
-    "name10": "key file function",
+    "snapshot": "path directory stamp reader evidence facts owned check_sum rest rest_sum",
+    "evidence": "digest keys",
+    "name": "key file function",
 }
 
 
@@ -149,7 +149,7 @@ def test_a_row_with_a_damaged_column_is_read_anew(first: Session, cache: Path, t
 def test_a_row_under_the_name_of_another_is_read_anew(first: Session, cache: Path) -> None:
     """As where a page of the file holds another's keys."""
     with closing(sqlite3.connect(cache / "snapshots.sqlite3")) as base:
-        other = "(SELECT path, stamp FROM snapshot10 WHERE path LIKE '%h7%')"
-        base.execute(f"UPDATE OR REPLACE snapshot10 SET (path, stamp) = {other} WHERE path LIKE '%h2%'")
+        other = "(SELECT path, stamp FROM snapshot WHERE path LIKE '%h7%')"
+        base.execute(f"UPDATE OR REPLACE snapshot SET (path, stamp) = {other} WHERE path LIKE '%h2%'")
         base.commit()
     assert said(first.folder, "leaks") == first.leaks

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-SCHEMA = "CREATE TABLE IF NOT EXISTS word (key TEXT PRIMARY KEY, value TEXT, check_sum INTEGER)"
+SCHEMA = "CREATE TABLE word (key TEXT PRIMARY KEY, value TEXT, check_sum INTEGER)"
 STAMP = Stamp(*range(len(Stamp._fields)))
 
 
@@ -36,8 +36,8 @@ def path(tmp_path: Path) -> Path:
 class Words:
     """Some texts by key."""
 
-    def __init__(self, path: Path) -> None:
-        self.cache = Cache(path.name, SCHEMA, path)
+    def __init__(self, path: Path, version: int = 1, schema: str = SCHEMA) -> None:
+        self.cache = Cache(path.name, version, schema, path)
 
     def __setitem__(self, key: str, value: str) -> None:
         with self.cache.transaction() as base:
@@ -54,6 +54,19 @@ class Words:
 
 def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
     return [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
+
+
+def test_tables_of_another_version_are_dropped(path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    other = 'CREATE TABLE word (word TEXT); CREATE INDEX by_word ON word (word); CREATE TABLE "a""b" (c INTEGER PRIMARY KEY AUTOINCREMENT)'
+    with closing(Words(path, 2, other)) as words:
+        assert words["a"] is None  # it has no such column
+    caplog.clear()
+    for _ in range(2):
+        with closing(Words(path)) as words:
+            words["a"] = f"{words['a'] or ''}1"
+    with closing(Words(path)) as words:
+        assert words["a"] == "11"
+    assert warnings(caplog) == []
 
 
 def works(words: Words) -> bool:

@@ -56,5 +56,5 @@ def test_damaged_rows_are_ignored(path: Path) -> None:
     store = FrameStore(path)
     store.keep("/p/a.heap", STAMP, 1, FOUND)
     with closing(sqlite3.connect(path)) as base, base:
-        base.execute("UPDATE frames1 SET body = x'00'")
+        base.execute("UPDATE frames SET body = x'00'")
     assert store.of("/p/a.heap", STAMP) == NO_FRAMES

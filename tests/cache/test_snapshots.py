@@ -116,7 +116,7 @@ def test_a_damaged_row_is_none(tmp_path: Path, path: Path, column: str) -> None:
     one = taken(tmp_path)
     with closing(Snapshots(path)) as kept:
         one.keep(kept)
-    damage(path, "snapshot10", column)
+    damage(path, "snapshot", column)
     with closing(Snapshots(path)) as kept:
         assert kept.of({one.snapshot.path: one.at}, READER) == []
         one.keep(kept)
@@ -128,14 +128,14 @@ def test_damaged_figures_are_read_again(tmp_path: Path, path: Path) -> None:
     reader = Reader(Roots(folders=(str(tmp_path),)))
     with closing(Snapshots(path)) as kept:
         kept.keep(one.snapshot, one.evidence, one.at, reader.digest)
-        damage(path, "snapshot10", "rest")
+        damage(path, "snapshot", "rest")
         known = Known(reader, kept)
         assert known.remember({one.snapshot.path: one.at}) == {one.snapshot.path}
         assert known.next(None) is None
         assert same(known.snapshots[one.snapshot.path], one.snapshot)
 
 
-@pytest.mark.parametrize(("table", "column"), [("evidence10", "keys"), ("name10", "file"), ("name10", "function")])
+@pytest.mark.parametrize(("table", "column"), [("evidence", "keys"), ("name", "file"), ("name", "function")])
 def test_damaged_evidence_is_read_anew(tmp_path: Path, path: Path, table: str, column: str) -> None:
     one = taken(tmp_path)
     with closing(Snapshots(path)) as kept:
@@ -185,7 +185,7 @@ def test_what_is_no_more_is_forgotten_in_its_directory_alone(tmp_path: Path, pat
         assert keys.keys() == {other.snapshot.evidence}
         assert named(names) == named(other.evidence)
     with closing(sqlite3.connect(path)) as base:
-        assert base.execute("SELECT count(*) FROM name10").fetchone() == (len(other.evidence.keys),)
+        assert base.execute("SELECT count(*) FROM name").fetchone() == (len(other.evidence.keys),)
 
 
 def test_the_oldest_go_when_there_are_too_many(tmp_path: Path, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -57,7 +57,7 @@ def test_another_snapshot_of_the_same_texts(kept: Texts, path: Path) -> None:
     assert {path: kept.of("/p/b", STAMP, path) for path in GO} == GO
     assert not kept.keep_same("/p/c", STAMP, "another")
     with closing(sqlite3.connect(path)) as base, base:
-        base.execute("DELETE FROM entry3")
+        base.execute("DELETE FROM entry")
     assert not kept.keep_same("/p/d", STAMP, manifest)  # it may be gone
     assert not kept.paths("/p/c", STAMP) | kept.paths("/p/d", STAMP)
 
@@ -67,8 +67,8 @@ def test_what_another_process_writes_drops_nothing(kept: Texts, path: Path) -> N
     with closing(Texts(path)) as other:
         other.keep("/p/z", STAMP, {"/w/z.go": SourceCopy("z", 1.5)})
     assert kept.keep_same("/p/b", STAMP, manifest)
-    one = "(SELECT text FROM entry3 WHERE manifest = ? LIMIT 1)"
-    for rows in ("text2 WHERE digest IN", "entry3 WHERE text IN"):
+    one = "(SELECT text FROM entry WHERE manifest = ? LIMIT 1)"
+    for rows in ("text WHERE digest IN", "entry WHERE text IN"):
         with closing(sqlite3.connect(path)) as base, base:
             base.execute(f"DELETE FROM {rows} {one}", (manifest,))
         assert not kept.keep_same("/p/c", STAMP, manifest)
@@ -106,7 +106,7 @@ def test_what_another_file_of_the_same_name_saw_is_none(kept: Texts, tmp_path: P
 def test_equal_texts_are_kept_once(kept: Texts, path: Path) -> None:
     for i in range(100):
         kept.keep(f"/p/{i}", STAMP, GO | {"/w/copy.go": GO["/w/main.go"]})
-    assert (rows(path, "text2"), rows(path, "entry3"), rows(path, "seen3")) == (2, 3, 100)
+    assert (rows(path, "text"), rows(path, "entry"), rows(path, "seen")) == (2, 3, 100)
 
 
 def test_another_file_of_the_same_name_has_texts_of_its_own(kept: Texts, path: Path) -> None:
@@ -117,7 +117,7 @@ def test_another_file_of_the_same_name_has_texts_of_its_own(kept: Texts, path: P
     assert kept.of("/p/a", STAMP, "/w/main.go") is None
     assert (bool(kept.paths("/p/a", STAMP)), bool(kept.paths("/p/a", LATER))) == (False, True)
     kept.forget([], [])
-    assert rows(path, "text2") == 1
+    assert rows(path, "text") == 1
 
 
 def test_what_is_gone_is_forgotten_in_these_directories_only(kept: Texts, path: Path) -> None:
@@ -127,7 +127,7 @@ def test_what_is_gone_is_forgotten_in_these_directories_only(kept: Texts, path: 
     kept.forget(["/p", "/p%/"], ["/p/b"])
     assert [name for name in names if kept.paths(name, STAMP)] == ["/p/b", "/p/deep/a", "/pp/a", "/q/a"]
     assert kept.of("/p/a", STAMP, "/w/main.go") is None
-    assert (rows(path, "text2"), rows(path, "entry3")) == (4, 4)
+    assert (rows(path, "text"), rows(path, "entry")) == (4, 4)
 
 
 def test_it_outlives_the_process(path: Path) -> None:
@@ -146,14 +146,14 @@ def test_it_is_bounded_and_the_oldest_go_first(kept: Texts, path: Path, monkeypa
     kept.forget(["/p"], names)
     left = [name for name in names if kept.paths(name, STAMP)]
     assert left == names[-len(left) :]
-    assert 0 < rows(path, "text2") == len(left) < 150
+    assert 0 < rows(path, "text") == len(left) < 150
 
 
 def test_one_that_is_too_large_by_itself(kept: Texts, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(texts, "MAX_TEXTS_BYTES", 10)
     kept.keep("/p/a", STAMP, {"/w/main.go": SourceCopy(random.Random(1).randbytes(1000).hex(), 1.5)})
     kept.forget(["/p"], ["/p/a"])
-    assert rows(path, "text2") == 0
+    assert rows(path, "text") == 0
 
 
 @pytest.mark.parametrize("text", ["", "\0", "a\0b\r\n\f\u2028", "\ud800 alone", "é€𝄞", "x" * 10**6])
@@ -197,7 +197,7 @@ threads = [threading.Thread(target=some, args=(n,)) for n in range(3)]
     ]
     assert [child.communicate(timeout=60)[1] for child in run] == ["", ""]
     assert [child.returncode for child in run] == [0, 0]
-    assert (rows(path, "seen3"), rows(path, "text2")) == (150, 151)
+    assert (rows(path, "seen"), rows(path, "text")) == (150, 151)
 
 
 def test_threads_of_one(kept: Texts, path: Path) -> None:
@@ -210,7 +210,7 @@ def test_threads_of_one(kept: Texts, path: Path) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert (rows(path, "seen3"), rows(path, "text2")) == (120, 2)
+    assert (rows(path, "seen"), rows(path, "text")) == (120, 2)
 
 
 def truncated(data: bytes) -> bytes:
@@ -288,12 +288,12 @@ def test_one_that_is_closed_leaves_its_file_as_it_is(path: Path) -> None:
 def test_a_text_that_is_damaged_is_none(kept: Texts, path: Path) -> None:
     kept.keep("/p/a", STAMP, GO)
     with closing(sqlite3.connect(path)) as base:
-        base.execute("UPDATE text2 SET body = substr(body, 1, 5)")
+        base.execute("UPDATE text SET body = substr(body, 1, 5)")
         base.commit()
     assert kept.of("/p/a", STAMP, "/w/main.go") is None
 
 
-@pytest.mark.parametrize("harm", ["DELETE FROM text2", "DELETE FROM entry3", "UPDATE text2 SET body = 'damaged'"])
+@pytest.mark.parametrize("harm", ["DELETE FROM text", "DELETE FROM entry", "UPDATE text SET body = 'damaged'"])
 def test_texts_that_another_server_removed_are_stored_again(kept: Texts, path: Path, harm: str) -> None:
     kept.keep("/p/a", STAMP, GO)
     kept.keep("/p/b", STAMP, GO)

@@ -35,6 +35,9 @@ MODES = """
 NOT_DAMAGE = ("locked", "full", "readonly", "unable to open", "disk I/O error", "interrupted")
 """Parts of OperationalError's messages that are about the disk, permissions or another process."""
 MEMORY = ":memory:"
+VERSION_HERE = "PRAGMA user_version"
+OWN_TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite!_%' ESCAPE '!'"
+"""Those that are not SQLite's."""
 WRITING = "BEGIN IMMEDIATE"
 """Starts a write transaction: of two transactions that first read and then write, one would fail."""
 
@@ -49,9 +52,10 @@ class Cache:
     All methods are thread-safe. None raises because of the disk or a damaged file.
     """
 
-    def __init__(self, name: str, schema: str, path: Path | None = None) -> None:
+    def __init__(self, name: str, version: int, schema: str, path: Path | None = None) -> None:
+        """Open the file. Tables of another version than that of the schema, which creates them, are dropped."""
         self._path = path or Path(platformdirs.user_cache_dir("alloclens", appauthor=False), name)
-        self._schema = schema
+        self._tables = version, schema
         self._lock = threading.Lock()
         self._logged: set[str] = set()
         self._failures = 0
@@ -160,7 +164,7 @@ class Cache:
         base = sqlite3.connect(path, timeout=WAIT_SECONDS, check_same_thread=False)
         try:
             base.text_factory = _text
-            base.executescript(self._schema)
+            _create(base, *self._tables)
             with suppress(sqlite3.OperationalError):  # locked: another server sets the same
                 base.executescript(MODES)
         except BaseException:
@@ -178,6 +182,21 @@ class Cache:
     def _files(self) -> list[Path]:
         """Return the file and SQLite's files beside it."""
         return [Path(f"{self._path}{end}") for end in ("", "-wal", "-shm", "-journal")]
+
+
+def _create(base: sqlite3.Connection, version: int, schema: str) -> None:
+    """Create the tables in place of those of another version."""
+    if base.execute(VERSION_HERE).fetchone() == (version,):
+        return
+    base.execute(WRITING)
+    if base.execute(VERSION_HERE).fetchone() != (version,):  # nobody else has done it meanwhile
+        for (name,) in base.execute(OWN_TABLES).fetchall():
+            quoted = name.replace('"', '""')
+            base.execute(f'DROP TABLE "{quoted}"')
+        for statement in schema.split(";"):
+            base.execute(statement)
+        base.execute(f"PRAGMA user_version = {version}")
+    base.commit()
 
 
 def check_sum(*values: object) -> int:

@@ -18,14 +18,16 @@ if TYPE_CHECKING:
 
     from alloclens.disk import Stamp
 
+VERSION = 1
+"""Of the tables and of what their blobs hold."""
 SCHEMA = """
-    CREATE TABLE IF NOT EXISTS frames1 (
+    CREATE TABLE frames (
         snapshot TEXT PRIMARY KEY, stamp TEXT NOT NULL, directory TEXT NOT NULL, built_at REAL NOT NULL, body BLOB NOT NULL,
         check_sum INTEGER NOT NULL
     );
-    CREATE INDEX IF NOT EXISTS by_directory ON frames1 (directory);
+    CREATE INDEX by_directory ON frames (directory);
 """
-OLDEST = "DELETE FROM frames1 WHERE rowid IN (SELECT rowid FROM frames1 ORDER BY rowid LIMIT 100)"
+OLDEST = "DELETE FROM frames WHERE rowid IN (SELECT rowid FROM frames ORDER BY rowid LIMIT 100)"
 MAX_FRAMES_BYTES = 256 << 20
 """Compressed size of all frames; the oldest are dropped first. 10,000 addresses take about 200 KB."""
 FramesOfAddresses = dict[int, list[tuple[str, str, str, int]]]
@@ -38,7 +40,7 @@ class FrameStore:
     """A store of frames. All methods are thread-safe; none raises because of the disk."""
 
     def __init__(self, path: Path | None = None) -> None:
-        self._cache = Cache("frames.sqlite3", SCHEMA, path)
+        self._cache = Cache("frames.sqlite3", VERSION, SCHEMA, path)
 
     def close(self) -> None:
         """Close the file."""
@@ -47,7 +49,7 @@ class FrameStore:
     def of(self, snapshot: str, stamp: Stamp) -> tuple[float, FramesOfAddresses]:
         """Return when the program of a snapshot was built, and the frames of its addresses; NO_FRAMES if they were not stored."""
         key = sql_text(snapshot), repr(tuple(stamp))
-        for *_, built_at, body, _ in whole(self._cache.ask("SELECT * FROM frames1 WHERE snapshot = ?", key[0]), *key):
+        for *_, built_at, body, _ in whole(self._cache.ask("SELECT * FROM frames WHERE snapshot = ?", key[0]), *key):
             return built_at, DECODER.decode(zlib.decompress(body))
         return NO_FRAMES
 
@@ -60,7 +62,7 @@ class FrameStore:
             sql_text(snapshot), repr(tuple(stamp)), sql_text(os.path.dirname(snapshot)), float(built_at), body
         )
         with self._cache.transaction() as base:
-            base.execute("INSERT OR REPLACE INTO frames1 VALUES (?, ?, ?, ?, ?, ?)", row)
+            base.execute("INSERT OR REPLACE INTO frames VALUES (?, ?, ?, ?, ?, ?)", row)
 
     def forget(self, directories: Iterable[str], but: Collection[str]) -> None:
         """Drop the frames of deleted snapshots in these directories, and the oldest beyond the limit."""
@@ -68,9 +70,9 @@ class FrameStore:
         with self._cache.transaction() as base:
             base.execute(WRITING)
             for directory in directories:
-                rows = base.execute("SELECT snapshot FROM frames1 WHERE directory = ?", (sql_text(directory),))
+                rows = base.execute("SELECT snapshot FROM frames WHERE directory = ?", (sql_text(directory),))
                 gone = [(path,) for (path,) in rows if path not in kept and is_absent(path)]
-                base.executemany("DELETE FROM frames1 WHERE snapshot = ?", gone)
-            size = "SELECT total(length(body)) FROM frames1"
+                base.executemany("DELETE FROM frames WHERE snapshot = ?", gone)
+            size = "SELECT total(length(body)) FROM frames"
             while base.execute(size).fetchone()[0] > MAX_FRAMES_BYTES and base.execute(OLDEST).rowcount:
                 pass

@@ -38,52 +38,29 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+VERSION = 10
+"""Of the tables and of what their blobs hold."""
 SCHEMA = """
-    DROP TABLE IF EXISTS snapshot1;
-    DROP TABLE IF EXISTS snapshot2;
-    DROP TABLE IF EXISTS snapshot3;
-    DROP TABLE IF EXISTS evidence3;
-    DROP TABLE IF EXISTS name3;
-    DROP TABLE IF EXISTS snapshot4;
-    DROP TABLE IF EXISTS evidence4;
-    DROP TABLE IF EXISTS name4;
-    DROP TABLE IF EXISTS snapshot5;
-    DROP TABLE IF EXISTS evidence5;
-    DROP TABLE IF EXISTS name5;
-    DROP TABLE IF EXISTS snapshot6;
-    DROP TABLE IF EXISTS evidence6;
-    DROP TABLE IF EXISTS name6;
-    DROP TABLE IF EXISTS snapshot7;
-    DROP TABLE IF EXISTS evidence7;
-    DROP TABLE IF EXISTS name7;
-    DROP TABLE IF EXISTS snapshot8;
-    DROP TABLE IF EXISTS evidence8;
-    DROP TABLE IF EXISTS name8;
-    DROP TABLE IF EXISTS snapshot9;
-    DROP TABLE IF EXISTS evidence9;
-    DROP TABLE IF EXISTS name9;
-    CREATE TABLE IF NOT EXISTS snapshot10 (
+    CREATE TABLE snapshot (
         path TEXT PRIMARY KEY, directory TEXT NOT NULL, stamp TEXT NOT NULL, reader TEXT NOT NULL, evidence INTEGER NOT NULL,
         check_sum INTEGER NOT NULL, facts BLOB NOT NULL, owned BLOB NOT NULL, rest_sum INTEGER NOT NULL, rest BLOB NOT NULL
     );
-    CREATE INDEX IF NOT EXISTS by_directory ON snapshot10 (directory);
-    CREATE INDEX IF NOT EXISTS by_evidence ON snapshot10 (evidence);
-    CREATE TABLE IF NOT EXISTS evidence10 (digest INTEGER PRIMARY KEY, keys BLOB NOT NULL);
-    CREATE TABLE IF NOT EXISTS name10 (key INTEGER PRIMARY KEY, file BLOB NOT NULL, function BLOB NOT NULL);
+    CREATE INDEX by_directory ON snapshot (directory);
+    CREATE INDEX by_evidence ON snapshot (evidence);
+    CREATE TABLE evidence (digest INTEGER PRIMARY KEY, keys BLOB NOT NULL);
+    CREATE TABLE name (key INTEGER PRIMARY KEY, file BLOB NOT NULL, function BLOB NOT NULL);
 """
-"""The 10 is the version of the blobs' contents.
-
-check_sum covers all columns but the rest, rest_sum covers check_sum and the rest. Evidence and names have digests as
+"""check_sum covers all columns but the rest, rest_sum covers check_sum and the rest. Evidence and names have digests as
 keys.
 """
 SELECT_KEPT = """
-    SELECT path, directory, stamp, reader, evidence, facts, owned, check_sum FROM snapshot10
+    SELECT path, directory, stamp, reader, evidence, facts, owned, check_sum FROM snapshot
     WHERE reader = ? AND path IN (SELECT value FROM json_each(?))
 """
 """One query for thousands: separate queries take three times as long."""
-SETS = "SELECT digest, keys FROM evidence10 WHERE digest IN (SELECT value FROM json_each(?))"
-NAMES = "SELECT key, file, function FROM name10 WHERE key IN (SELECT value FROM json_each(?))"
-OLDEST = "DELETE FROM snapshot10 WHERE rowid IN (SELECT rowid FROM snapshot10 ORDER BY rowid LIMIT 100)"
+SETS = "SELECT digest, keys FROM evidence WHERE digest IN (SELECT value FROM json_each(?))"
+NAMES = "SELECT key, file, function FROM name WHERE key IN (SELECT value FROM json_each(?))"
+OLDEST = "DELETE FROM snapshot WHERE rowid IN (SELECT rowid FROM snapshot ORDER BY rowid LIMIT 100)"
 MAX_SNAPSHOTS_BYTES = 1 << 30
 """Size of all snapshots; the oldest are dropped first. 5,000 snapshots of 2,000 holders take 850 MiB."""
 KEY, VALUE, REST = 8, 4, len(Figures._fields) - 1
@@ -123,7 +100,7 @@ class Snapshots:
     """A store of snapshots. All methods are thread-safe; none raises because of the disk."""
 
     def __init__(self, path: Path | None = None) -> None:
-        self._cache = Cache("snapshots.sqlite3", SCHEMA, path)
+        self._cache = Cache("snapshots.sqlite3", VERSION, SCHEMA, path)
         self._swept = False
         """Whether unused names were removed: once per session is enough."""
 
@@ -146,7 +123,7 @@ class Snapshots:
             base.execute(WRITING)
             _keep_evidence(base, evidence)
             row = *key, total, facts, light, check_sum(total, rest), rest
-            base.execute("INSERT OR REPLACE INTO snapshot10 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+            base.execute("INSERT OR REPLACE INTO snapshot VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
             log.debug("kept the snapshot %s", snapshot.path)
 
     def of(self, stamps: Mapping[str, Stamp], reader: str, again: Again | None = None) -> list[Snapshot]:
@@ -181,7 +158,7 @@ class Snapshots:
         if damaged := set(json.loads(asked)) - whole.keys():
             with self._cache.transaction() as base:
                 base.execute(WRITING)
-                base.executemany("DELETE FROM evidence10 WHERE digest = ?", [(digest,) for digest in damaged])
+                base.executemany("DELETE FROM evidence WHERE digest = ?", [(digest,) for digest in damaged])
         return whole, evidence_of(names)
 
     def _rest(self, path: str, stamp: str, of: int, again: Again | None, holders: int) -> Floats:
@@ -189,7 +166,7 @@ class Snapshots:
 
         `of` is the check sum of its lines: another session may have changed their attribution meanwhile.
         """
-        question = "SELECT check_sum, rest, rest_sum FROM snapshot10 WHERE path = ? AND stamp = ? AND check_sum = ?"
+        question = "SELECT check_sum, rest, rest_sum FROM snapshot WHERE path = ? AND stamp = ? AND check_sum = ?"
         for _, rest, _ in whole(self._cache.ask(question, sql_text(path), stamp, of), of):
             return np.frombuffer(rest, np.float64).reshape(REST, holders)
         read = again(path) if again else None
@@ -203,10 +180,10 @@ class Snapshots:
         with self._cache.transaction() as base:
             base.execute(WRITING)
             for directory in directories:
-                rows = base.execute("SELECT path FROM snapshot10 WHERE directory = ?", (sql_text(directory),))
+                rows = base.execute("SELECT path FROM snapshot WHERE directory = ?", (sql_text(directory),))
                 gone = [(path,) for (path,) in rows if path not in kept and is_absent(path)]
-                base.executemany("DELETE FROM snapshot10 WHERE path = ?", gone)
-            base.execute("DELETE FROM evidence10 WHERE NOT EXISTS (SELECT 1 FROM snapshot10 WHERE evidence = digest)")
+                base.executemany("DELETE FROM snapshot WHERE path = ?", gone)
+            base.execute("DELETE FROM evidence WHERE NOT EXISTS (SELECT 1 FROM snapshot WHERE evidence = digest)")
             if not self._swept:
                 _sweep_names(base)
                 self._swept = True
@@ -217,23 +194,23 @@ class Snapshots:
 def _keep_evidence(base: sqlite3.Connection, evidence: Evidence) -> None:
     """Store the names in a profile unless they are stored already."""
     row = evidence.digest, evidence.keys.tobytes()
-    if base.execute("INSERT OR IGNORE INTO evidence10 VALUES (?, ?)", row).rowcount:
+    if base.execute("INSERT OR IGNORE INTO evidence VALUES (?, ?)", row).rowcount:
         texts = (
             [text.encode("utf-8", "surrogatepass") for text in column]
             for column in (evidence.files, evidence.functions)
         )
         base.executemany(
-            "INSERT OR REPLACE INTO name10 VALUES (?, ?, ?)", zip(evidence.keys.tolist(), *texts, strict=True)
+            "INSERT OR REPLACE INTO name VALUES (?, ?, ?)", zip(evidence.keys.tolist(), *texts, strict=True)
         )
 
 
 def _sweep_names(base: sqlite3.Connection) -> None:
     """Drop names without evidence."""
-    sets = base.execute("SELECT * FROM evidence10")
+    sets = base.execute("SELECT * FROM evidence")
     used = [np.frombuffer(keys, np.int64) for digest, keys in sets if _is_whole(digest, keys)]
-    kept = np.fromiter((key for (key,) in base.execute("SELECT key FROM name10")), np.int64)
+    kept = np.fromiter((key for (key,) in base.execute("SELECT key FROM name")), np.int64)
     gone = np.setdiff1d(kept, np.concatenate(used)) if used else kept
-    base.executemany("DELETE FROM name10 WHERE key = ?", [(key,) for key in gone.tolist()])
+    base.executemany("DELETE FROM name WHERE key = ?", [(key,) for key in gone.tolist()])
 
 
 def _is_whole(digest: int, *data: Any) -> bool:
@@ -242,7 +219,7 @@ def _is_whole(digest: int, *data: Any) -> bool:
 
 
 def _size(base: sqlite3.Connection) -> int:
-    return int(base.execute("SELECT total(length(owned) + length(rest)) FROM snapshot10").fetchone()[0])
+    return int(base.execute("SELECT total(length(owned) + length(rest)) FROM snapshot").fetchone()[0])
 
 
 def _facts(snapshot: Snapshot) -> bytes:

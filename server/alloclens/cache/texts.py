@@ -27,24 +27,21 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+VERSION = 3
+"""Of the tables and of what their blobs hold."""
 SCHEMA = """
-    DROP TABLE IF EXISTS text;
-    DROP TABLE IF EXISTS entry;
-    DROP TABLE IF EXISTS seen;
-    DROP TABLE IF EXISTS entry2;
-    DROP TABLE IF EXISTS seen2;
-    CREATE TABLE IF NOT EXISTS text2 (digest TEXT PRIMARY KEY, body BLOB NOT NULL, check_sum INTEGER NOT NULL);
-    CREATE TABLE IF NOT EXISTS entry3 (
+    CREATE TABLE text (digest TEXT PRIMARY KEY, body BLOB NOT NULL, check_sum INTEGER NOT NULL);
+    CREATE TABLE entry (
         manifest TEXT, path TEXT, text TEXT NOT NULL, written_at REAL NOT NULL, check_sum INTEGER NOT NULL,
         PRIMARY KEY (manifest, path)
     );
-    CREATE TABLE IF NOT EXISTS seen3 (
+    CREATE TABLE seen (
         snapshot TEXT PRIMARY KEY, stamp TEXT NOT NULL, manifest TEXT NOT NULL, check_sum INTEGER NOT NULL
     );
 """
 """A row's check sum covers all its other columns; damaged rows are ignored."""
-OLDEST = "DELETE FROM seen3 WHERE rowid IN (SELECT rowid FROM seen3 ORDER BY rowid LIMIT 100)"
-COUNTS = "SELECT count(*), count(digest) FROM entry3 LEFT JOIN text2 ON digest = text WHERE manifest = ?"
+OLDEST = "DELETE FROM seen WHERE rowid IN (SELECT rowid FROM seen ORDER BY rowid LIMIT 100)"
+COUNTS = "SELECT count(*), count(digest) FROM entry LEFT JOIN text ON digest = text WHERE manifest = ?"
 MAX_TEXTS_BYTES = 256 << 20
 """Compressed size of all texts; the oldest snapshots are dropped first."""
 
@@ -65,7 +62,7 @@ class Texts:
     """A store of texts. All methods are thread-safe; none raises because of the disk."""
 
     def __init__(self, path: Path | None = None) -> None:
-        self._cache = Cache("texts.sqlite3", SCHEMA, path)
+        self._cache = Cache("texts.sqlite3", VERSION, SCHEMA, path)
         self._stored: set[str] = set()
         """Digests of manifests and texts that are whole in the file as of `_version`: successive snapshots share most."""
         self._version: Version | None = None
@@ -98,7 +95,7 @@ class Texts:
             _keep_bodies(base, {named: text for named, text in bodies.items() if named not in stored})
             if manifest not in stored and _entries(base, manifest) != entries:
                 rows = (checked(manifest, path, *entry) for path, entry in entries.items())
-                base.executemany("INSERT OR REPLACE INTO entry3 VALUES (?, ?, ?, ?, ?)", rows)
+                base.executemany("INSERT OR REPLACE INTO entry VALUES (?, ?, ?, ?, ?)", rows)
             stored |= {manifest, *bodies}
             self._sizes[manifest] = len(entries)
             _keep_seen(base, snapshot, stamp, manifest)
@@ -133,9 +130,9 @@ class Texts:
             self._stored.clear()
             for directory in directories:
                 begin = sql_text(directory).rstrip("/") + "/"
-                rows = base.execute("SELECT snapshot FROM seen3 WHERE substr(snapshot, 1, ?) = ?", (len(begin), begin))
+                rows = base.execute("SELECT snapshot FROM seen WHERE substr(snapshot, 1, ?) = ?", (len(begin), begin))
                 gone = [(s,) for (s,) in rows if s not in kept and "/" not in s[len(begin) :] and is_absent(s)]
-                base.executemany("DELETE FROM seen3 WHERE snapshot = ?", gone)
+                base.executemany("DELETE FROM seen WHERE snapshot = ?", gone)
             _sweep(base)
             while _size(base) > MAX_TEXTS_BYTES and base.execute(OLDEST).rowcount:
                 _sweep(base)
@@ -161,19 +158,19 @@ class Texts:
 def _manifest(base: sqlite3.Connection, snapshot: str, stamp: tuple[int, ...]) -> str | None:
     """Return the manifest of a snapshot; None if there is none with this stamp."""
     key = sql_text(snapshot), repr(tuple(stamp))
-    rows = base.execute("SELECT * FROM seen3 WHERE snapshot = ?", key[:1])
+    rows = base.execute("SELECT * FROM seen WHERE snapshot = ?", key[:1])
     return next((manifest for _, _, manifest, _ in whole(rows, *key)), None)
 
 
 def _entries(base: sqlite3.Connection, manifest: str) -> dict[str, Entry]:
     """Return the entries of a manifest by path."""
-    rows = base.execute("SELECT * FROM entry3 WHERE manifest = ?", (manifest,))
+    rows = base.execute("SELECT * FROM entry WHERE manifest = ?", (manifest,))
     return {path: (named, written_at) for _, path, named, written_at, _ in whole(rows, manifest)}
 
 
 def _copy(base: sqlite3.Connection, manifest: str, path: str) -> SourceCopy | None:
     """Return the copy of a path in a manifest; None if there is none."""
-    entries = base.execute("SELECT * FROM entry3 WHERE manifest = ? AND path = ?", (manifest, path))
+    entries = base.execute("SELECT * FROM entry WHERE manifest = ? AND path = ?", (manifest, path))
     for _, _, named, written_at, _ in whole(entries, manifest, path):
         for _, body, _ in _bodies(base, named):
             return SourceCopy(zlib.decompress(body).decode("utf-8", "surrogatepass"), written_at)
@@ -181,7 +178,7 @@ def _copy(base: sqlite3.Connection, manifest: str, path: str) -> SourceCopy | No
 
 
 def _bodies(base: sqlite3.Connection, named: str) -> Iterator[Row]:
-    return whole(base.execute("SELECT * FROM text2 WHERE digest = ?", (named,)), named)
+    return whole(base.execute("SELECT * FROM text WHERE digest = ?", (named,)), named)
 
 
 def _kept(base: sqlite3.Connection, snapshot: str, stamp: tuple[int, ...]) -> dict[str, Entry]:
@@ -192,21 +189,21 @@ def _kept(base: sqlite3.Connection, snapshot: str, stamp: tuple[int, ...]) -> di
 
 def _keep_seen(base: sqlite3.Connection, snapshot: str, stamp: Stamp, manifest: str) -> None:
     seen = checked(sql_text(snapshot), repr(tuple(stamp)), manifest)
-    base.execute("INSERT OR REPLACE INTO seen3 VALUES (?, ?, ?, ?)", seen)
+    base.execute("INSERT OR REPLACE INTO seen VALUES (?, ?, ?, ?)", seen)
 
 
 def _keep_bodies(base: sqlite3.Connection, bodies: Mapping[str, str]) -> None:
     packed = (checked(named, _packed(text)) for named, text in bodies.items() if not any(_bodies(base, named)))
-    base.executemany("INSERT OR REPLACE INTO text2 VALUES (?, ?, ?)", packed)
+    base.executemany("INSERT OR REPLACE INTO text VALUES (?, ?, ?)", packed)
 
 
 def _sweep(base: sqlite3.Connection) -> None:
-    base.execute("DELETE FROM entry3 WHERE manifest NOT IN (SELECT manifest FROM seen3)")
-    base.execute("DELETE FROM text2 WHERE digest NOT IN (SELECT text FROM entry3)")
+    base.execute("DELETE FROM entry WHERE manifest NOT IN (SELECT manifest FROM seen)")
+    base.execute("DELETE FROM text WHERE digest NOT IN (SELECT text FROM entry)")
 
 
 def _size(base: sqlite3.Connection) -> int:
-    return int(base.execute("SELECT total(length(body)) FROM text2").fetchone()[0])
+    return int(base.execute("SELECT total(length(body)) FROM text").fetchone()[0])
 
 
 @lru_cache(1000)  # successive snapshots have the same texts
