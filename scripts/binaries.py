@@ -13,7 +13,7 @@ MOST_IN_ONE = 16
 
 
 def machines(data: bytes) -> set[str]:
-    """Return the formats and machines of a file, such as {"ELF x86_64"}; none if it is no program or library."""
+    """Return the formats and machines of a file, such as {"ELF x86_64"}; none if it is not a program or library."""
     if data.startswith(ELF):
         return {f"ELF {_named(ELF_MACHINES, struct.unpack_from('<H', data, 18)[0])}"}
     if data.startswith(MACH_O):

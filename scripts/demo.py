@@ -55,7 +55,7 @@ def _forget_former_run() -> None:
 
 
 def _desktop(code: str) -> None:
-    """The window belongs to the person, who has it open perhaps with others: it stays when the demo ends."""
+    """The window belongs to the user, who may have others open: it stays when the demo ends."""
     subprocess.run([code, "--install-extension", VSIX, "--force"], check=True)
     # A setting of the folder counts in a VS Code that runs already, too, where an environment variable would not.
     settings = leaky.EXAMPLE / ".vscode" / "settings.json"

@@ -40,7 +40,7 @@ NPM_QUIET = ("--no-audit", "--no-fund", "--loglevel=error")
 
 
 class MissingTool(SystemExit):
-    """A tool that is neither there nor to be had; the text says how to get it."""
+    """A tool that is missing and cannot be installed; the text says how to get it."""
 
 
 def environment() -> dict[str, str]:
@@ -60,7 +60,7 @@ def go() -> str:
 
 
 def go_libraries() -> str:
-    """Compile what the tests' Go programs have in common, and pprof, once: else each of several workers does it."""
+    """Compile what the tests' Go programs have in common, and pprof, once: or each of several workers would do it."""
     for command, folder in ((["build", "-o", os.devnull, "."], GO_SERVICE), (["tool", "pprof", "-h"], ROOT)):
         subprocess.run([go(), *command], cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
     return "Go's libraries are compiled."

@@ -48,7 +48,7 @@ LEFT_OUT = {
     ),
     *("__pycache__", "include", "share", "pkgconfig", "cmake", "libs"),
 }
-"""Directories that a server needs nothing of."""
+"""Directories of which a server needs nothing."""
 SQLITE = "sqlean.py==3.50.4.5"
 """A build of the module `_sqlite3` that has SQLite in it."""
 DEBUGGABLE = "symbolic/*.so"

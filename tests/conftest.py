@@ -66,7 +66,7 @@ def pytest_runtest_setup() -> Iterator[None]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
-    """Fail a test of `make check`, which leaves out those marked `programs`, if it starts a program all the same."""
+    """Fail a test of `make check`, which leaves out those marked `programs`, if it starts a program anyway."""
     passed = yield
     if "not programs" not in item.config.option.markexpr:
         return passed

@@ -1,4 +1,4 @@
-"""What is compared: one row of the table each."""
+"""What is compared: one row of the table for each."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Ratio:
-    """How many times as much the one takes as the other."""
+    """How many times as much the first takes as the second."""
 
     name: str
     over: str

@@ -175,7 +175,7 @@ def _series(folder: Path, samples: int, count: int) -> Iterator[bytes]:
 
 
 def _edited(folder: Path, count: int) -> None:
-    """Write files of gin as they are, and a profile of what they were some releases ago, which only git has."""
+    """Write the current files of gin, and a profile of the files as they were some releases ago, which only git has."""
     gin = projects()["gin"]
     then, now = gin.release(-1 - RELEASES), gin.release(-1)
     paths = [path for path in then if path in now and then[path].called and then[path].text != now[path].text][:count]
@@ -318,7 +318,7 @@ class Session:
         self.client.until(is_ready, "a world with everything in it")
 
     def cost(self, count: int = 1) -> Cost:
-        """Return what each of some requests took, since the last call or the start."""
+        """Return how long each of some requests took, since the last call or the start."""
         wall, process = time.perf_counter() - self._since, self.client.process.pid
         used, before = cpu_seconds(process), -1.0
         while used - before > IDLE_CPU_SECONDS:

@@ -55,7 +55,7 @@ class Drawn(NamedTuple):
 
     @property
     def until_there(self) -> float:
-        """From the command to the picture, but for the wire."""
+        """From the command to the picture, without the transport."""
         return self.first + self.words + self.dump + self.picture
 
 

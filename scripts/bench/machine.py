@@ -1,4 +1,4 @@
-"""What the numbers were measured on; a name of the machine is not among it."""
+"""What the numbers were measured on, without the name of the machine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Measures in rounds: in each, every candidate once, so that a machine that grows slow does so for all."""
+"""Measures in rounds: in each, every candidate once, so that a machine that becomes slower does so for all."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def measure(
 
 
 def turned(candidates: Sequence[Candidate], number: int) -> Iterator[Candidate]:
-    """Begin each round with another one: nobody always runs behind the same neighbour's heat."""
+    """Begin each round with another one, so that none always runs after the same neighbour, which leaves the processor warm."""
     first = number % len(candidates)
     yield from candidates[first:]
     yield from candidates[:first]

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 SAMPLES = 2_000
 SHORT = 60
-"""Snapshots, of which the judging alone is measured, too."""
+"""Snapshots; of a series of this length, judging alone is measured, too."""
 ROUNDS = 9
 PATIENCE_SECONDS = 3600
 

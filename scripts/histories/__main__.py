@@ -121,7 +121,7 @@ def _maps(then: str, now: str) -> list[list[list[int]]]:
 
 
 def _sources(package: Path, project: Project) -> dict[str, str]:
-    """Return the sources of a package that are no tests, by path."""
+    """Return the sources of a package that are not tests, by path."""
     texts = {}
     for path in sorted(package.glob(project.sources)):
         name = path.relative_to(package).as_posix()
@@ -131,7 +131,7 @@ def _sources(package: Path, project: Project) -> dict[str, str]:
 
 
 def _licence(folder: Path) -> Path:
-    """Return the licence that lies outermost: those of what a package brings with it lie deeper."""
+    """Return the outermost licence: those of bundled packages are deeper."""
     licences = (path for path in sorted(folder.glob("*/**/LICEN*")) if path.name in LICENCES)
     return min(licences, key=lambda path: (len(path.parts), LICENCES.index(path.name)))
 

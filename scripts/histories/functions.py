@@ -163,7 +163,7 @@ def _bare(node: Node | None) -> str:
 
 
 def _name(node: Node, grammar: Grammar, outer: _Outer) -> str:
-    """Return what a profile calls a function; "" where that is nothing to find it by."""
+    """Return what a profile calls a function; "" if the function cannot be found by that."""
     named = {
         "tree_sitter_go": _go,
         "tree_sitter_python": _python,

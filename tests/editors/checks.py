@@ -31,7 +31,7 @@ LEAKS = ("leak ticker", "leak goroutine", "leak registration")
 
 
 def hint(session: Session, mark: str, snapshot: Path | None = None) -> None:
-    """Wait until beside a marked line stands what it holds. The mark ends the line in the source."""
+    """Wait until what a marked line holds is shown beside it. The mark ends the line in the source."""
     number = re.escape(session.workspace.held(mark, snapshot))
     session.screen.until(rf"alloclens: {mark} *:? *{number}( |$)")
 

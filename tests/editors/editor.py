@@ -1,4 +1,4 @@
-"""An editor that is tried: what it has to say of itself, and how it is run."""
+"""An editor that is tried: what it is, and how it is run."""
 
 from __future__ import annotations
 

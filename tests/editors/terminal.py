@@ -114,7 +114,7 @@ def terminal(command: Sequence[str], folder: Path, environment: Mapping[str, str
 
 
 def run_mark() -> dict[str, str]:
-    """Return a variable that tells the processes of one run from all others."""
+    """Return a variable that distinguishes the processes of one run from all others."""
     return {MARK: uuid.uuid4().hex}
 
 

@@ -1,4 +1,4 @@
-"""`python -m tests.faults --kills 1000`: servers are killed at random moments, and a directory is in unrest.
+"""`python -m tests.faults --kills 1000`: servers are killed at random moments, and a directory keeps changing.
 
 Ends with 1 and a traceback where anything was lost, a number was wrong or a process was left. Linux only: it looks for
 processes in /proc.

@@ -1,4 +1,4 @@
-"""A profile directory in which everything happens but to the profiles that the scene knows."""
+"""A profile directory in which everything happens except to the profiles that the scene knows."""
 
 from __future__ import annotations
 

@@ -117,6 +117,6 @@ def ended(client: RawClient) -> int:
 
 
 def gone(pids: Iterable[int]) -> None:
-    """Wait until these processes are no more. Raises AssertionError."""
+    """Wait until these processes have ended. Raises AssertionError."""
     left = list(pids)
     assert until(lambda: not any(map(runs, left))), f"still there: {list(filter(runs, left))}"

@@ -32,7 +32,7 @@ EVERY = 10.0
 TICK = 0.05
 """Seconds between two looks at what the children say: to be woken by each result would take their processors from them."""
 MEMORY = Path("/dev/shm")
-"""A folder on no disk, where there is one: hundreds of files are written in a second."""
+"""A folder in memory, where there is one: hundreds of files are written in a second."""
 
 
 class Child:

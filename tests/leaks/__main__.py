@@ -1,4 +1,4 @@
-"""`python -m tests.leaks`: how well leaks are found in real Go programs, and what is accused in vain.
+"""`python -m tests.leaks`: how well leaks are found in real Go programs, and what is accused wrongly.
 
 Ends with 1 if a target is missed (tests/leaks/score.py). See docs/leak-benchmark.md.
 """
@@ -116,7 +116,7 @@ def _made(wanted: Sequence[Run], keep: Path | None, stack: ExitStack) -> Callabl
 
 
 def _line(outcome: Outcome) -> str:
-    """Return what was said of a series, in a line."""
+    """Return the outcome for a series, in a line."""
     found, program, parts = outcome.ours, outcome.run.program, []
     if program.leak:
         parts += [_answer(found), f"pprof's {outcome.pprof.cum} and {outcome.pprof.flat}"]

@@ -92,7 +92,7 @@ def verdict(program: Program, folder: Path) -> Verdict:
 
 
 def judged(program: Program, findings: Sequence[Said], candidates: Sequence[Said]) -> Verdict:
-    """Compare with the truth what was said of a program, worst first."""
+    """Compare the findings on a program, worst first, with the truth."""
     counted, maybe = ([s for s in some if s.answers(program) or s.accuses(program)] for some in (findings, candidates))
     rank = _rank([said.answers(program) for said in counted])
     candidate = _rank([said.answers(program) and (said.foreign or said.names_the_line(program)) for said in maybe])

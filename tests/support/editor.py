@@ -20,7 +20,7 @@ UTF = {8: lsp.PositionEncodingKind.Utf8, 16: lsp.PositionEncodingKind.Utf16, 32:
 
 
 def vscode() -> lsp.ClientCapabilities:
-    """What VS Code with our client says of itself, as far as it matters to the server."""
+    """The capabilities that VS Code announces with our client, as far as they matter to the server."""
     return lsp.ClientCapabilities(
         workspace=lsp.WorkspaceClientCapabilities(
             apply_edit=True,
@@ -99,7 +99,7 @@ class Editor:
         self.progress: list[str] = []
         self.status: Any = NOTHING_SAID
         self.captures: list[Any] = []
-        """Every state of capturing that the server has told."""
+        """Every state of capturing that the server has sent."""
         self.refreshes = 0
         self.is_open = False
         self._versions: dict[str, int] = {}

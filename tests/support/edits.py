@@ -86,7 +86,7 @@ class Edited:
         self.end = ENDS[at % len(ENDS)]
 
     def _inside(self, at: int, to: int, _count: int) -> None:
-        """Type something into a line: it is another one then."""
+        """Type something into a line: it is then another line."""
         text = self.lines[at][1].strip()
         middle = max(len(text) // 2, 1)
         self.lines[at] = self._fresh(f"\t{text[:middle] or 'x'}{INSIDE[to % len(INSIDE)]}{text[middle:] or 'y'}")
@@ -100,7 +100,7 @@ class Edited:
 
 
 def some_text(rng: random.Random, length: int) -> list[str]:
-    """Return lines of which half stand many times."""
+    """Return lines, half of which occur many times."""
     return [rng.choice(REPEATED) if rng.random() < 0.5 else f"\tx{i} := f({i})" for i in range(length)]
 
 
@@ -138,7 +138,7 @@ def in_all_longest(one: Sequence[str], other: Sequence[str]) -> set[tuple[int, i
 
 
 def _lengths(one: Sequence[str], other: Sequence[str]) -> list[list[int]]:
-    """Return how long a longest common subsequence is of so many lines of the one and so many of the other."""
+    """Return the length of a longest common subsequence of so many lines of each text."""
     table = [[0] * (len(other) + 1)]
     for a in one:
         above, row = table[-1], [0]

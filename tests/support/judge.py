@@ -1,4 +1,4 @@
-"""Whose the files of a profile are, said in a test."""
+"""The ownership of the files of a profile, as a test gives it."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ def until(condition: Callable[[], bool]) -> bool:
 
 
 def runs(pid: int) -> bool:
-    """Return whether a process is there and no zombie: one that has ended, whose parent has not asked for it."""
+    """Return whether a process exists and is not a zombie, which has ended but whose parent has not asked for it."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

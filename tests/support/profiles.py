@@ -90,7 +90,7 @@ def heap(
     comment: str = "",
     duration: float = 0,
 ) -> bytes:
-    """Return a Go heap profile; a second later than the one before unless a time is given."""
+    """Return a Go heap profile; a second later than the previous one unless a time is given."""
     made = Builder(
         ("alloc_objects", "count"), ("alloc_space", "bytes"), ("inuse_objects", "count"), ("inuse_space", "bytes")
     )

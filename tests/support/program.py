@@ -71,7 +71,7 @@ class Program:
         return {line.number: at for at, line in enumerate(self.lines(), 1) if line.number}
 
     def recorded(self) -> list[Recorded]:
-        """Return the lines that a profile of this version may have: those whose text tells them from all others."""
+        """Return the lines that a profile of this version may have: those whose text is unique."""
         where = self.where()
         return [
             Recorded(line.number, where[line.number], function.name, where[function.head.number])

@@ -23,7 +23,7 @@ CAPABILITIES: dict[str, Any] = {"general": {"positionEncodings": ["utf-16"]}}
 
 
 def frame(body: bytes | Any, header: str = "Content-Length: {}\r\n\r\n") -> bytes:
-    """Return a message as bytes; a body that is no bytes is written as JSON."""
+    """Return a message as bytes; a body that is not bytes is written as JSON."""
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
     return header.format(len(data)).encode() + data
 
@@ -124,7 +124,7 @@ class RawClient:
         return result
 
     def until_state(self, condition: Callable[[], Any]) -> None:
-        """Wait until something holds of the server, which a request tells; asked again whenever something comes."""
+        """Wait until a request shows that something holds of the server; asked again whenever something comes."""
         deadline = time.monotonic() + PATIENCE
         while not condition():
             assert time.monotonic() < deadline, "\n".join(self.log[-20:])

@@ -29,7 +29,7 @@ class ProfileServer:
         self.status, self.reason, self.body, self.delay = 200, None, b"", 0.0
         self.headers: dict[str, str] = {}
         self.cut = 0
-        """So many bytes of the promised ones are not sent."""
+        """The number of promised bytes that are not sent."""
         self.redirects: dict[str, str] = {}
         """Where to, by path."""
         self.pieces: Iterable[bytes] | None = None

@@ -1,4 +1,4 @@
-"""A worker that is no other process."""
+"""A worker in this process."""
 
 from __future__ import annotations
 

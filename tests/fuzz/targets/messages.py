@@ -1,4 +1,4 @@
-"""Messages of a client that has lost its mind: every request is answered, and the server goes on."""
+"""Messages of a client that has gone mad: every request is answered, and the server keeps running."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ def changed(rng: Random, value: Any) -> Any:
 
 
 def request_id(line: bytes) -> Any:
-    """Return the id of a request; None of anything else."""
+    """Return the id of a request; None for anything else."""
     try:
         message = json.loads(line)
     except (ValueError, RecursionError):  # neither can the server read what is nested so deep
