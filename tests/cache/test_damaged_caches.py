@@ -1,4 +1,4 @@
-"""A damaged cache changes nothing that is said: what it has lost is read anew."""
+"""A damaged cache changes no output: what it has lost is read again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""alloclens allow: what leads out of a folder is told by every command, and read once it is allowed."""
+"""alloclens allow: what leads out of a folder is reported by every command, and read once it is allowed."""
 
 from __future__ import annotations
 

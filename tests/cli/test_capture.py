@@ -80,7 +80,7 @@ def test_leaked_goroutines_beside_a_heap(server: ProfileServer, tmp_path: Path) 
 
 @pytest.mark.parametrize("answer", [None, b"<html>", GOOD])
 def test_a_server_without_them_is_asked_once(server: ProfileServer, tmp_path: Path, answer: bytes | None) -> None:
-    """Nothing is said: most servers have none."""
+    """There is no message: most servers have none."""
     server.leaked = answer
     result = run(server.url, "--into", tmp_path, "--every", "10ms", "--count", 3)
     assert (result.exit_code, result.stderr, server.asked_leaked) == (0, "", 1)

@@ -187,7 +187,7 @@ def test_two_files_that_end_alike_are_both_named(folder: Path) -> None:
 
 
 def test_a_file_of_which_only_the_name_is_recorded(folder: Path) -> None:
-    """Valgrind's DHAT leaves the directories out unless it is told not to. The mapping that is advised works."""
+    """Valgrind's DHAT leaves the directories out by default. The mapping that is advised works."""
     (folder / "src").mkdir()
     (folder / "src/hold.c").write_text("char *hold(void)\n{\n    return malloc(1 << 20);\n}\n")
     drop(folder / "profiles/1.pb.gz", heap(f"hold@hold.c:3 = 8x{MB}"))

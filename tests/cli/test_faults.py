@@ -1,4 +1,4 @@
-"""A fault of alloclens while it reads one file is that file's problem: it is told, and the other files go on."""
+"""A bug of alloclens while it reads one file is that file's problem: it is reported, and the other files are read."""
 
 from __future__ import annotations
 

@@ -113,7 +113,7 @@ def test_annotate_names_the_series_that_it_shows(tmp_path: Path) -> None:
 
 
 def test_annotate_says_how_to_take_a_file_for_one_of_which_only_the_name_is_known(tmp_path: Path) -> None:
-    """As Valgrind names files unless it is told otherwise."""
+    """As Valgrind names files by default."""
     source, profiles = tmp_path / "src/leak.c", tmp_path / "profiles"
     source.parent.mkdir()
     source.write_text("static void keep(int i) {\n  kept[i] = malloc(1000);\n}\n")
@@ -325,7 +325,7 @@ def test_annotate_has_each_kind_beside_a_line(tmp_path: Path) -> None:
 
 
 def test_annotate_follows_a_source_map_after_the_next_build(tmp_path: Path) -> None:
-    """Its text tells which lines were profiled, though the source was edited before alloclens saw any of it."""
+    """Its text shows which lines were profiled, though the source was edited before alloclens saw any of it."""
     pytest.importorskip("symbolic", reason="the extra alloclens[binaries] is not installed")
     built = "let kept;\nfunction keep() {\n  kept = new Array(9);\n}\n"
     now = built.replace("function", "// all\n// of it\nfunction")

@@ -1,4 +1,4 @@
-"""The editor's settings: in every shape that editors send, and mistakes told to the user, each once."""
+"""The editor's settings: in every shape that editors send, and mistakes shown to the user, each once."""
 
 from __future__ import annotations
 
@@ -152,7 +152,7 @@ def refuses() -> None:
 async def test_an_editor_that_does_not_tell_its_settings(
     answer: Callable[[], Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What it said at the start counts, also if it never answers."""
+    """What it sent at the start counts, even if it never answers."""
     monkeypatch.setattr(configuration, "ANSWER_SECONDS", 0.01)
     server = Asked(answer)
     await configuration.pull(server)

@@ -257,7 +257,7 @@ NOT_ASCII = "chaîne \U0001f600"
 @pytest.mark.parametrize("utf", UTF)
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "latin-1"])
 def test_a_source_in_another_encoding(client: RawClient, utf: str, encoding: str) -> None:
-    """While it is closed, as editors read it by themselves; once it is open, as its editor has been told to read it."""
+    """While it is closed, as editors read it by themselves; once it is open, as its editor is configured to read it."""
     comment = NOT_ASCII if encoding != "latin-1" else "chaîne"
     text = SOURCE.replace("{leak}", LEAK + comment)
     uri = leaky(client.folder, text, encoding).as_uri()

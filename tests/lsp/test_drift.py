@@ -209,7 +209,7 @@ async def test_with_git_they_are_carried_from_the_commit_of_that_time(folder: Pa
 
 
 async def test_what_was_not_checked_in_when_it_was_built_is_not_taken_for_it(editor: Editor, folder: Path) -> None:
-    """The commit of that time has the functions elsewhere; the text of now has them where they were recorded."""
+    """The commit of that time has the functions elsewhere; the current text has them where they were recorded."""
     main = folder / "main.go"
     text = main.read_text()
     main.write_text("// older\n" + text)

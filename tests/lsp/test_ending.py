@@ -26,7 +26,7 @@ pytestmark = [
 
 
 class Session:
-    """A server and no editor: only what is said to the server."""
+    """A server and no editor: only what is sent to the server."""
 
     def __init__(self, folder: Path, programs: Path, process_id: int | None = None) -> None:
         env = os.environ | {"PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"}
@@ -134,7 +134,7 @@ def test_the_server_ends_with_the_process_of_its_editor(start: Callable[..., Ses
 
 @pytest.mark.parametrize("pid", [0, 1 << 31, 1 << 70], ids=str)
 def test_a_process_that_is_not_the_editors_is_not_followed(start: Callable[..., Session], pid: int) -> None:
-    """It is of another machine, or a container's: the server goes on."""
+    """It is of another machine, or a container's: the server keeps running."""
     session = start(pid)
     shut_down(session)
     exit_(session)

@@ -46,7 +46,7 @@ def snapshot(folder: Path, held: int, kept: int, *more: str) -> bytes:
 
 
 def told(editor: Editor) -> list[str]:
-    """Return what was told or asked about files that are not found."""
+    """Return the messages and questions about files that are not found."""
     return [said for said in editor.messages + editor.questions if "not found here" in said]
 
 

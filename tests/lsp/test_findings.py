@@ -1,4 +1,4 @@
-"""Over stdio: what grows is said on the line that owns it, with its stack, and taken back when it is no longer so."""
+"""Over stdio: what grows is reported on the line that owns it, with its stack, and withdrawn when that is no longer so."""
 
 from __future__ import annotations
 

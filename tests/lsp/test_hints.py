@@ -54,7 +54,7 @@ async def test_hints_follow_the_directory(any_editor: AnyEditor, folder: Path) -
 
 @pytest.mark.parametrize("lenses", [False, True])
 async def test_an_editor_that_asks_once_gets_numbers(folder: Path, lenses: bool) -> None:
-    """It opens a file while the server starts, and cannot be told to ask again: it must not keep an empty answer."""
+    """It opens a file while the server starts, and cannot be asked to request hints again: it must not keep an empty answer."""
     for kept in (3, 4, 40):
         drop(folder / f"profiles/{kept:02}.pb.gz", heap(*stacks(folder, kept)))
     editor = Editor(bare())

@@ -1,4 +1,4 @@
-"""Over stdio: what leads out of the folder is asked for once, and told on its line."""
+"""Over stdio: what leads out of the folder is asked about once, and reported on its line."""
 
 from __future__ import annotations
 

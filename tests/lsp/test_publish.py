@@ -1,4 +1,4 @@
-"""What the editor is told by itself, and in which order, however slow it or a world is."""
+"""What the server tells the editor unasked, and in which order, however slow it or a world is."""
 
 from __future__ import annotations
 

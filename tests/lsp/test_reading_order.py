@@ -1,4 +1,4 @@
-"""A later snapshot may tell where the files of an earlier one lie: that is no growth."""
+"""A later snapshot may show where the files of an earlier one lie: that is not growth."""
 
 from __future__ import annotations
 

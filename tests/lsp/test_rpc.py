@@ -1,4 +1,4 @@
-"""Over stdio, byte by byte: every request is answered, and what is wrong with one is said."""
+"""Over stdio, byte by byte: every request is answered, and an error says what is wrong with it."""
 
 from __future__ import annotations
 
@@ -227,7 +227,7 @@ def test_a_command_that_there_is_not(client: RawClient) -> None:
 
 
 def answered_to_nobody(client: RawClient, data: bytes) -> dict[str, Any]:
-    """Send bytes that are no request with an id, and return the error."""
+    """Send bytes that are not a request with an id, and return the error."""
     client.send(data)
 
     def found() -> dict[str, Any] | None:

@@ -213,7 +213,7 @@ async def test_many_stacks_are_one_row(shows: Shows, folder: Path) -> None:
 
 
 async def test_what_has_no_line_here_says_why(shows: Shows, folder: Path) -> None:
-    """A line that only the base has is here all the same, if the file is as long."""
+    """A line that only the base has is here nevertheless, if the file is as long."""
     main, ends = folder / "main.go", len((folder / "main.go").read_text().splitlines())
     called = f"main.serve:5@{main}:6 < main.main@{main}:0"
     gone = f"main.keep:10@{main}:12 < main.keep@{main}:{ends + 2} < {called}"

@@ -116,7 +116,7 @@ EMPTY_PARTS = {"gzip": gzip.compress(b""), "zstd": zstd.compress(b""), "skipped"
     ids=[*EMPTY_PARTS, "padded", "of one byte"],
 )
 def test_millions_of_packed_parts(part: bytes) -> None:
-    """Each must not cost a copy of those behind it: the pytest timeout tells."""
+    """None may cost a copy of those after it, or the pytest timeout ends the test."""
     with pytest.raises(Malformed, match=f"more than {MAX_PARTS} packed parts"):
         read(part * 2_000_000)
 
@@ -517,7 +517,7 @@ def test_lines_of_a_map_that_a_pattern_could_take_long_over(line: str) -> None:
 
 
 def test_names_that_stand_for_names() -> None:
-    """Each is the one before twice: after thirty lines there would be a gigabyte."""
+    """Each is the previous one twice: after thirty lines there would be a gigabyte."""
     doubled = "".join(f"n{i}=$n{i - 1}${i - 1}$n{i - 1}\n" for i in range(1, 40))
     good(GO_HEAP + b"MAPPED_LIBRARIES:\nn0=" + b"x" * 100 + b"\n" + doubled.encode())
     many = "".join(f"name{i}=x\n" for i in range(20_000))
@@ -654,7 +654,7 @@ except ProfileError as error:
 @pytest.mark.programs
 @pytest.mark.skipif(sys.platform != "linux", reason="asks /proc")
 def test_a_limit_of_virtual_memory() -> None:
-    """WebAssembly's memory takes 4 GiB of addresses, or as many as it needs; if these are not there, that is said."""
+    """WebAssembly's memory takes 4 GiB of addresses, or as many as it needs; if these are missing, the message says so."""
 
     def said(mib: int) -> str:
         command = [sys.executable, "-c", LIMITED, str(mib)]

@@ -1,4 +1,4 @@
-"""What a profile is of: by its sample types, and where they do not tell, by its leaves."""
+"""What a profile is about: by its sample types, and if they do not show it, by its leaves."""
 
 from __future__ import annotations
 

@@ -358,7 +358,7 @@ ended = st.sampled_from([[], [], ["---"], ["--- end", "1 1 @ 0x7777"]])
 
 @st.composite
 def threads(draw: st.DrawFn) -> bytes:
-    """Threads with their stacks in one line or several, and those that say that they are as the one before."""
+    """Threads with their stacks in one line or several, and those that refer to the previous one."""
     mapped, lines = draw(maps()), []
     for number, stack in enumerate(draw(stacks(mapped.edges))):
         cut = draw(st.integers(0, len(stack)))

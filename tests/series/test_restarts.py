@@ -1,4 +1,4 @@
-"""Processes told apart: restarts that the totals do not show, replicas in one directory, which process is judged."""
+"""How processes are told apart: restarts that the totals do not show, replicas in one directory, which process is judged."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ def test_replicas_that_are_deployed_again() -> None:
 
 
 def test_one_process_after_the_other_is_one_series() -> None:
-    """Also where a later one goes on from what an earlier one had: all allocate the same at the start."""
+    """Even if a later one continues from what an earlier one had: all allocate the same at the start."""
     made = []
     for at in range(30):
         if at % 10 == 0:

@@ -259,7 +259,7 @@ def test_test_data_of_a_package_is_no_series(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("mark", ["__init__.py", "doc.go", "mod.rs"])
 def test_files_of_a_package_are_no_profiles_that_cannot_be_read(tmp_path: Path, mark: str) -> None:
-    """A package may be named profiles, but a profile in it is one all the same, and a damaged one is told."""
+    """A package may be named profiles, but a profile in it still counts, and a damaged one is reported."""
     folder = tmp_path / "app/profiles"
     put(folder, mark, "py.typed", "data.csv", "migrations/0001.csv")
     drop(folder / "heap.pb.gz", heap("main.f@/w/main.go:1 = 1x8"))

@@ -1,4 +1,4 @@
-"""FIFOs, sockets and directories under the names of files that are read: nothing waits for them, and each is said."""
+"""FIFOs, sockets and directories under the names of files that are read: nothing waits for them, and each is reported."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ pytestmark = [
 
 @pytest.fixture(params=["fifo", "socket", "directory", "link to a fifo"])
 def odd(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Path], Path]]:
-    """Put something under a name that is no regular file."""
+    """Put something that is not a regular file under a name."""
     listening = socket.socket(socket.AF_UNIX)
 
     def put(path: Path) -> Path:

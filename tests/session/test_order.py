@@ -1,4 +1,4 @@
-"""What is said follows from the files that are there: not from the order in which they were read, nor from earlier sessions.
+"""The output follows from the files that exist, not from the order in which they were read, nor from earlier sessions.
 
 Random workspaces and snapshots, in which one snapshot reveals where the files of another lie; the world at the end of any
 way there is compared with that of the command line, which sees all files at once and for the first time.

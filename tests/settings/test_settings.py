@@ -1,4 +1,4 @@
-"""What an editor or a file sets: the good part holds, and the rest is told in words."""
+"""What an editor or a file sets: the valid part applies, and the rest is reported."""
 
 from __future__ import annotations
 

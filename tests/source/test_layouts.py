@@ -69,7 +69,7 @@ def test_installed_packages_beside_a_program_do_not_count_as_missing() -> None:
 
 
 def test_two_directories_that_are_equally_like_are_none() -> None:
-    """Two services of one template, both open: nothing tells which of them ran."""
+    """Two services of one template, both open: nothing shows which of them ran."""
     files = {f"/w/{name}/{path}": OWN[f"/w/{path}"] for name in ("a", "b") for path in SERVICE}
     sources = SourceMap(ROOTS, FakeFiles(files), at("/app", SERVICE))
     assert [sources.place(f"/app/{path}") for path in SERVICE] == [None] * len(SERVICE)

@@ -532,7 +532,7 @@ ROOTS_OF_BUILDS = [
 
 @pytest.mark.parametrize("root", ROOTS_OF_BUILDS)
 def test_containers_and_build_services(root: str) -> None:
-    """3, 4: main's file at the top of a checkout: nothing but the root tells where it lies."""
+    """3, 4: main's file at the top of a checkout: nothing but the root shows where it lies."""
     for name, path in (("run.go", "/w/run.go"), ("pkg/db.go", "/w/pkg/db.go")):
         recorded = f"{root}/{name}".replace("/", "\\") if "\\" in root else f"{root}/{name}"
         function = f"main.{'run' if name == 'run.go' else 'Load'}"
@@ -541,7 +541,7 @@ def test_containers_and_build_services(root: str) -> None:
 
 
 class Refused(NamedTuple):
-    """What must have no place, and what is said of it."""
+    """What must have no place, and the reason that is given."""
 
     recorded: str
     function: str

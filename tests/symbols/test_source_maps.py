@@ -79,7 +79,7 @@ class Recorded:
 
 
 def mapped(given: Symbolized, folder: Path, *mappings: PrefixMapping) -> tuple[list[tuple[str, int]], tuple[str, ...]]:
-    """Return the places of the frames, and what was said."""
+    """Return the places of the frames, and the messages."""
     found = in_sources(given, (folder.as_posix(),), mappings, Recorded)
     frames = [found.profile.frame(row) for row in found.profile.stack_frames.tolist()]
     return [(frame.file, frame.line) for frame in frames], found.messages

@@ -65,7 +65,7 @@ def test_a_helper_has_a_holder_for_each_path_of_three_callers() -> None:
 def test_callers_that_tell_too_many_holders_apart_are_left_out(
     monkeypatch: pytest.MonkeyPatch, limit: int, callers: int
 ) -> None:
-    """A line without callers, one with a first caller of two, whose own callers are told apart by a second, and one of no line."""
+    """A line without callers, one with a first caller of two, whose own callers a second one distinguishes, and one of no line."""
     monkeypatch.setattr(holders, "MAX_HOLDERS", limit)
     made = held(
         "w/util.get@/w/util.go:9 < main.a@/w/main.go:3 = 1x1",

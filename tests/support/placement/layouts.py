@@ -110,7 +110,7 @@ ALIKE = {
     "webpack, another name, clean": Layout("webpack:/billing/lib/router.js", ("handle",)),
     "Vite, another checkout": Layout("/@fs/home/me/billing/lib/router.js", ("handle",)),
 }
-"""Files of other programs that nothing tells from one's own: if they are placed, their lines are marked."""
+"""Files of other programs that nothing distinguishes from one's own: if they are placed, their lines are marked."""
 FOREIGN = {
     # containers of several services, of which one is open
     "another service in its folder": Layout("/srv/billing/models.py", MODELS),
