@@ -27,8 +27,9 @@ BASE = {
     "processes": {"search_path"},
     "disk": {"paths"},
     "log": {"disk", "printable"},
-    "worker": {"disk", "log", "processes"},
-    "walk": {"worker"},
+    "time_limit": set(),
+    "worker": {"disk", "log", "processes", "time_limit"},
+    "walk": {"time_limit"},
     "faults": {"disk", "profile"},
 }
 """The modules outside of rooms, and what each may import. Every room may import them."""

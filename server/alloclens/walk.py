@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from alloclens.worker import take_longer
+from alloclens.time_limit import take_longer
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator

@@ -23,6 +23,7 @@ from typing import IO, TYPE_CHECKING, Any, TypeVar
 from alloclens import log, processes
 from alloclens.disk import reason
 from alloclens.log import LogTo
+from alloclens.time_limit import extensions, take_longer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -40,22 +41,11 @@ START_SECONDS = 30.0
 """Until a call begins. The process imports for half a second; on a busy machine that takes several."""
 SIZE = struct.Struct("<Q")
 """Before each pickle, its bytes."""
-_caller: list[IO[bytes]] = []
-"""In a worker process: where its answers go."""
 
 
 def seconds_for(size: int) -> float:
     """Return the time limit for reading this many bytes, which is enough for a slow machine and a network drive."""
     return 60 + size / (1 << 20)
-
-
-def take_longer(seconds: float) -> None:
-    """Ask for more time, in a worker process; anywhere else there is no limit.
-
-    For work that depends on more than the size of a file: a walk through a workspace, another process.
-    """
-    for answers in _caller:
-        _write(answers, ("longer", seconds))
 
 
 class Lost(Exception):  # noqa: N818 - says what became of the work
@@ -259,7 +249,7 @@ def serve(level: Level, path: str | None) -> None:
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)  # whatever prints something must not print it between the answers
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends Ctrl-C to us, too
-    _caller.append(answers)
+    extensions.append(lambda seconds: _write(answers, ("longer", seconds)))
     waiting: SimpleQueue[bytes] = SimpleQueue()
     threading.Thread(target=_listen, args=(calls, waiting), daemon=True).start()
     while True:

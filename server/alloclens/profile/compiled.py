@@ -6,7 +6,6 @@ import os
 import stat
 from contextlib import suppress
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from zlib import crc32
 
@@ -29,7 +28,7 @@ def compiled(is_roomy: bool) -> tuple[wasmtime.Engine, wasmtime.Module]:
     if not is_roomy:
         config.memory_reservation = config.memory_reservation_for_growth = 0
     engine = wasmtime.Engine(config)
-    source = files("alloclens.profile").joinpath("kernel.wasm").read_bytes()
+    source = Path(__file__).with_name("kernel.wasm").read_bytes()
     folder = Path(platformdirs.user_cache_dir("alloclens", appauthor=False), "kernel")
     kept = folder / f"{crc32(source + os.fsencode(wasmtime.__file__)):08x}-{'roomy' if is_roomy else 'tight'}"
     # wasmtime refuses machine code of another version of its own, for another processor or with other settings.

@@ -40,13 +40,13 @@ from alloclens.tables.alignment import NO_MAPS, realigned
 from alloclens.tables.allocations import StackAllocations, of_two_processes, profiling, sketch, stack_allocations
 from alloclens.tables.code import code_digests, memory_map
 from alloclens.tables.lines import Lines, Ownership, UnattributedLines, attributed, lines, unattributed
+from alloclens.time_limit import take_longer
 from alloclens.transform.difference import IncomparableError, difference
 from alloclens.transform.filters import in_focus
 from alloclens.transform.one_name import renamed
 from alloclens.transform.prune import pruned
 from alloclens.transform.subset import of_types
 from alloclens.walk import MAX_WALK_SECONDS
-from alloclens.worker import take_longer
 from alloclens.workspace.files import Disk
 from alloclens.workspace.goroutine_origins import ProfiledSources, goroutine_origins
 from alloclens.workspace.line_maps import line_maps

@@ -11,7 +11,6 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from alloclens.symbols.binaries import archive, first_line, plain
-from alloclens.worker import SECONDS, Lost, Worker
 
 if TYPE_CHECKING:
     from alloclens.disk import Stamp
@@ -23,6 +22,8 @@ BYTES_PER_SECOND = 8 << 20
 @lru_cache(maxsize=16)
 def symcache(path: str, stamp: Stamp, build_id: str) -> Any:
     """Return the symbolic.SymCache of one object of a file. Raises ValueError, or symbolic's errors."""
+    from alloclens.worker import SECONDS, Lost, Worker  # noqa: PLC0415 - few profiles need a binary
+
     worker = Worker(is_quiet=True)  # the library prints about damaged files
     try:
         table = worker.run(_table, path, build_id, seconds=SECONDS + stamp.size / BYTES_PER_SECOND)

@@ -14,8 +14,8 @@ from alloclens.languages.jvm import classes_of
 from alloclens.paths import canonical, join, name_of
 from alloclens.source.recorded import JVM_FILE
 from alloclens.text import MAX_SOURCE_BYTES, decoded
+from alloclens.time_limit import take_longer
 from alloclens.walk import MAX_WALK_SECONDS, NOT_OWN, tree
-from alloclens.worker import take_longer
 from alloclens.workspace import git
 
 if TYPE_CHECKING:

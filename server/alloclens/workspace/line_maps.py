@@ -9,7 +9,7 @@ import numpy as np
 from alloclens.source.places import Place
 from alloclens.source.text_diff import line_map
 from alloclens.tables.alignment import are_different_builds, line_pairs
-from alloclens.worker import take_longer
+from alloclens.time_limit import take_longer
 from alloclens.workspace.source_versions import SourceVersions, recorded_lines_in
 
 if TYPE_CHECKING:
