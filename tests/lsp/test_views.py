@@ -108,6 +108,19 @@ async def test_a_finding_whose_line_has_gone(editor: Editor, folder: Path) -> No
     assert (line(moved), moved["label"], moved["line"]) == (7, "main.go:7  main.serve", 6)
 
 
+async def test_a_finding_is_called_by_the_file_that_is_here(editor: Editor, tmp_path: Path) -> None:
+    """Profiles of the JVM name classes, and no files."""
+    audit = tmp_path / "src/com/acme/shop/Audit.kt"
+    audit.parent.mkdir(parents=True)
+    audit.write_text("package com.acme.shop\n\nfun note() {\n    kept += ByteArray(700)\n}\n")
+    for i in range(22):
+        drop(tmp_path / f"profiles/{i:03}.pb.gz", heap(f"com/acme/shop/AuditKt.note@:4 = {1 + 3 * i}x{MB}"))
+    await editor.open_folder(tmp_path)
+    await editor.until(lambda: editor.diagnostics.get(audit.as_uri()))
+    (finding,) = (await editor.command(FINDINGS))["findings"]
+    assert (finding["label"], finding["location"]["uri"]) == ("Audit.kt:4  AuditKt.note", audit.as_uri())
+
+
 async def test_hot_lines_and_their_order(editor: Editor, folder: Path) -> None:
     series(folder, 3)  # 19 MB ▲18 and 40 MB ▲40
     await read(editor, folder, 3)

@@ -60,7 +60,9 @@ def _finding(finding: Finding, comparison: Comparison, world: World, spots: Spot
         else placed_message(finding, comparison, now, world.settings.memory_bytes)
     )
     label = views.place(
-        now.at.path if now.at and now.waits else finding.file, spot.line if spot else finding.line, finding.function
+        now.at.path if now.at and (spot or now.waits) else finding.file,
+        spot.line if spot else finding.line,
+        finding.function,
     )
     return protocol.ListedFinding(
         verdict=finding.verdict,
