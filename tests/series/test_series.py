@@ -308,12 +308,14 @@ def test_a_name_with_the_process_id_tells_a_restart(first: str, second: str, pro
         ({"/w/shop": 0x5560, "/lib/libc.so": 0x7E00}, 1),  # one of two
         ({"/w/shop": 0x400, "/lib/libm.so": 0x7800}, 2),
         ({"/w/other": 0x400}, 1),
+        ({"": 0x6000}, 1),  # code made at run time
         ({}, 1),
     ],
 )
 def test_binaries_that_have_moved_in_memory_tell_a_restart(second: dict[str, int], processes: int) -> None:
     """The system loads them elsewhere each time a program is started."""
-    maps = [memory_map(mapped(at)) for at in ({"/w/shop": 0x5560, "/lib/libc.so": 0x7F00}, second)]
+    first = {"/w/shop": 0x5560, "/lib/libc.so": 0x7F00, "": 0x6100}
+    maps = [memory_map(mapped(at)) for at in (first, second)]
     made = snapshot("/p/heap-1.pb.gz", 1), snapshot("/p/heap-2.pb.gz", 2)
     (series,) = group([replace(one, memory=memory) for one, memory in zip(made, maps, strict=True)])
     assert len(series.processes) == processes

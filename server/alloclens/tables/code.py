@@ -55,7 +55,8 @@ def memory_map(profile: Profile) -> bytes:
     """
     table = profile.mappings
     begin = (table.start - table.offset).view(np.uint64)
-    known = np.flatnonzero((table.start != 0) & (table.limit != 0))
+    named = np.array([bool(name) for name in profile.text(table.file)], np.bool_)  # others are of code made at run time
+    known = np.flatnonzero((table.start != 0) & (table.limit != 0) & named)
     file, number = np.unique(table.file[known], return_inverse=True)
     at = np.full(len(file), np.iinfo(np.uint64).max)
     np.minimum.at(at, number, begin[known])
