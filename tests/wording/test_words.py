@@ -228,6 +228,7 @@ def test_the_callers_that_grow_are_named() -> None:
     assert SENTENCE + "a.go:9 (61% of the growth by calls from pool.go:24 ← this line), ▲300MB" in caller_message(
         one, most, far
     )
+    assert NamedLine("/w/App.kt", 0, None).name == "App.kt"
     unplaced = now._replace(at=None, callers=(NamedLine("/w/x.go", 3, None),))
     assert "called from x.go:3, " in verdict(one, unplaced)
     assert SENTENCE + "a.go:1, called from this line, " in caller_message(one, unplaced, unplaced.callers[0])

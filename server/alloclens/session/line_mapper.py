@@ -63,10 +63,10 @@ class NamedLine(NamedTuple):
 
     @property
     def name(self) -> str:
-        """The line now, else as recorded: main.go:24."""
+        """The line now, else as recorded: main.go:24; the file alone if no line was recorded."""
         if self.at and self.at.line:
             return f"{name_of(self.at.path)}:{self.at.line}"
-        return f"{name_of(self.recorded)}:{self.line}"
+        return f"{name_of(self.recorded)}:{self.line}" if self.line else name_of(self.recorded)
 
 
 class MappedFinding(NamedTuple):
