@@ -151,8 +151,8 @@ MAPPED, EXACT, MODULE, BUILD, VENDOR = (
 CACHE, REQUIRED, GOROOT, PACKAGE = "module cache", "required module", "Go's own source", "installed package"
 BUNDLED, INSTALLED = "project of a bundler", "installed project"
 OF_CLASS = "the file of its class"
-RELATIVE, CONTAINER, SUFFIX = "relative to the workspace", "container or CI root", "the only file that ends so"
-LIKE_MODULE = "directory named as its module"
+RELATIVE, CONTAINER, SUFFIX = "relative to the workspace", "container or CI root", "the only file whose path ends alike"
+LIKE_MODULE = "directory named after its module"
 GUESSES, PROOFS = {BUNDLED, RELATIVE, CONTAINER, SUFFIX, LIKE_MODULE}, {"com.shop.Cart.add"}
 """Rules whose finds are marked, and functions that say whose they are."""
 HACK = "vendor/golang.org/x/net/http2/hpack/hpack.go"

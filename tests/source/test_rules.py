@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 from alloclens.source.alike import BuildRoot, is_telling
 from alloclens.source.build_roots import Builds, LearnedBuilds
+from alloclens.source.context import PlacementContext
 from alloclens.source.own import refused
 from alloclens.source.places import SourceMap
 from alloclens.source.recorded import package_among, package_of, recorded
 from alloclens.source.roots import CachedModule, Module, Packages, PrefixMapping, Roots
-from alloclens.source.rules import PlacementContext, stranger
+from alloclens.source.strangers import stranger
 
 from tests.support.files import FakeFiles
 

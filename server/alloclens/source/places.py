@@ -9,20 +9,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from alloclens.languages.declarations import declares_most
 from alloclens.paths import is_share, is_within, join, name_of
 from alloclens.source.build_roots import Builds
+from alloclens.source.context import PlacementContext
 from alloclens.source.own import is_own
 from alloclens.source.recorded import Kind, recorded
-from alloclens.source.rules import (
-    MOVED,
-    RENAMED,
-    RULES,
-    PlacementContext,
-    of_locked_crate,
-    of_no_module,
-    of_no_package,
-    proves,
-    renamed_from,
-    stranger,
-)
+from alloclens.source.rules import MOVED, RENAMED, RULES, renamed_from
+from alloclens.source.strangers import of_locked_crate, of_no_module, of_no_package, proves, stranger
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence

@@ -2,159 +2,27 @@
 
 from __future__ import annotations
 
-import json
 import re
-from dataclasses import dataclass
-from functools import cached_property
 from itertools import groupby
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple
 
 from alloclens.languages import language_of
 from alloclens.languages.declarations import declares_most
 from alloclens.languages.go.platform import demands, excludes
-from alloclens.languages.jvm import package_of
 from alloclens.languages.names import has_name
 from alloclens.paths import folders_of, is_share, join, name_of, rest_within
 from alloclens.source.alike import is_telling, shared_end
-from alloclens.source.recorded import EMBEDDED, GO_FILE, OF_GO, RUST_STANDARD, Kind
+from alloclens.source.context import PlacementContext, along, normalized
+from alloclens.source.recorded import GO_FILE, OF_GO
+from alloclens.source.strangers import FOREIGN, in_package, stranger
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from alloclens.source.build_roots import Builds
-    from alloclens.source.files import Files
     from alloclens.source.recorded import Recorded
-    from alloclens.source.roots import CachedModule, Roots
 
-    T = TypeVar("T")
     Groups = Iterator[list[str]]
     """Most likely first; paths in one group are equally likely."""
-
-
-@dataclass(frozen=True, eq=False)
-class PlacementContext:
-    """What the rules need to know. Large collections are looked up by the folders of a path."""
-
-    roots: Roots
-    files: Files
-    builds: Builds
-
-    @cached_property
-    def mapped(self) -> Mapping[str, Sequence[str]]:
-        """The targets of each prefix of the user's mappings."""
-        return _grouped((m.recorded, m.here) for m in self.roots.mappings)
-
-    @cached_property
-    def modules(self) -> Mapping[str, Sequence[Sequence[str]]]:
-        """The directories of each module path: those of main modules before the targets of a `replace`."""
-        same = groupby(self.roots.modules, lambda module: (module.path, module.main))
-        return _grouped((path, [module.directory for module in modules]) for (path, _), modules in same)
-
-    @cached_property
-    def built(self) -> Mapping[str, Sequence[str]]:
-        """The counterparts here of each build directory."""
-        return _grouped((built.there, built.here) for built in self.builds.all)
-
-    @cached_property
-    def alike(self) -> Mapping[str, Sequence[str]]:
-        """The same for directories recognized only by the files in them."""
-        return _grouped((built.there, built.here) for built in self.builds.alike)
-
-    @cached_property
-    def projects(self) -> Mapping[str, Sequence[str]]:
-        """The directories of the workspace's packages, by the name in package.json."""
-        directories = self.files.named("package.json")[:MAX_PROJECTS]
-        return _grouped((name, at) for at in directories if (name := _project(self.files.text(f"{at}/package.json"))))
-
-    @cached_property
-    def python_projects(self) -> Mapping[str, Sequence[str]]:
-        """The directories of the workspace's Python projects, by the normalized names of what pyproject.toml says is theirs."""
-        directories = self.files.named("pyproject.toml")[:MAX_PROJECTS]
-        projects = ((at, _python_names(self.files.text(f"{at}/pyproject.toml") or "")) for at in directories)
-        return _grouped((name, at) for at, names in projects for name in sorted(names))
-
-    def crates(self, path: str) -> frozenset[str]:
-        """Return the possible crate names of a file: from its Cargo.toml, or its own name if it is a program."""
-        for folder in filter(self.cargo.__contains__, folders_of(path)):
-            if names := CRATE.findall(self.files.text(f"{folder}/Cargo.toml") or ""):
-                program = PROGRAM.search(path)
-                return frozenset(name.replace("-", "_") for name in (*names, *(program.groups() if program else ())))
-        return frozenset()
-
-    @cached_property
-    def locked_crates(self) -> frozenset[str]:
-        """The crates that Cargo.lock says are from elsewhere: a registry or a repository."""
-        locks = (self.files.text(f"{at}/Cargo.lock") or "" for at in self.cargo)
-        return frozenset(name.replace("-", "_") for lock in locks for name in LOCKED_CRATE.findall(lock))
-
-    @cached_property
-    def jvm_packages(self) -> Collection[str]:
-        """The packages of the workspace's sources for the JVM."""
-        return frozenset(name.rpartition(".")[0] for name in self.files.of_classes())
-
-    @cached_property
-    def cargo(self) -> Collection[str]:
-        """The directories with a Cargo.toml."""
-        return frozenset(self.files.named("Cargo.toml"))
-
-    @cached_property
-    def renamed(self) -> Mapping[str, Sequence[CachedModule]]:
-        """The replacements of each module."""
-        return _grouped((module.path, module) for module in self.roots.renamed)
-
-    @cached_property
-    def import_paths(self) -> Mapping[str, Sequence[str]]:
-        """The module paths of each directory."""
-        return _grouped((module.directory, module.path) for module in self.roots.modules)
-
-    @cached_property
-    def packages(self) -> Mapping[str, Mapping[str, Sequence[str]]]:
-        """The directories of installed packages, by marker and then by part of the project."""
-        packages: dict[str, dict[str, list[str]]] = {}
-        for marker, directory, part in self.roots.packages:
-            packages.setdefault(marker, {}).setdefault(part, []).append(directory)
-        return packages
-
-    @cached_property
-    def in_cache(self) -> Mapping[str, Sequence[str]]:
-        """The names of each module in the module cache, replacements before required versions."""
-        return _grouped((module.path, module.target) for module in (*self.roots.renamed, *self.roots.required))
-
-
-def _grouped(pairs: Iterable[tuple[str, T]]) -> dict[str, list[T]]:
-    grouped: dict[str, list[T]] = {}
-    for root, value in pairs:
-        grouped.setdefault(root.rstrip("/"), []).append(value)
-    return grouped
-
-
-def _project(text: str | None) -> str:
-    try:
-        manifest = json.loads(text or "")
-    except (ValueError, RecursionError):
-        return ""
-    name = manifest.get("name") if isinstance(manifest, dict) else ""
-    return name if isinstance(name, str) else ""
-
-
-def _python_names(text: str) -> Collection[str]:
-    """Return the normalized names of a project and its packages in the text of its pyproject.toml."""
-    listed = (name for inner in PYTHON_PACKAGES.findall(text) for name in QUOTED.findall(inner))
-    return {normalized(re.split(r"[/.]", name)[-1]) for name in listed}.union(
-        map(normalized, PYTHON_NAME.findall(text))
-    )
-
-
-def normalized(name: str) -> str:
-    """Normalize a name as PEP 503 says."""
-    return re.sub(r"[-_.]+", "-", name).lower()
-
-
-def _along(path: str, grouped: Mapping[str, T]) -> Iterator[tuple[str, T]]:
-    """Look up a path and its folders, innermost first; yield the rest of the path and the value."""
-    for root in (path, *folders_of(path)):
-        if root in grouped:
-            yield path[len(root) + 1 :], grouped[root]
 
 
 class PlacementRule(NamedTuple):
@@ -172,7 +40,7 @@ class PlacementRule(NamedTuple):
 
 
 def _mapped(recorded: Recorded, context: PlacementContext) -> Groups:
-    for rest, directories in _along(recorded.path, context.mapped):
+    for rest, directories in along(recorded.path, context.mapped):
         yield [join(directory, rest) for directory in directories]
 
 
@@ -190,7 +58,7 @@ def _module(recorded: Recorded, context: PlacementContext) -> Groups:
     bare = VERSION.sub("", recorded.path)
     packages = context.builds.packages(recorded) if recorded.package else ()
     for path in (bare, *(f"{package}/{recorded.name}" for package in packages)):
-        for rest, groups in _along(path, context.modules):
+        for rest, groups in along(path, context.modules):
             for directories in groups if rest else ():
                 here = [join(directory, rest) for directory in directories]
                 yield [*here, *_other_copies(here, path, context)] if bare != recorded.path else here
@@ -209,13 +77,13 @@ def _other_copies(here: Sequence[str], path: str, context: PlacementContext) -> 
 
 
 def _build(recorded: Recorded, context: PlacementContext) -> Groups:
-    for rest, directories in _along(recorded.path, context.built):
+    for rest, directories in along(recorded.path, context.built):
         if rest:
             yield [join(directory, rest) for directory in directories]
 
 
 def _alike(recorded: Recorded, context: PlacementContext) -> Groups:
-    for rest, directories in _along(recorded.rooted, context.alike):
+    for rest, directories in along(recorded.rooted, context.alike):
         if rest:
             yield [join(directory, rest) for directory in directories]
 
@@ -251,7 +119,7 @@ def _required(recorded: Recorded, context: PlacementContext) -> Groups:
     """Find a dependency by its functions' package, in the version that go.mod requires, if the path has none."""
     cache = context.roots.module_cache
     if cache and recorded.package and not VERSIONED.search(recorded.path):
-        for rest, targets in _along(recorded.package, context.in_cache):
+        for rest, targets in along(recorded.package, context.in_cache):
             yield from ([join(cache, _escaped(target), rest, recorded.name)] for target in targets)
 
 
@@ -390,7 +258,7 @@ def _suffix(recorded: Recorded, context: PlacementContext) -> Groups:
         yield [
             path
             for path in longest
-            if not _is_of_sibling(path, shared[path], recorded, context) and _in_package(path, recorded, context)
+            if not _is_of_sibling(path, shared[path], recorded, context) and in_package(path, recorded, context)
         ]
 
 
@@ -415,14 +283,6 @@ def _is_of_sibling(path: str, shared: int, recorded: Recorded, context: Placemen
             return shared == len(inside.split("/")) and context.files.is_beside(folder, "/".join(there[-shared - 1 :]))
     key = context.roots.key
     return [*map(key, there[-shared - 2 : -shared - 1])] == [*map(key, here[-shared - 2 : -shared - 1])] != []
-
-
-def _in_package(path: str, recorded: Recorded, context: PlacementContext) -> bool:
-    """Return whether a file is in the recorded JVM package, by its directory or its package declaration."""
-    package = recorded.jvm_package
-    if not package or f"/{path}".endswith(f"/{recorded.end}"):
-        return True
-    return package_of(context.files.text(path) or "") == package
 
 
 def _of_class(recorded: Recorded, context: PlacementContext) -> Groups:
@@ -462,26 +322,12 @@ RULES = (
     PlacementRule(RENAMED, _renamed_relative, guess=True, tells_whose=True),
     PlacementRule(MOVED, _moved, by_functions=True, tells_whose=True),
     PlacementRule("container or CI root", _container, by_functions=True, guess=True),
-    PlacementRule("the only file that ends so", _suffix, by_functions=True, guess=True),
-    PlacementRule("directory named as its module", _like_module, by_functions=True, guess=True),
+    PlacementRule("the only file whose path ends alike", _suffix, by_functions=True, guess=True),
+    PlacementRule("directory named after its module", _like_module, by_functions=True, guess=True),
     PlacementRule("the file of its class", _of_class, guess=True),
 )
 
-FOREIGN = {Kind.STANDARD: "it is part of a standard library", Kind.DEPENDENCY: "it is a dependency's"}
-"""Kinds that are never own code, and why."""
-MAX_PROJECTS = 1000
-"""Number of package.json files to read, and of pyproject.toml files."""
 SITE_PACKAGES = re.compile(r".*/(?:site|dist)-packages/(.+\.py)$", re.DOTALL)
-PYTHON_NAME = re.compile(r"""^[ \t]*name[ \t]*=[ \t]*["']([\w.-]+)["']""", re.MULTILINE)
-PYTHON_PACKAGES = re.compile(r"""^[ \t]*packages[ \t]*=[ \t]*\[([^\]]*)\]""", re.MULTILINE)
-"""The packages of a project as setuptools, Hatch and Poetry list them."""
-QUOTED = re.compile(r"""["']([\w./-]+)["']""")
-CRATE = re.compile(r"""^[ \t]*name[ \t]*=[ \t]*["']([\w-]+)["']""", re.MULTILINE)
-"""The names of the package, its library and its programs in Cargo.toml."""
-LOCKED_CRATE = re.compile(r'^name = "([\w-]+)"\r?\nversion = "[^"]*"\r?\nsource = ', re.MULTILINE)
-"""A package in Cargo.lock that is not of the workspace: those have no source."""
-PROGRAM = re.compile(r"/(?:bin|examples|tests|benches)/([^/]+?)(?:/main)?\.rs$")
-"""A file that is a crate without an entry in Cargo.toml."""
 MAX_MODULES, MAX_SAME_NAME_FILES = 100, 1000
 """Modules to try as a container's checkout, and files of one name to compare; no guess is made among more."""
 VERSION = re.compile(r"@v[^/]*(?=/)")
@@ -514,81 +360,6 @@ CONTAINERS = tuple(
     )
 )
 """Where containers, CI services and build systems put a checkout."""
-
-
-def stranger(path: str, recorded: Recorded, context: PlacementContext) -> str:
-    """Return why a recorded file cannot be the own file at a path here, as a clause; "" if it can."""
-    if recorded.kind in FOREIGN and not _lies_in_such(path, recorded, context):
-        return FOREIGN[recorded.kind]
-    project = recorded.project
-    if project and (project in context.projects or (project.startswith("@") and context.projects)):
-        ((_, inside),) = recorded.bundled
-        here = [join(directory, inside) for directory in context.projects.get(project, ())]
-        return "" if path in here else f"a bundler says that it is of the package {project}"
-    if recorded.crates and (own := context.crates(path)) and recorded.crates.isdisjoint(own):
-        return "its functions are of another crate"
-    packages = context.builds.packages(recorded)
-    others = [package for package in packages if not _may_hold(path, package, recorded, context)]
-    return of_no_module(others, context) or (
-        f"its package {min(others)} lies elsewhere in the workspace" if others and len(others) == len(packages) else ""
-    )
-
-
-def of_no_module(packages: Iterable[str], context: PlacementContext) -> str:
-    """Return that a Go package belongs to no module of the workspace, as a clause; "" if all do."""
-    unknown = (package for package in sorted(packages) if next(_along(package, context.modules), None) is None)
-    return next((f"its package {package} belongs to no module of the workspace" for package in unknown), "")
-
-
-def of_no_package(recorded: Recorded, context: PlacementContext) -> str:
-    """Return that no source for the JVM here is of a package like the recorded one, as a clause; "" if one is."""
-    own = recorded.jvm_package.split(".")[:2]
-    packages = context.jvm_packages if recorded.jvm_package else ()
-    if not packages or any(package.split(".")[: len(own)] == own for package in packages):
-        return ""
-    return f"no source here is of a package that begins with {'.'.join(own)}"
-
-
-def of_locked_crate(recorded: Recorded, context: PlacementContext) -> str:
-    """Return that all crates in the names of Rust functions are from elsewhere, as a clause; "" if one may be of the workspace."""
-    others = recorded.crates - RUST_STANDARD
-    return (
-        f"part of the crate {min(others)}, which Cargo.lock has from elsewhere"
-        if others and context.locked_crates >= others
-        else ""
-    )
-
-
-def proves(path: str, recorded: Recorded, context: PlacementContext) -> bool:
-    """Return whether the recorded functions name a package or crate that contains the file at a path here.
-
-    The file must not be a `stranger`.
-    """
-    if recorded.jvm_package:
-        return _in_package(path, recorded, context)
-    if recorded.path.endswith(".rs"):
-        return not recorded.crates.isdisjoint(context.crates(path))
-    return bool(context.builds.packages(recorded))
-
-
-def _lies_in_such(path: str, recorded: Recorded, context: PlacementContext) -> bool:
-    """Return whether a file here is in the same third-party directory or crate, which then counts as own code."""
-    if recorded.of_rust:
-        return not recorded.crates.isdisjoint(context.crates(path))
-    return any(path.endswith(f"/{recorded.path[match.start() :]}") for match in EMBEDDED.finditer(recorded.path))
-
-
-def _may_hold(path: str, package: str, recorded: Recorded, context: PlacementContext) -> bool:
-    """Return whether a file here can be in a Go package, by its module, or by its directories without one."""
-    directory = path.rpartition("/")[0]
-    for inside, modules in _along(directory, context.import_paths):
-        return any(join(module, inside) == package for module in modules)
-    inside = next(
-        (rest for folder in context.roots.folders if (rest := rest_within(directory, folder)) is not None), ""
-    )
-    depth = len(inside.split("/")) if inside else 0
-    shared = shared_end(package.split("/")[::-1], directory.split("/")[::-1])
-    return shared > depth or (shared == depth and join(inside, recorded.name) == recorded.path)
 
 
 def _from_domain(path: str) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from alloclens.disk import stamp
 from alloclens.paths import folders_of, name_of
-from alloclens.source.rules import normalized
+from alloclens.source.context import normalized
 from alloclens.text import memo
 from alloclens.workspace.files import text_of
 
