@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -9,11 +10,13 @@ import numpy as np
 
 from alloclens.paths import is_system_binary
 from alloclens.profile.sample_types import LEAKED, judged
-from alloclens.series.verdicts import MIN_OBSERVATIONS, RULES, Rule
-from alloclens.wording.amounts import counted, duration
+from alloclens.series.verdicts import MIN_OBSERVATIONS, RULES, SIGNIFICANCE, Rule
+from alloclens.stats.trend import quantile
+from alloclens.wording.amounts import amount, counted, duration
 from alloclens.wording.focus import words
 from alloclens.wording.markdown import code, escape
 from alloclens.wording.services import listed, missing
+from alloclens.wording.verdict import denser
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -77,7 +80,8 @@ def no_finding(world: World) -> NoFinding:
     judgements = [judgement for judgement in judgements if len(judgement.history.site)]
     if judgements and not sources_are_missing(world):
         focus = f"Of samples {words(world.focus)}: n" if world.focus else "N"
-        return NoFinding(Cause.UNPROVEN, f"{focus}one proven: {_judged(judgements)}")
+        unseen = "" if world.focus or world.candidates else _unseen(judgements)
+        return NoFinding(Cause.UNPROVEN, f"{focus}one proven: {_judged(judgements)}{unseen}")
     pairs = (_cause(comparison, is_named=bool(world.named)) for comparison in world.comparisons)
     causes = dict(pairs) or {Cause.NO_PROFILE: missing(world)}
     why = "; ".join(words or SENTENCES[cause] for cause, words in causes.items())
@@ -105,6 +109,20 @@ def _judged(judgements: list[Judgement]) -> str:
         else "none certainly leaks or grows"
     )
     return f"{nothing}of {' and '.join(filter(None, (own, libraries)))}, {over}, {none}.{more}"
+
+
+def _unseen(judgements: list[Judgement]) -> str:
+    """Say which leaks would not show yet though nothing even rises: of so few sampled objects that nothing they do proves one."""
+    sampled = [judgement for judgement in judgements if judgement.history.rate]
+    if not sampled:
+        return ""
+    rate, files = sampled[0].history.rate, sampled[0].head.files
+    least = math.ceil(quantile(1 - SIGNIFICANCE) ** 2)
+    sooner = denser(rate) if any(file.endswith(".go") for file in files) else ""
+    return (
+        f" Nothing rises, but a leak of less than {amount(least * rate, 'bytes')}, {least} sampled objects, would not show yet: "
+        f"take more snapshots{sooner and f', or {sooner}'}."
+    )
 
 
 def _entries(judgement: Judgement) -> tuple[int, int]:

@@ -168,11 +168,14 @@ def _settles(finding: Finding) -> str:
 def _denser(finding: Finding) -> str:
     """Suggest a run of a Go program that samples more often; "" if that would hardly help."""
     is_go = finding.file.endswith(".go") or (finding.is_foreign and package_of(finding.function))
-    kib = int(finding.rate / DENSER) >> 10
     is_small = finding.growth < 2 * finding.rate * finding.sampled  # all large objects are sampled anyway
-    if not is_go or not is_small or kib << 10 < MIN_RATE:
-        return ""
-    return f"a run with runtime.MemProfileRate = {kib} << 10"
+    return denser(finding.rate) if is_go and is_small else ""
+
+
+def denser(rate: float) -> str:
+    """Suggest a run of a Go program that samples more often than this; "" if that would slow it down."""
+    kib = int(rate / DENSER) >> 10
+    return f"a run with runtime.MemProfileRate = {kib} << 10" if kib << 10 >= MIN_RATE else ""
 
 
 def related(finding: Finding, now: MappedFinding) -> str:
