@@ -23,11 +23,16 @@ export function fromItems(typed: string, remembered: string, targets: readonly C
   const url = typed.trim();
   const isTarget = targets.some((target) => target.url === remembered);
   return [
-    ...(url === '' ? [] : [{ label: `$(link) ${plain(url)}`, description: 'the URL that you typed', value: { url }, alwaysShow: true }]),
-    ...(remembered === '' || isTarget ? [] : [{ label: `$(history) ${plain(remembered)}`, description: 'captured last', value: { url: remembered } }]),
+    ...(url === '' ? [] : [{ label: `$(link) ${plain(short(url))}`, description: 'the URL that you typed', detail: plain(url), value: { url }, alwaysShow: true }]),
+    ...(remembered === '' || isTarget ? [] : [{ label: `$(history) ${plain(short(remembered))}`, description: 'captured last', detail: plain(remembered), value: { url: remembered } }]),
     ...targets.map((target) => ofTarget(target, target.url === remembered)),
     ...(kubectl ? [{ label: '$(cloud) Pods of Kubernetes…', description: 'listed by kubectl, reached through kubectl port-forward', value: 'pods' as const }] : []),
   ];
+}
+
+// What tells a URL from others: a narrow window shows only the beginning.
+function short(url: string): string {
+  return url.replace(/^\w+:\/\//, '').replace(/(?:\/debug\/pprof(?:\/heap)?)?\/*$/, '');
 }
 
 export function ofTarget({ url, name, detail }: CaptureTarget, last = false): Item<{ url: string }> {

@@ -113,6 +113,7 @@ export class Capture implements vscode.Disposable {
     pick.title = 'Capture from Which Program';
     pick.placeholder = 'A URL, such as http://localhost:6060; the program imports net/http/pprof';
     pick.matchOnDescription = true;
+    pick.matchOnDetail = true; // a URL that is typed whole
     pick.ignoreFocusOut = true;
     pick.busy = true;
     let found: CaptureTargets | undefined;

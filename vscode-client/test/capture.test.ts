@@ -11,6 +11,12 @@ test('what was captured last is offered once, and what is typed first', () => {
   assert.deepEqual(values(' http://a:1 ', 'http://b:2'), ['http://a:1', 'http://b:2', target.url, 'pods']);
 });
 
+test('an entry begins with the host, and has the whole URL below', () => {
+  const [typed, last] = fromItems('http://h:1/debug/pprof/', 'pod://a/b:2/debug/pprof/block', [], false);
+  assert.deepEqual([typed?.label, typed?.detail], ['$(link) h:1', 'http://h:1/debug/pprof/']);
+  assert.deepEqual([last?.label, last?.detail], ['$(history) a/b:2/debug/pprof/block', 'pod://a/b:2/debug/pprof/block']);
+});
+
 test('names of containers draw no icons', () => {
   const [item] = fromItems('', '', [{ ...target, name: '$(trash)' }], false);
   assert.equal(item?.label, '$(pulse) \\$(trash)');
