@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from alloclens.tables.code import Digests
 
 PROFILERS = ("runtime/pprof.", "net/http/pprof.")
-"""How the functions are named that write Go's profiles and allocate half a megabyte each time: prefixes."""
+"""Prefixes of the functions that write Go's profiles, which allocate half a megabyte each time."""
 MAX_STACKS = 512
 """Number of stacks in a sketch."""
 MAX_ROUNDING = 2

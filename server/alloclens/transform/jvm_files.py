@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 METHOD = re.compile(r"(?P<outer>(?:[a-z_]\w*[./])*[A-Z]\w*)(?:\$[\w$]*)?\.[\w$<>]+(?:\(.*)?", re.DOTALL)
 """com.shop.Cart$Item.add: a public class is in the file of its name, and a nested one in that of the outer class."""
 LIBRARY = re.compile(r"java[./]")
-"""How the functions are named that every program of the JVM calls: prefixes."""
+"""Prefixes of the functions that every program of the JVM calls."""
 OF_FUNCTIONS = "Kt"
 """Ends the name of the class that Kotlin makes of a file for the functions outside of classes."""
 

@@ -61,7 +61,7 @@ NOTHING_FREED = 0.99
 MIN_P_VALUE = 1e-6
 """Smaller probabilities are not told apart: no model of load is that exact."""
 DENSER = 8
-"""How many times as often a run samples that settles a candidate sooner."""
+"""How many times as often the suggested run samples, to settle a candidate sooner."""
 MIN_RATE = 4 << 10
 """Bytes between two samples; a program that samples more often is slow."""
 NEARLY_ALL = 0.9
