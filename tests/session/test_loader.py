@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import os
 import pickle
+import threading
 import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from alloclens.faults import Problem
 from alloclens.session import loader, once, reading
+from alloclens.session.known import Known
 from alloclens.session.listing import scan
 from alloclens.session.loader import Loader, Wanted
+from alloclens.session.setup import setup
 from alloclens.session.world import World
 from alloclens.source.places import Place
 from alloclens.source.recorded import Kind
@@ -170,3 +173,26 @@ def test_what_is_settled_about_a_series_is_sent_to_the_worker_once() -> None:
     assert (first[0], second[0]) == (1, 2)
     assert first[1] is second[1]
     assert vars(first[1]) == {name: getattr(settled, name) for name in ("evidence", "attribution", "places", "names")}
+
+
+def test_no_file_is_forgotten_while_another_thread_settles_where_files_lie(folder: Path) -> None:
+    """A second file has evidence of its own; of the first, something is wrong by then."""
+    first, second = (str(folder / f"profiles/{i}.pb.gz") for i in range(2))
+    drop(folder / "profiles/1.pb.gz", heap(f"main.other@{folder}/other.go:1 = 1x1048576"))
+    blaming, were_waiting = [], []
+
+    def run(work: Callable[..., Any], *args: Any, **_: Any) -> Any:
+        if work.__name__ == "places" and first in known.snapshots:
+            blaming.append(threading.Thread(target=known.blame, args=(Problem(first, "it is damaged"),)))
+            blaming[0].start()
+            blaming[0].join(0.1)
+            were_waiting.append(blaming[0].is_alive() and first in known.snapshots)
+        return work(*args)
+
+    known = Known(setup((str(folder),), {}).reader, run=run)
+    stamps = scan((str(folder / "profiles"),)).files
+    known.read(first, stamps[first])
+    assert not isinstance(known.read(second, stamps[second]), Problem)
+    blaming[0].join()
+    assert were_waiting == [True]
+    assert (list(known.snapshots), list(known.problems)) == ([second], [first])

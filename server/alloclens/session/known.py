@@ -49,7 +49,10 @@ def at_once(work: Callable[..., Any], *arguments: object, seconds: float = 0) ->
 
 
 class Known:
-    """What one reader has read, whatever the order in which it was read. Only `read` may be called from two threads."""
+    """What one reader has read, whatever the order in which it was read.
+
+    `read`, `blame` and `forget` may be called from two threads at once. The rest belongs to one thread, while nothing is read.
+    """
 
     def __init__(self, reader: Reader, kept: Snapshots | None = None, run: Run = at_once) -> None:
         """Take what was read before from `kept`, and call the reader's methods with `run`."""
@@ -202,18 +205,20 @@ class Known:
 
     def blame(self, problem: Problem) -> None:
         """Replace everything read from a file by a problem, unless it may be any file of a package."""
-        self.forget(problem.path)
-        if not (problem.is_no_profile and os.path.dirname(problem.path) in self.packages):
-            self.problems[problem.path] = problem
+        with self._lock:
+            self.forget(problem.path)
+            if not (problem.is_no_profile and os.path.dirname(problem.path) in self.packages):
+                self.problems[problem.path] = problem
 
     def forget(self, path: str) -> None:
         """Drop everything read from a file."""
-        if path in self.snapshots:
-            self._settling.drop(self.snapshots.pop(path).evidence)
-            del self._stamps[path]
-        self.unsettled.discard(path)
-        self.problems.pop(path, None)
-        self.contents = {pair: contents for pair, contents in self.contents.items() if path not in pair}
+        with self._lock:
+            if path in self.snapshots:
+                self._settling.drop(self.snapshots.pop(path).evidence)
+                del self._stamps[path]
+            self.unsettled.discard(path)
+            self.problems.pop(path, None)
+            self.contents = {pair: contents for pair, contents in self.contents.items() if path not in pair}
 
     def look_again(self) -> bool:
         """Look again for the files that were not found, and return whether any was found."""

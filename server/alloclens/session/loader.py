@@ -343,19 +343,19 @@ class Loader:
             self._note(read)
             self._listing[path] = stamp
         elif await self._aside(is_absent, path):  # deleted since it was listed
-            self._leave(path)
+            await self._leave(path)
         elif 0 <= time.time() - stamp.mtime_ns / 1e9 < GRACE_SECONDS:
-            self._leave(path)
+            await self._leave(path)
             self._loop.call_later(GRACE_SECONDS, self.wake)
         else:
             log.warning("%s: %s", path, read.reason)
             self._listing[path] = stamp
-            self._known.blame(read)
+            await self._aside(self._known.blame, read)
 
-    def _leave(self, path: str) -> None:
+    async def _leave(self, path: str) -> None:
         """Leave a file to the next update."""
         if path in self._known.unsettled:
-            self._known.forget(path)
+            await self._aside(self._known.forget, path)
             self._listing.pop(path, None)
 
     def _note(self, snapshot: Snapshot) -> None:
