@@ -108,10 +108,8 @@ def entered(way: list[Hop]) -> Iterator[list[Hop]]:
 
 
 def assert_in_order(way: list[Hop], hops: list[Hop]) -> None:
-    """Of a session, which may have begun another update before."""
-    rest = iter(hops)
-    for hop in way:
-        assert hop in rest, f"{hop} is not entered, or before the one above it"
+    """Each is entered for the first time in its order. Of a session, which may have been in another update before the first."""
+    assert list(dict.fromkeys(hops[hops.index(way[0]) :])) == way
 
 
 def snapshot(folder: Path, number: int) -> bytes:
