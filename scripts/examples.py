@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import re
 import sys
 import tempfile
@@ -109,8 +110,17 @@ CAPTURED = protocol.CaptureState(
 )
 
 
+class NoArgumentsError(Exception):
+    """A command has none here."""
+
+
 def examples() -> str:
-    """Return the examples as they stand on the page. Raises if one does not fit its type."""
+    """Return the examples as they stand on the page. Raises NoArgumentsError, or what says that one does not fit its type."""
+    if missing := [command.__name__ for command in commands() if command not in RUN and command not in TOLD]:
+        raise NoArgumentsError(
+            f"{', '.join(missing)}: scripts/examples.py has no arguments; add them to RUN, or with an answer to TOLD "
+            "if it connects, writes settings, or answers with what is long or of this machine"
+        )
     with tempfile.TemporaryDirectory() as name:
         root = Path(name).resolve()
         server = _server(root)
@@ -199,7 +209,13 @@ def main() -> None:
     """Write the examples into the page, or with --check exit with 1 if one does not fit its type."""
     page = PAGE.read_text("utf-8")
     if "--check" not in sys.argv:
-        PAGE.write_text(f"{page.partition(HEAD)[0]}{HEAD}\n{INTRODUCTION}\n{examples()}", "utf-8")
+        try:
+            with tempfile.TemporaryDirectory() as cache:
+                os.environ["XDG_CACHE_HOME"] = cache  # the developer's own keeps nothing of the examples
+                made = examples()
+        except NoArgumentsError as error:
+            raise SystemExit(str(error)) from None
+        PAGE.write_text(f"{page.partition(HEAD)[0]}{HEAD}\n{INTRODUCTION}\n{made}", "utf-8")
     elif fault := check(page):
         raise SystemExit(f"stale, run `make protocol`: {PAGE}: {fault}")
 

@@ -108,6 +108,15 @@ def test_the_examples_are_what_a_server_answers(monkeypatch: pytest.MonkeyPatch)
     assert (ROOT / "docs/protocol.md").read_text("utf-8").endswith(said), "run make protocol"
 
 
+def test_a_command_without_arguments_for_its_example(monkeypatch: pytest.MonkeyPatch) -> None:
+    others = {command: given for command, given in examples.RUN.items() if command is not protocol.GetFindings}
+    monkeypatch.setattr(examples, "RUN", others)
+    with pytest.raises(
+        examples.NoArgumentsError, match=r"GetFindings: scripts/examples\.py has no arguments; add them to RUN"
+    ):
+        examples.examples()
+
+
 def test_types_in_typescript() -> None:
     """What a reader of the specification of LSP would write by hand."""
     text = generator.types()
