@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from alloclens.languages import families_of
 from alloclens.series.programs import MIN_FUNCTIONS
 from alloclens.series.services import group, services
 from alloclens.session.once import world
@@ -62,16 +63,25 @@ def test_what_tells_too_little_is_apart_from_several_programs() -> None:
 @pytest.mark.parametrize(
     ("languages", "series"),
     [
-        ({"a": (1,), "b": (2,), "c": (1,), "d": (2,)}, ["ac", "bd"]),
-        ({"a": (1,), "b": (1, 2), "c": (2,), "d": ()}, ["abcd"]),
-        ({"a": (1,), "b": (2,), "c": (), "d": ()}, ["a", "b", "cd"]),
-        ({"a": (), "b": (), "c": (), "d": (3,)}, ["abcd"]),
+        ({"a": ("go",), "b": ("jvm",), "c": ("go",), "d": ("jvm",)}, ["ac", "bd"]),
+        ({"a": ("go",), "b": ("go", "jvm"), "c": ("jvm",), "d": ()}, ["abcd"]),
+        ({"a": ("go",), "b": ("jvm",), "c": (), "d": ()}, ["a", "b", "cd"]),
+        ({"a": (), "b": (), "c": (), "d": ("c",)}, ["abcd"]),
     ],
 )
-def test_languages_tell_programs_with_few_functions(languages: dict[str, tuple[int, ...]], series: list[str]) -> None:
+def test_languages_tell_programs_with_few_functions(languages: dict[str, tuple[str, ...]], series: list[str]) -> None:
     few = {name: range(at, at + 3) for at, name in zip((0, 10, 20, 30), "abcd", strict=True)}
     for seed in range(4):
         assert parted(few, random.Random(seed), languages=languages) == series
+
+
+def test_languages_of_one_program_are_a_family() -> None:
+    families = ("a.go", "a.py", "a.js a.mjs a.ts a.tsx", "a.rs", "a.c a.cc a.h", "a.java a.kt a.scala", "a.cs")
+    found = {name: families_of((f"src/{name}",)) for family in families for name in family.split()}
+    assert all(len({found[name] for name in family.split()}) == 1 for family in families)
+    assert len({*found.values()}) == len(families)
+    assert families_of(("b.ts", "README", "a.go", "a.js")) == tuple(sorted(found["a.go"] + found["a.js"]))
+    assert families_of(("README", "")) == ()
 
 
 def test_a_name_or_a_build_tells_before_functions_do() -> None:

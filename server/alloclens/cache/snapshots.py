@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-VERSION = 10
+VERSION = 11
 """Of the tables and of what their blobs hold."""
 SCHEMA = """
     CREATE TABLE snapshot (
@@ -92,7 +92,7 @@ class SnapshotFacts(msgspec.Struct, frozen=True, array_like=True):
     mem_stats: tuple[int, ...] | None
     contention: str
     is_pprof: bool
-    languages: tuple[int, ...]
+    languages: tuple[str, ...]
     duration: float
 
 

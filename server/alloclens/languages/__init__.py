@@ -38,17 +38,12 @@ def language_of(path: str) -> Language | None:
     return next((language for language in LANGUAGES if ending in language.endings), None)
 
 
-KINDS = ((GO,), (PYTHON,), (JAVASCRIPT, TYPESCRIPT, TSX), (RUST,), (C, C_PLUS_PLUS), (JAVA, KOTLIN, SCALA))
-"""Languages in which a program is written, each with those that are compiled to it or mixed with it as a matter of course."""
-
-
 @lru_cache(2)  # successive snapshots name the same files
-def kinds_of(files: tuple[str, ...]) -> tuple[int, ...]:
-    """Return the numbers of the kinds of languages that files are written in."""
+def families_of(files: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the families of the languages that files are written in, sorted; a language without others is one of its own."""
     endings = {file[file.rfind(".") :].lower() for file in files}
-    return tuple(
-        number for number, kind in enumerate(KINDS) if any(endings.intersection(language.endings) for language in kind)
-    )
+    written_in = (language for language in LANGUAGES if endings.intersection(language.endings))
+    return tuple(sorted({language.family or language.endings[0] for language in written_in}))
 
 
 def comment_of(path: str) -> str:

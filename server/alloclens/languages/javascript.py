@@ -25,6 +25,7 @@ JAVASCRIPT = Language(
     Grammar("tree_sitter_javascript"),
     Path(__file__).with_name("javascript.scm"),
     spelled="shortly",
+    family="javascript",
 )
 TYPESCRIPT = JAVASCRIPT._replace(
     endings=(".ts", ".mts", ".cts"),

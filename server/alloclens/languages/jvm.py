@@ -32,9 +32,11 @@ def _parse_name(function: str) -> FunctionName:
     return FunctionName(tuple(part for part in parts if part not in skipped), closure)
 
 
-JAVA = Language((".java",), _parse_name, Grammar("tree_sitter_java"), Path(__file__).with_name("java.scm"))
-KOTLIN = Language((".kt", ".kts"), _parse_name, has_lines_beyond_its_end=True)
-SCALA = Language((".scala",), _parse_name)
+JAVA = Language(
+    (".java",), _parse_name, Grammar("tree_sitter_java"), Path(__file__).with_name("java.scm"), family="jvm"
+)
+KOTLIN = Language((".kt", ".kts"), _parse_name, family="jvm", has_lines_beyond_its_end=True)
+SCALA = Language((".scala",), _parse_name, family="jvm")
 
 
 def package_of(text: str) -> str:

@@ -73,5 +73,7 @@ class Language(NamedTuple):
     script can give a function any name."""
     inlines: bool = False
     """Whether symbols may come with the lines of inlined functions."""
+    family: str = ""
+    """Common to languages that are compiled to each other or mixed in one program as a matter of course; "" if there is no other."""
     has_lines_beyond_its_end: bool = False
     """Whether the lines of functions that were inlined from other files are numbered on from the end of a file."""

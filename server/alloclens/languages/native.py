@@ -112,6 +112,7 @@ C = Language(
     ignored=MACRO,
     split_name=_parts,
     inlines=True,
+    family="c",
 )
 C_PLUS_PLUS = C._replace(
     endings=(".cc", ".cpp", ".cxx", ".c++", ".h", ".hh", ".hpp", ".hxx", ".h++", ".inl", ".ipp", ".tpp", ".cu", ".cuh"),
@@ -120,5 +121,9 @@ C_PLUS_PLUS = C._replace(
     nests=True,
 )
 RUST = C_PLUS_PLUS._replace(
-    endings=(".rs",), grammar=Grammar("tree_sitter_rust"), query=Path(__file__).with_name("rust.scm"), ignored=None
+    endings=(".rs",),
+    grammar=Grammar("tree_sitter_rust"),
+    query=Path(__file__).with_name("rust.scm"),
+    ignored=None,
+    family="",
 )

@@ -94,14 +94,14 @@ def _apart(snapshots: Sequence[Snapshot], functions: FunctionsOf) -> list[list[S
 
 def _by_language(parts: Iterable[list[Snapshot]]) -> list[list[Snapshot]]:
     """Join groups, except those that have no language in common. Groups without any stay with all others, if those are one."""
-    of_language: dict[int, list[Snapshot]] = {}
+    of_language: dict[str, list[Snapshot]] = {}
     unknown: list[Snapshot] = []
     for part in parts:
-        languages = {kind for snapshot in part for kind in snapshot.languages}
-        alike = _distinct(group for kind, group in of_language.items() if kind in languages)
+        languages = {family for snapshot in part for family in snapshot.languages}
+        alike = _distinct(group for family, group in of_language.items() if family in languages)
         group, *others = alike or [[] if languages else unknown]
         group += chain(*others, part)
-        joined = {kind for kind, other in of_language.items() if any(other is one for one in others)}
+        joined = {family for family, other in of_language.items() if any(other is one for one in others)}
         of_language.update(dict.fromkeys(languages | joined, group))
     groups = _distinct(of_language.values())
     return [[*groups[0], *unknown]] if len(groups) == 1 else [group for group in (*groups, unknown) if group]

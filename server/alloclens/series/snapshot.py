@@ -83,8 +83,8 @@ class Snapshot:
     """What a profile of contention is of: block or mutex. Its sample types do not say."""
     is_pprof: bool = False
     """Whether `go tool pprof` reads its format."""
-    languages: tuple[int, ...] = ()
-    """The kinds of languages of the files it names, see `languages.kinds_of`."""
+    languages: tuple[str, ...] = ()
+    """The families of the languages of the files it names, see `languages.families_of`."""
     duration: float = 0
     """The seconds it covers, as recorded; 0 if it records none."""
 

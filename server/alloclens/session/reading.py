@@ -19,7 +19,7 @@ from alloclens.cache.snapshots import Snapshots
 from alloclens.cache.texts import Texts
 from alloclens.disk import stamp as stamp_of
 from alloclens.faults import Problem
-from alloclens.languages import kinds_of
+from alloclens.languages import families_of
 from alloclens.paths import canonical, is_system_binary, name_of
 from alloclens.profile.errors import ProfileError
 from alloclens.profile.formats import MAX_PROFILE_BYTES
@@ -113,7 +113,7 @@ class Attributed(NamedTuple):
 
 PLACE_SECONDS = 0.02
 """Time to find a recorded file and keep its text on a network drive; a local disk takes a fiftieth."""
-FORMAT_VERSION = 19
+FORMAT_VERSION = 20
 """Increased when the same file is read differently; cached snapshots are then read again."""
 MAX_SAMPLES = 1_000_000
 """In all cached profiles together."""
@@ -377,7 +377,7 @@ def _snapshot(path: str, stamp: Stamp, source: Attributed, settled: Settled, bui
         mem_stats=profile.mem_stats,
         contention=contention_of(profile, name_of(path)),
         is_pprof=profile.is_pprof,
-        languages=kinds_of(source.read.evidence.files),
+        languages=families_of(source.read.evidence.files),
         duration=profile.duration_nanos / 1e9,
     )
 
