@@ -18,10 +18,12 @@ def code(heading: str) -> list[str]:
 
 def modules(heading: str, **names: object) -> list[ModuleType]:
     """Return the blocks of Python code below a heading, each run as a module that has these names already."""
-    out = []
-    for number, block in enumerate(code(heading)):
-        module = ModuleType(f"example{number}")
-        vars(module).update(names)
-        exec(compile(block, "CONTRIBUTING.md", "exec"), module.__dict__)
-        out.append(module)
-    return out
+    return [module(block, **names) for block in code(heading)]
+
+
+def module(block: str, **names: object) -> ModuleType:
+    """Run a block of code as a module that has these names already."""
+    made = ModuleType("example")
+    vars(made).update(names)
+    exec(compile(block, "CONTRIBUTING.md", "exec"), made.__dict__)
+    return made
