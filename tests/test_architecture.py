@@ -159,6 +159,49 @@ def test_imports_follow_the_table() -> None:
     assert wrong == []
 
 
+def test_the_map_lists_every_room_and_module_in_the_order_of_imports() -> None:
+    rooms = (
+        (ROOT / "ARCHITECTURE.md")
+        .read_text("utf-8")
+        .partition("\n    server/alloclens/\n")[2]
+        .partition("\n    vscode")[0]
+    )
+    lines = re.findall(r"^ {6}((?:\w+(?:\.py|/)(?:, )?)+)", rooms, re.MULTILINE)
+    listed = [name for line in lines for name in re.findall(r"\w+", line.replace(".py", ""))]
+    there = {p.stem for p in SERVER.iterdir() if p.name[0] not in "_." and (p.suffix == ".py" or p.is_dir())}
+    assert sorted(listed) == sorted(there)
+    may = {**BASE, **ROOMS}
+    up = [(name, other) for name, of in may.items() for other in of if listed.index(other) > listed.index(name)]
+    assert up == []
+
+
+def test_who_knows_the_disk_and_the_clock() -> None:
+    """Of the rooms from profile to source."""
+    pure = list(ROOMS)[: list(ROOMS).index("source") + 1]
+    inside = {name: path for name, path in modules().items() if name.partition(".")[0] in pure}
+    known = {
+        name: {one.removeprefix("alloclens.").partition(".")[0] for one in imports(path)}
+        for name, path in inside.items()
+    }
+    impure = {
+        "disk",
+        "walk",
+        "processes",
+        "worker",
+        "log",
+        "tempfile",
+        "shutil",
+        "platformdirs",
+        "subprocess",
+        "time",
+        "asyncio",
+    }
+    assert {name: of & impure for name, of in known.items() if of & impure} == {
+        "profile.compiled": {"disk", "platformdirs"},
+        "profile.formats.memray": {"tempfile", "worker"},
+    }
+
+
 def test_features_do_not_import_each_other() -> None:
     features = {name: path for name, path in modules().items() if name.startswith("lsp.features.")}
     assert len(features) > 10

@@ -30,7 +30,8 @@ from scripts import protocol
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = sorted((ROOT / "docs").glob("*.md"))
 EDITORS = sorted((ROOT / "docs/editors").glob("*.md"))
-PAGES = [*sorted(ROOT.glob("*.md")), *DOCS, *EDITORS, ROOT / "vscode-client/README.md"]
+ARCHITECTURE = sorted((ROOT / "docs/architecture").glob("*.md"))
+PAGES = [*sorted(ROOT.glob("*.md")), *DOCS, *EDITORS, *ARCHITECTURE, ROOT / "vscode-client/README.md"]
 CODE = re.compile(r"^```.*?^```$|^ {4,}\S[^\n]*$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
@@ -70,6 +71,10 @@ def test_the_readme_lists_every_page() -> None:
 
 def test_the_page_of_editors_lists_every_page_of_one() -> None:
     assert {f"editors/{page.name}" for page in EDITORS} <= set(links(ROOT / "docs/editors.md"))
+
+
+def test_the_map_lists_every_page_that_goes_deeper() -> None:
+    assert {f"docs/architecture/{page.name}" for page in ARCHITECTURE} <= set(links(ROOT / "ARCHITECTURE.md"))
 
 
 def test_the_protocol_page_lists_every_command_with_its_parameters() -> None:
