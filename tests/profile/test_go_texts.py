@@ -282,14 +282,13 @@ def test_memory_statistics_are_kept(exact: Service) -> None:
     for kind in ("heap", "allocs"):
         text = exact.profile(f"{kind}?debug=1")
         said = {name: int(value) for name, value in re.findall(rb"^# (\w+) = (\d+)", text, re.MULTILINE)}
-        wanted = [said[name] for name in (b"HeapInuse", b"HeapIdle", b"Stack", b"Sys", b"NumGC", b"NextGC")]
+        wanted = [said[name] for name in (b"HeapInuse", b"HeapIdle", b"Stack", b"Sys", b"NextGC")]
         found = read(text).mem_stats
-        kept = [found.heap_in_use, found.heap_idle, found.stack_in_use, found.sys, found.gc_count, found.next_gc]
+        kept = [found.heap_in_use, found.heap_idle, found.stack_in_use, found.sys, found.next_gc]
         assert kept == [
             *wanted[:-1],
             wanted[-1] if wanted[-1] < 10**18 else 0,
         ]  # the service collects when it is asked to
-        assert found.gc_count >= 3
 
 
 @pytest.mark.programs

@@ -101,7 +101,6 @@ class MemStats:
     stack_in_use: int
     sys: int
     """Obtained from the operating system."""
-    gc_count: int
     next_gc: int = 0
     """The heap at which the next garbage collection starts; 0 if none does."""
 

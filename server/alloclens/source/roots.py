@@ -123,13 +123,6 @@ class Roots:
         return False
 
     @cached_property
-    def tops(self) -> frozenset[str]:
-        """Directories that may have had another name where the program was built."""
-        modules, mapped = (m.directory for m in self.modules), (m.here for m in self.mappings)
-        packages = (p.directory for p in self.packages)
-        return frozenset(map(self.key, (*self.folders, *modules, *mapped, *packages, *self.linked)))
-
-    @cached_property
     def partly_open(self) -> tuple[str, ...]:
         """Directories of modules that are only partly opened; the rest of them must not be read."""
         directories = (

@@ -39,7 +39,7 @@ GPERFTOOLS = "heapprofile"
 UNSAMPLED = (GPERFTOOLS, *IN_USE_ONLY)
 GO = "heap"
 RUNTIME = ("runtime.", "internal/runtime/")
-MEM_STATS = {"HeapInuse": 0, "HeapIdle": 1, "Stack": 2, "Sys": 3, "NumGC": 4, "NextGC": 5}
+MEM_STATS = {"HeapInuse": 0, "HeapIdle": 1, "Stack": 2, "Sys": 3, "NextGC": 4}
 MEM_STAT = re.compile(r"^# (\w+) = (\d{1,18})(?!\d)", re.MULTILINE)
 
 
@@ -120,5 +120,5 @@ def _block_sizes(pairs: list[tuple[Ints, Ints]]) -> list[int]:
 def _mem_stats(text: str) -> MemStats | None:
     _, mark, tail = text.rpartition("# runtime.MemStats")
     figures = {MEM_STATS[name]: int(value) for name, value in MEM_STAT.findall(tail) if name in MEM_STATS}
-    needed = all(i in figures for i in range(5))  # with GOGC=off, NextGC has 20 digits
-    return MemStats(*(figures.get(i, 0) for i in range(6))) if mark and needed else None
+    needed = all(i in figures for i in range(4))  # with GOGC=off, NextGC has 20 digits
+    return MemStats(*(figures.get(i, 0) for i in range(5))) if mark and needed else None
