@@ -131,9 +131,9 @@ def _short(comparison: Comparison, known: Known) -> float:
     assert kind, "nothing of the head is judged"
     taken = []
     for _ in range(ROUNDS):
-        known.sites.figures([], np.zeros(0, np.int64))  # forgets all snapshots
+        known.numbers.figures([], np.zeros(0, np.int64))  # forgets all snapshots
         began = time.perf_counter()
-        judge(history(last, comparison.lines, known.sites), comparison.lines, kind).findings(RAISED)
+        judge(history(last, comparison.lines, known.numbers), comparison.lines, kind).findings(RAISED)
         taken.append(time.perf_counter() - began)
     return median(taken)
 

@@ -20,7 +20,7 @@ from alloclens.profile.taken_at import TakenAt
 from alloclens.series.history import History
 from alloclens.series.owned import LineNumbers, OwnedLines, parts
 from alloclens.series.snapshot import Snapshot
-from alloclens.series.verdicts import RULES, Rule, verdicts
+from alloclens.series.verdicts import VERDICT_RULES, Rule, verdicts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -183,7 +183,7 @@ def judged(objects: Objects) -> list[Rule]:
         for minute, (now, came) in enumerate(zip(held, arrived, strict=True))
     ]
     process = History(observed, len(key), parts(key[None]), np.zeros(len(key), np.bool_), numbers.numbers(key), numbers)
-    return [RULES[i] for i in verdicts(process).rule.tolist()]
+    return [VERDICT_RULES[i] for i in verdicts(process).rule.tolist()]
 
 
 def _rest(now: Floats, came: Floats) -> Floats:

@@ -20,7 +20,7 @@ from alloclens.series import verdicts as module
 from alloclens.series.history import Beside, History
 from alloclens.series.owned import Figures, LineNumbers, OwnedLines, parts
 from alloclens.series.snapshot import Snapshot
-from alloclens.series.verdicts import RULES, Rule, verdicts
+from alloclens.series.verdicts import VERDICT_RULES, Rule, verdicts
 from alloclens.stats.growth import critical_value
 
 MINUTE = 60.0
@@ -85,7 +85,7 @@ def process_after(before: tuple[Line, ...], *lines: Line, **how: tuple[float, ..
 
 def rule(*lines: Line, before: tuple[Line, ...] = (), **how: tuple[float, ...]) -> Rule:
     """Return the rule that fires for the first of these lines, after a process of other ones."""
-    return RULES[verdicts(process_after(before, *lines, **how)).rule[0]]
+    return VERDICT_RULES[verdicts(process_after(before, *lines, **how)).rule[0]]
 
 
 def steps(*each: float, begin: float = 0) -> tuple[float, ...]:
@@ -398,7 +398,7 @@ LOADS = [
 
 def test_each_line_is_judged_by_its_own_load() -> None:
     together = verdicts(process(*(one.lines[0] for one in LOADS))).rule
-    assert [RULES[number] for number in together.tolist()] == [one.rule for one in LOADS]
+    assert [VERDICT_RULES[number] for number in together.tolist()] == [one.rule for one in LOADS]
 
 
 def growing(*sizes: float, objects: float = 1) -> Line:
@@ -440,16 +440,16 @@ def test_the_rule(one: Row) -> None:
 def test_heaps_beside_goroutines_say_that_less_was_done() -> None:
     slower = process(Line(steps(*[40, 41] * 10, *[4, 5] * 10)))
     heaps = process(turning(41), work=steps(*[50e6] * 20, *[5.5e6] * 20)).observed
-    assert RULES[verdicts(slower).rule[0]] is Rule.FILLED
-    assert RULES[verdicts(replace(slower, beside=Beside(heaps=heaps))).rule[0]] is Rule.RISES
+    assert VERDICT_RULES[verdicts(slower).rule[0]] is Rule.FILLED
+    assert VERDICT_RULES[verdicts(replace(slower, beside=Beside(heaps=heaps))).rule[0]] is Rule.RISES
 
 
 def test_a_heap_beside_goroutines_says_that_the_process_is_young() -> None:
     few = process(Line(steps(*[40, 41] * 5)))
-    assert RULES[verdicts(few).rule[0]] is Rule.UNSETTLED
+    assert VERDICT_RULES[verdicts(few).rule[0]] is Rule.UNSETTLED
     young, old = (process(turning(11), work=steps(*[50e6] * 10, begin=begun)).observed for begun in (0, 500e6))
-    assert RULES[verdicts(replace(few, beside=Beside(heaps=young))).rule[0]] is Rule.EARLY
-    assert RULES[verdicts(replace(few, beside=Beside(heaps=old))).rule[0]] is Rule.UNSETTLED
+    assert VERDICT_RULES[verdicts(replace(few, beside=Beside(heaps=young))).rule[0]] is Rule.EARLY
+    assert VERDICT_RULES[verdicts(replace(few, beside=Beside(heaps=old))).rule[0]] is Rule.UNSETTLED
 
 
 def test_what_writing_profiles_takes_is_no_work() -> None:
@@ -457,9 +457,9 @@ def test_what_writing_profiles_takes_is_no_work() -> None:
     written = steps(*[50e6] * 20)
     freed = steps(*[50e6] * 10, *[5e6] * 10)
     slower = process(paced((10, 80), (10, 8)), work=tuple(a + b for a, b in zip(freed, written, strict=True)))
-    assert RULES[verdicts(slower).rule[0]] is Rule.FILLED
+    assert VERDICT_RULES[verdicts(slower).rule[0]] is Rule.FILLED
     told = [replace(one, profiling=int(of)) for one, of in zip(slower.observed, written, strict=True)]
-    assert RULES[verdicts(replace(slower, observed=told)).rule[0]] is Rule.RISES
+    assert VERDICT_RULES[verdicts(replace(slower, observed=told)).rule[0]] is Rule.RISES
 
 
 def test_every_rule_has_a_row() -> None:

@@ -334,7 +334,7 @@ def test_many_directories_are_bounded_and_said_to_be(tmp_path: Path, monkeypatch
     monkeypatch.setattr(listing, "MAX_DIRECTORIES", 4)
     found = scan([str(tmp_path)], depth=2)
     assert within(tmp_path, found.files) == ["0/heap", "1/heap", "2/heap", "3/heap"]
-    assert faults(found) == {"4": listing.TOO_MANY}
+    assert faults(found) == {"4": listing.MORE_DIRECTORIES}
 
 
 def test_many_entries_of_directories_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -455,12 +455,12 @@ def compare(
     base: Snapshot | None,
     sample_type: str,
     contents: Contents,
-    sites: LineNumbers,
+    numbers: LineNumbers,
     beside: Beside = ALONE,
 ) -> Comparison | None:
     """Compare two snapshots of a series; None if it lacks the sample type ("": the one that leads; see `is_meant`).
 
-    `sites` numbers the owned lines of the series. `beside` is what else is known of the head's process.
+    `numbers` are those of the owned lines of the series. `beside` has what other series tell of the head's process.
     """
     meant = (n for n, kind in enumerate(head.sample_types) if is_meant(sample_type, series.kind, kind.type))
     number = next(meant, None) if sample_type else series.leading_column(head)
@@ -479,7 +479,7 @@ def compare(
     judged_type, judgement = judged(whole.sample_types), None
     is_proof = any(kind.type == LEAKED for kind in whole.sample_types)
     if judged_type and len(observed) > (0 if is_proof else 1):
-        judgement = judge(history(observed, whole, sites, beside), whole, judged_type)
+        judgement = judge(history(observed, whole, numbers, beside), whole, judged_type)
     return Comparison(series, head, base, shown_type, one_process, contents, alignment, grown, judgement)
 
 

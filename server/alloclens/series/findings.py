@@ -11,7 +11,15 @@ import numpy as np
 
 from alloclens.arrays import distinct
 from alloclens.profile.sample_types import GOROUTINES, LEAKED, column_of
-from alloclens.series.verdicts import MIN_LEAK_OBSERVATIONS, MIN_RISE, RULES, SIGNIFICANCE, VERDICTS, Rule, verdicts
+from alloclens.series.verdicts import (
+    MIN_LEAK_OBSERVATIONS,
+    MIN_RISE,
+    SIGNIFICANCE,
+    VERDICT_RULES,
+    VERDICTS,
+    Rule,
+    verdicts,
+)
 from alloclens.stats.trend import quantile, slope
 
 if TYPE_CHECKING:
@@ -184,7 +192,7 @@ class Judgement:
 
         What no line owns is not among them if only some rows are wanted.
         """
-        rules = [i for i, rule in enumerate(RULES) if rule.verdict in chosen]
+        rules = [i for i, rule in enumerate(VERDICT_RULES) if rule.verdict in chosen]
         deciding = np.isin(self.verdicts.rule[self._entries], rules)
         if rows is not None:
             deciding &= np.isin(self._owner[self._entries], rows)
@@ -199,7 +207,7 @@ class Judgement:
     @cached_property
     def _may_leak(self) -> Mask:
         """Which entries may leak though nothing is proven."""
-        unproven = np.isin(self.verdicts.rule, [RULES.index(rule) for rule in UNPROVEN])
+        unproven = np.isin(self.verdicts.rule, [VERDICT_RULES.index(rule) for rule in UNPROVEN])
         mask: Mask = unproven & (self.verdicts.growth > 0) & (self.verdicts.deviate > MIN_RISE)
         return mask
 
@@ -234,7 +242,7 @@ class Judgement:
         The worst by its rule, and of equals the likeliest; if none is a finding, the likeliest of those that may leak.
         """
         rule, depth = self.verdicts.rule, self.history.parts.depth
-        is_found = np.isin(rule, [number for number, of in enumerate(RULES) if of.verdict in RAISED])
+        is_found = np.isin(rule, [number for number, of in enumerate(VERDICT_RULES) if of.verdict in RAISED])
         likely = np.where(self._may_leak, -self._score, np.inf)
         order = np.lexsort((depth, -self._score, rule, np.where(is_found, -np.inf, likely), self._owner))
         worst: Ints = order[np.diff(self._owner[order], prepend=-1) > 0]
@@ -250,7 +258,7 @@ class Judgement:
         row, counts = int(self._owner[entry]), history.counts
         came = counts.arrived[-1, entry] - counts.arrived[0, entry]
         return Finding(
-            rule=RULES[by_entry.rule[entry]],
+            rule=VERDICT_RULES[by_entry.rule[entry]],
             file=head.files[head.file[row]] if row >= 0 else "",
             line=int(head.line[row]) if row >= 0 else 0,
             function=self._function(entry),
@@ -273,7 +281,7 @@ class Judgement:
             path=self._path(entry),
             callers=self._callers(entry) if row >= 0 else (),
             inlined=self._inlined(row)
-            if row >= 0 and head.by_function and RULES[by_entry.rule[entry]].verdict in RAISED
+            if row >= 0 and head.by_function and VERDICT_RULES[by_entry.rule[entry]].verdict in RAISED
             else (),
         )
 
@@ -333,7 +341,7 @@ def judge(history: History, head: Lines, sample_type: ValueType) -> Judgement:
     if number is None:
         return Judgement(history, head, sample_type, by_entry, np.zeros(len(history.site)))
     leaked = history.parts.sum(head.holders.value[:, number])
-    rule = np.where(leaked > 0, RULES.index(Rule.PROVEN), by_entry.rule)
+    rule = np.where(leaked > 0, VERDICT_RULES.index(Rule.PROVEN), by_entry.rule)
     return Judgement(history, head, sample_type, replace(by_entry, rule=rule), leaked)
 
 
@@ -343,7 +351,12 @@ def badness(finding: Finding) -> tuple[int, int, float, float]:
     certain = max(finding.low, 0) if finding.growth > 0 else finding.growth
     if finding.rule is Rule.PROVEN:
         certain = finding.value
-    return VERDICTS.index(finding.verdict), RULES.index(finding.rule), -certain * weight, -finding.growth * weight
+    return (
+        VERDICTS.index(finding.verdict),
+        VERDICT_RULES.index(finding.rule),
+        -certain * weight,
+        -finding.growth * weight,
+    )
 
 
 def _function(head: Lines, row: int) -> str:

@@ -54,7 +54,7 @@ class History:
     """Which entries no own line owns, shape (entries,)."""
     site: Ints
     """Site numbers of the entries."""
-    sites: LineNumbers
+    numbers: LineNumbers
     beside: Beside = ALONE
 
     def __len__(self) -> int:
@@ -118,7 +118,7 @@ class History:
     @cached_property
     def _figures(self) -> Floats:
         """Shape (chosen observations, figures, entries)."""
-        return self.sites.figures([self.observed[i].owned for i in self.chosen.tolist()], self.site)
+        return self.numbers.figures([self.observed[i].owned for i in self.chosen.tolist()], self.site)
 
     def figures(self, place: int) -> Figures:
         """Return all figures of a chosen observation, by its place among them."""
@@ -141,7 +141,7 @@ class History:
         return Counts(np.where(np.isnan(sampled), self.values / (self.rate or 1), sampled), arrived)
 
 
-def history(observed: Sequence[Snapshot], head: Lines, sites: LineNumbers, beside: Beside = ALONE) -> History:
+def history(observed: Sequence[Snapshot], head: Lines, numbers: LineNumbers, beside: Beside = ALONE) -> History:
     """Return the history of the head's owned lines, its lines by callers, and what no line owns."""
     kept = holders_that_own(head)
     fewest = min(len(snapshot.owned.key) for snapshot in (*observed, *beside.before))
@@ -156,7 +156,7 @@ def history(observed: Sequence[Snapshot], head: Lines, sites: LineNumbers, besid
     chosen = whole.some(np.append(lines, others))
     chosen = chosen._replace(holder=kept[chosen.holder])
     foreign = head.holders.row[chosen.first] < 0
-    return History(observed, len(lines), chosen, foreign, sites.numbers(chosen.key), sites, beside)
+    return History(observed, len(lines), chosen, foreign, numbers.numbers(chosen.key), numbers, beside)
 
 
 def _forks(of: Parts, keys: Ints) -> Mask:

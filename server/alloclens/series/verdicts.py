@@ -123,7 +123,7 @@ class Rule(Enum):
         return self.value[0]
 
 
-RULES = tuple(Rule)
+VERDICT_RULES = tuple(Rule)
 """Worst first."""
 VERDICTS = ("leak", "growing", "filling", "shrinking", "churn", "noise", "stable")
 """Worst first."""
@@ -134,7 +134,7 @@ class Verdicts:
     """One element for each entry of a history."""
 
     rule: Ints
-    """Index in RULES."""
+    """Index in VERDICT_RULES."""
     growth: Floats
     """Since the first observation."""
     bounds: Interval
@@ -224,7 +224,7 @@ def verdicts(history: History) -> Verdicts:
         (Rule.SWINGS, whole.low > 0),
     )
     holds = [condition for _, condition in order]
-    rule = np.select(holds, [RULES.index(rule) for rule, _ in order], RULES.index(Rule.UNCLEAR))
+    rule = np.select(holds, [VERDICT_RULES.index(rule) for rule, _ in order], VERDICT_RULES.index(Rule.UNCLEAR))
     retention = np.divide(growth, allocated, out=np.full_like(growth, np.nan), where=allocated > 0)
     return Verdicts(
         *(
@@ -431,7 +431,8 @@ def _before(history: History) -> Before:
         return Before(never, never)
     rule = verdicts(before).rule
     slowed, went_on = (
-        np.isin(rule, [*map(RULES.index, rules)]) for rules in ((Rule.FILLED, Rule.SLOWS), (Rule.RISES, Rule.UNSETTLED))
+        np.isin(rule, [*map(VERDICT_RULES.index, rules)])
+        for rules in ((Rule.FILLED, Rule.SLOWS), (Rule.RISES, Rule.UNSETTLED))
     )
     then, now = before.counts.held[-1], history.counts.held[-1]
     return Before(slowed & (now - then <= BEYOND * np.sqrt(now + then)), went_on)

@@ -53,7 +53,7 @@ def assemble(
         )
         wanted = (files.sample_type if files and of not in all_series else "") or settings.sample_type
         sample_type = wanted if of.has(wanted) or not (service.has(wanted) or files) else ""
-        made = contents and compare(of, head, base, sample_type, contents, known.sites, beside)
+        made = contents and compare(of, head, base, sample_type, contents, known.numbers, beside)
         if made:
             _ = made.lines.by_name  # computed now, so that the first hint need not wait for it
         return made or None

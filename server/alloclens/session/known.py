@@ -70,7 +70,7 @@ class Known:
         self.since = -math.inf
         """Snapshots taken before this time, in seconds since 1970, tell where files lie, but are not shown."""
         self.contents: dict[Pair, Contents | None] = {}
-        self.sites = LineNumbers()
+        self.numbers = LineNumbers()
         """Numbers of the lines that snapshots own."""
         self._stamps: dict[str, Stamp] = {}
         """Stamps of the snapshots' files."""

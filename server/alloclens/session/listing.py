@@ -60,7 +60,7 @@ MAX_DIRECTORIES = 200
 """Directories that are listed, besides the profile directories themselves."""
 MAX_ENTRIES = 100_000
 """Entries of those directories."""
-TOO_MANY = f"not listed, nor are those after it: there are more than {MAX_DIRECTORIES} sub-directories"
+MORE_DIRECTORIES = f"not listed, nor are those after it: there are more than {MAX_DIRECTORIES} sub-directories"
 TOO_FULL = f"not listed in full: the sub-directories have more than {MAX_ENTRIES:,} entries"
 JUNCTION = 0xA0000003
 """Windows: a directory that is a link to another."""
@@ -167,8 +167,8 @@ def scan(
             if len(level) < len(roots) + MAX_DIRECTORIES:
                 level[child] = level[directory] + 1
                 waiting.append(child)
-            elif TOO_MANY not in result.faults.values():
-                result.faults[child] = TOO_MANY
+            elif MORE_DIRECTORIES not in result.faults.values():
+                result.faults[child] = MORE_DIRECTORIES
     quiet = _add_working((directory for directory in working if directory not in level), around, result)
     _add_named(named, result)
     result.faults.update(links)

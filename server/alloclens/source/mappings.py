@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 LinesOf = Callable[[str, str], RecordedLines]
 """From a recorded file and a path here to the file's recorded lines."""
-MAX_LOST_FILES = 50
+MAX_TRIED_FILES = 50
 """Number of lost files to try, heaviest first, and of files with one name."""
 MAX_SUGGESTIONS = 5
 """Number of suggestions."""
@@ -52,7 +52,7 @@ def suggestions(charged: Mapping[str, int], sources: SourceMap, lines_of: LinesO
     """
     lost = {file: value for file, value in charged.items() if sources.kind(file) is Kind.UNKNOWN}
     trial = _Trial(sources, lines_of)
-    plausible = trial.of(sorted(lost, key=lambda file: -lost[file])[:MAX_LOST_FILES], charged)
+    plausible = trial.of(sorted(lost, key=lambda file: -lost[file])[:MAX_TRIED_FILES], charged)
     for _ in range(MAX_SUGGESTIONS):
         gains = {pair: sum(lost.get(file, 0) for file in files) for pair, files in plausible.items()}
         best = sorted(gains, key=lambda pair: -gains[pair])[:2]
@@ -70,7 +70,7 @@ def possible(charged: Mapping[str, int], sources: SourceMap, lines_of: LinesOf) 
     """Return a mapping of the heaviest lost file for which there is one file here with its name and functions."""
     trial = _Trial(sources, lines_of)
     lost = {file: value for file, value in charged.items() if value and sources.kind(file) is Kind.UNKNOWN}
-    for file in sorted(lost, key=lambda file: -lost[file])[:MAX_LOST_FILES]:
+    for file in sorted(lost, key=lambda file: -lost[file])[:MAX_TRIED_FILES]:
         if here := trial.here(file):
             recorded, folder = _pair(canonical(file), here)
             recorded, folder = (recorded, folder) if recorded.strip("/") else (file, here)
@@ -121,7 +121,7 @@ class _Trial:
     def _like(self, file: str) -> Iterator[str]:
         """Yield the files here with a recorded file's name."""
         name = name_of(canonical(file))
-        yield from (join(directory, name) for directory in self.sources.files.named(name)[:MAX_LOST_FILES])
+        yield from (join(directory, name) for directory in self.sources.files.named(name)[:MAX_TRIED_FILES])
 
     def _found(self, pair: _Pair, inside: Iterable[str], taken: Mapping[str, str]) -> list[str]:
         """Return the lost files that a mapping finds; none unless it is certain.

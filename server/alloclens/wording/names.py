@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-MAJOR = re.compile(r"v\d+(?:\.|$)")
+MAJOR_ELEMENT = re.compile(r"v\d+(?:\.|$)")
 """The last element of an import path that is only a major version."""
 
 
@@ -16,6 +16,6 @@ def short_name(function: str) -> str:
     # Go writes a dot in the last element of an import path as %2e.
     head, bracket, tail = function.partition("[")
     last = head.rfind("/")
-    if last > 0 and MAJOR.match(head, last + 1):
+    if last > 0 and MAJOR_ELEMENT.match(head, last + 1):
         last = head.rfind("/", 0, last)
     return head[last + 1 :].replace("%2e", ".") + bracket + tail

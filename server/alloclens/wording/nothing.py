@@ -10,7 +10,7 @@ import numpy as np
 
 from alloclens.paths import is_system_binary
 from alloclens.profile.sample_types import LEAKED, judged
-from alloclens.series.verdicts import MIN_OBSERVATIONS, RULES, SIGNIFICANCE, Rule
+from alloclens.series.verdicts import MIN_OBSERVATIONS, SIGNIFICANCE, VERDICT_RULES, Rule
 from alloclens.stats.trend import quantile
 from alloclens.wording.amounts import amount, counted, duration
 from alloclens.wording.focus import words
@@ -102,7 +102,7 @@ def _judged(judgements: list[Judgement]) -> str:
     own = f"{counted(lines, 'line')} of your own code" if lines else ""
     nothing = "" if lines else f"{SENTENCES[Cause.NOTHING_OWNED]}, and "
     more = "" if len(longest) >= MIN_OBSERVATIONS else f" A trend takes {MIN_OBSERVATIONS} snapshots of one process."
-    is_early = any((judgement.verdicts.rule == RULES.index(Rule.EARLY)).any() for judgement in judgements)
+    is_early = any((judgement.verdicts.rule == VERDICT_RULES.index(Rule.EARLY)).any() for judgement in judgements)
     none = (
         "none certainly leaks: what rises does so since the process started"
         if is_early

@@ -58,7 +58,7 @@ EVERYWHERE = ("--full-history", "--all", "--reflog")
 """What else may have been built: branches, releases, stashes, other worktrees, and commits that were amended or rebased."""
 UNMERGED: tuple[tuple[str, ...], ...] = ((), ("--not", "HEAD"))
 """Of these, all, and the fallback after a timeout: without the commits that were merged into HEAD."""
-MAX_HEADER_BYTES = 100
+MAX_OBJECT_HEADER_BYTES = 100
 """Of what `cat-file` writes before a text: a hash, a type and a size."""
 COMMITS_FOR_RENAMES = (1000, 50)
 """Number of commits searched, and the fallback after a timeout."""
@@ -407,7 +407,7 @@ def _batch(path: str, how: str, blobs: Sequence[str]) -> bytes:
     """Return what git writes of blobs, cut off where it is too large."""
     asked = "".join(f"{blob}\n" for blob in blobs).encode()
     # Git before 2.44 fails at the first text that a partial clone lacks.
-    limit = MAX_SOURCE_BYTES + len(blobs) * MAX_HEADER_BYTES
+    limit = MAX_SOURCE_BYTES + len(blobs) * MAX_OBJECT_HEADER_BYTES
     answer = _run(path, "cat-file", how, given=asked, partial=True, max_bytes=limit) if blobs else b""
     if answer is None:
         raise _GitError

@@ -44,8 +44,8 @@ if TYPE_CHECKING:
 VERSION = re.compile(r"@(v\d[^/]*)/")
 PLACEHOLDER = re.compile(r"v0\.0\.0|v\d+\.0\.0-00010101000000-0{12}")
 """A version that go.mod requires of a module that it replaces, if there is no release."""
-MAJOR = re.compile(r"(?:^|/)v\d+$")
-VERSIONED = re.compile(r".*(/[^/]+[@-]v?\d+\.\d+\.\d+[^/]*/.*)", re.DOTALL)
+MAJOR_DIRECTORY = re.compile(r"(?:^|/)v\d+$")
+FROM_VERSIONED_DIRECTORY = re.compile(r".*(/[^/]+[@-]v?\d+\.\d+\.\d+[^/]*/.*)", re.DOTALL)
 """The end of a path from a directory named after a module, package or crate with its version."""
 INSTALLED_PACKAGE = re.compile(r"/(?:node_modules|(?:site|dist)-packages)/")
 PNPM = re.compile(r"/([^/]+)@[^/]+/node_modules/(.+)", re.DOTALL)
@@ -255,7 +255,7 @@ class SourceVersions:
             top = git.repository_of(path)
             directories = [module.directory for module in self._roots.modules if is_within(path, module.directory)]
             inside = rest_within(max(directories, key=len, default=top), top) or ""
-            prefix = MAJOR.sub("", inside)  # Go wants the tag lib/v1.0.0 for a module in lib
+            prefix = MAJOR_DIRECTORY.sub("", inside)  # Go wants the tag lib/v1.0.0 for a module in lib
             is_tag = prefix and not git.PSEUDO_VERSION.match(version)
             yield from _at(path, f"{prefix}/{version}" if is_tag else version)
 
@@ -507,7 +507,7 @@ def _released_version(place: Place, recorded: str) -> str:
 
 def _has_same_version(place: Place, recorded: str) -> bool:
     """Return whether a file is at a path with the recorded version."""
-    there, here = (VERSIONED.match(f"/{path}") for path in (canonical(recorded), place.path))
+    there, here = (FROM_VERSIONED_DIRECTORY.match(f"/{path}") for path in (canonical(recorded), place.path))
     if there is None or here is None or _plain(there[1]) != _plain(here[1]):
         return False
     stored = PNPM.match(here[1])
