@@ -45,7 +45,7 @@ ROOMS = {
     "cache": {"profile", "series", "source"},
     "symbols": {"profile", "transform", "languages", "source"},
     "workspace": {"profile", "tables", "series", "languages", "source", "settings", "cache", "symbols"},
-    "sources": {"profile"},
+    "sources": {"profile", "settings"},
     "session": {
         *("profile", "transform", "tables", "series", "languages", "source"),
         *("settings", "cache", "workspace", "symbols"),

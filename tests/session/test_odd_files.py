@@ -15,6 +15,7 @@ from alloclens.profile.errors import ProfileError
 from alloclens.session.once import world
 from alloclens.session.profile_file import read_profile
 from alloclens.settings import config, labels
+from alloclens.settings.names import LABELS
 from alloclens.source.roots import Roots
 from alloclens.symbols.binaries import archive
 from alloclens.symbols.layout import layout
@@ -64,7 +65,7 @@ def run(*arguments: str | Path) -> tuple[int, str]:
 
 
 def test_labels(tmp_path: Path, odd: Callable[[Path], Path]) -> None:
-    odd(tmp_path / labels.NAME)
+    odd(tmp_path / LABELS)
     (problem,) = labels.read([str(tmp_path)], ["/"]).problems
     assert problem.reason in {"not a regular file", "Is a directory", "No such device or address"}
     with pytest.raises(OSError, match=r"."):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from alloclens.settings import labels
+from alloclens.settings.names import LABELS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,12 +46,12 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
     snapshot = tmp_path / "heap.0007.pb.gz"
     labels.write(str(snapshot), "  after\n load ")
     assert labels.read([str(tmp_path)]) == ({str(snapshot): "after load"}, ())
-    file = tmp_path / labels.NAME
+    file = tmp_path / LABELS
     file.chmod(0o640)
     labels.write(str(tmp_path / "b.pb.gz"), "second")
     assert set(labels.read([str(tmp_path)]).of.values()) == {"after load", "second"}
     assert file.stat().st_mode & 0o777 == 0o640
-    assert [p.name for p in tmp_path.iterdir()] == [labels.NAME]
+    assert [p.name for p in tmp_path.iterdir()] == [LABELS]
 
 
 def test_the_last_label_takes_the_file_with_it(tmp_path: Path) -> None:
@@ -66,9 +67,9 @@ def test_a_file_in_the_place_of_a_directory_has_no_labels(tmp_path: Path) -> Non
 
 def test_a_link_stays_a_link(tmp_path: Path) -> None:
     (tmp_path / "shared.toml").write_text('"b.pb.gz" = "x"\n')
-    (tmp_path / labels.NAME).symlink_to(tmp_path / "shared.toml")
+    (tmp_path / LABELS).symlink_to(tmp_path / "shared.toml")
     labels.write(str(tmp_path / "a.pb.gz"), "y")
-    assert (tmp_path / labels.NAME).is_symlink()
+    assert (tmp_path / LABELS).is_symlink()
     assert '"a.pb.gz" = "y"' in (tmp_path / "shared.toml").read_text()
 
 
@@ -77,7 +78,7 @@ def test_a_link_out_of_the_workspace_is_not_followed(tmp_path: Path) -> None:
     profiles, elsewhere = tmp_path / "w" / "profiles", tmp_path / "elsewhere.toml"
     profiles.mkdir(parents=True)
     elsewhere.write_text('"a.pb.gz" = "x"\n')
-    (profiles / labels.NAME).symlink_to(elsewhere)
+    (profiles / LABELS).symlink_to(elsewhere)
     (problem,) = labels.read([str(profiles)], [str(tmp_path / "w")]).problems
     assert problem.reason == f"a symbolic link that leads out of the workspace, to {elsewhere}"
     for label in ("y", ""):
@@ -88,7 +89,7 @@ def test_a_link_out_of_the_workspace_is_not_followed(tmp_path: Path) -> None:
 
 
 def test_a_file_that_cannot_be_read_is_left_alone(tmp_path: Path) -> None:
-    file = tmp_path / labels.NAME
+    file = tmp_path / LABELS
     for data, error in ((b"x" * (labels.LARGEST + 1), OSError), (b'"a" = "\xff"', ValueError)):
         file.write_bytes(data)
         with pytest.raises(error):

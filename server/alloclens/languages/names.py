@@ -16,6 +16,8 @@ MAX_NAME_CHARACTERS = 1000
 
 RUST_HASH = re.compile(r"::h[0-9a-f]{16}$")
 """Ends a name in Rust's mangling before v0; some demanglers keep it."""
+CLONE = r"\.(?:cold|(?:part|isra|constprop)\.\d+)"
+"""Ends the symbol of a part or a copy that a compiler made of a function."""
 NAMELESS = re.compile(r"^<|\(anonymous|(?:^|(?<!\))\.)init(?:\.(?:func)?\d+)*$|\.glob\.\.")
 
 

@@ -7,10 +7,10 @@ from itertools import accumulate
 from pathlib import Path
 
 from alloclens.languages.language import FunctionName, Grammar, Language
-from alloclens.languages.names import RUST_HASH, parameters_in
+from alloclens.languages.names import CLONE, RUST_HASH, parameters_in
 
 CLOSED = re.compile(r"(?:::)?(?:\{\{?(?:closure|lambda|vtable\.shim|shim)|'lambda|\$_\d)")
-CLONE = re.compile(r"(?: ?\[clone [^\]]*\]| \(\.[^()]*\)|\.(?:cold|(?:part|isra|constprop)\.\d+))+$")
+CLONES = re.compile(rf"(?: ?\[clone [^\]]*\]| \(\.[^()]*\)|{CLONE})+$")
 PIECE = re.compile(
     r"\boperator\b(?:\s*(?:\(\)|\[\]|->\*?|<=>|<<=?|>>=?|[-+*/%^&|~!=<>,]+|\"\"\s*\w+)|\s+[^()]+)?"
     r"|->|::|\s+|[(<\[{]|[)>\]}]|[^\s:()<>\[\]{}-]+|."
@@ -22,7 +22,7 @@ OPERATOR = re.compile(r"operator\s+(\W)")
 
 def _parse_name(function: str) -> FunctionName:
     """ns::T<int>::f(int) const -> ns, T, f; <x::T as y::Trait>::f::{{closure}} -> x, T, f."""
-    name = CLONE.sub("", RUST_HASH.sub("", function)).replace("{anonymous}", "(anonymous namespace)")
+    name = CLONES.sub("", RUST_HASH.sub("", function)).replace("{anonymous}", "(anonymous namespace)")
     match = CLOSED.search(name)
     inner = name[: match.start()] if match else name
     return FunctionName(_parts(inner), match is not None, None if match else _listed(inner))

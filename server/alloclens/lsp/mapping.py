@@ -13,6 +13,7 @@ from alloclens.lsp.rpc import RefusedError
 from alloclens.lsp.show import tell
 from alloclens.settings import config, config_text
 from alloclens.settings.checking import parse
+from alloclens.settings.names import OWN
 from alloclens.settings.trust import allow
 from alloclens.workspace.workspace import targets
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
     from alloclens.lsp.server import Server
 
-NAME = "alloclens.toml"
 WARNING = types.MessageType.Warning
 
 
@@ -55,7 +55,7 @@ async def _change(ls: Server, change: _Change) -> str | None:
     if not folders:
         tell(ls, "no folder is open, so there is no place for a settings file", WARNING)
         return None
-    path = str(await asyncio.to_thread(config.find, folders) or Path(folders[0], NAME))
+    path = str(await asyncio.to_thread(config.find, folders) or Path(folders[0], OWN))
     try:
         edit = await asyncio.to_thread(_written, ls, folders, path, change)
         if edit:

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from alloclens.disk import check_inside, open_file, reason
+from alloclens.settings.names import OWN, SHARED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from alloclens.languages.toml import KeyPath
     from alloclens.settings.trust import Target
 
-OWN, SHARED = "alloclens.toml", "pyproject.toml"
 TABLES = {OWN: (), SHARED: ("tool", "alloclens")}
 """The table of each file that holds the settings."""
 LARGEST = 256 << 10

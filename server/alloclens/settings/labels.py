@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from alloclens.disk import check_inside, read_file, real_path, reason, stamp, write_file
 from alloclens.faults import Problem
+from alloclens.settings.names import LABELS
 from alloclens.settings.toml import edit_toml, loads
 
 if TYPE_CHECKING:
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
 
     from alloclens.disk import Stamp
 
-NAME = "labels.toml"
 LARGEST = 1 << 20
 """Bytes that such a file may have."""
 
@@ -47,7 +47,7 @@ def write(snapshot: str, label: str, folders: Sequence[str] = ()) -> None:
 
     The file is written atomically. Everything else in it stays, including comments.
     """
-    path = Path(snapshot).with_name(NAME)
+    path = Path(snapshot).with_name(LABELS)
     before = _data(path, folders).decode()
     after = with_label(before, Path(snapshot).name, " ".join(label.split())).encode()
     if len(after) > LARGEST:
@@ -79,7 +79,7 @@ def stamps(directories: Iterable[str]) -> tuple[Stamp | None, ...]:
 
 
 def _files(directories: Iterable[str]) -> list[Path]:
-    return [Path(directory, NAME) for directory in directories]
+    return [Path(directory, LABELS) for directory in directories]
 
 
 def _labels(path: Path, folders: Sequence[str]) -> dict[str, str]:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from alloclens.source.roots import Module, Roots
 
 
-NODE = "node_modules"
+NODE_MODULES = "node_modules"
 MAX_NODE_FILES = 50
 """Files of a Node project to look for."""
 OWNER = re.compile(r"[^/]+\.[^/]+$|(?:github\.com|gitlab\.com|bitbucket\.org)/[^/]+$")
@@ -187,17 +187,17 @@ class Builds:
 
     def _projects(self) -> Iterator[BuildRoot]:
         """Yield each directory that held node_modules, with the directory here that has most of its files."""
-        here = [p.directory.rpartition("/")[0] for p in self._roots.packages if name_of(p.directory) == NODE]
+        here = [p.directory.rpartition("/")[0] for p in self._roots.packages if name_of(p.directory) == NODE_MODULES]
         packages: dict[str, list[str]] = {}
-        files = sorted(self._functions) if here and any(NODE in file for file in self._functions) else ()
-        for path in map(canonical, (file for file in files if NODE in file)):
-            there, _, rest = path.partition(f"/{NODE}/")
+        files = sorted(self._functions) if here and any(NODE_MODULES in file for file in self._functions) else ()
+        for path in map(canonical, (file for file in files if NODE_MODULES in file)):
+            there, _, rest = path.partition(f"/{NODE_MODULES}/")
             if rest and len(packages.setdefault(there, [])) < MAX_NODE_FILES:
                 packages[there].append(rest)
         own: dict[str, dict[str, Collection[str]]] = {}
         for file, path in zip(files, map(canonical, files), strict=True):
             project = next((folder for folder in folders_of(path) if folder in packages), None)
-            if project is not None and NODE not in path and len(own.setdefault(project, {})) < MAX_NODE_FILES:
+            if project is not None and NODE_MODULES not in path and len(own.setdefault(project, {})) < MAX_NODE_FILES:
                 own[project][path[len(project) + 1 :]] = self._functions[file]
         for there, rests in packages.items():
             shared = Counter(
@@ -228,7 +228,7 @@ class Builds:
 
     def _shared(self, directory: str, packages: Iterable[str], own: Mapping[str, Collection[str]]) -> int:
         """Return how many files of a project are in a directory here; 0 if its own files show another project."""
-        there = [rest for rest in packages if self._files.is_file(join(directory, NODE, rest))]
+        there = [rest for rest in packages if self._files.is_file(join(directory, NODE_MODULES, rest))]
         texts = {rest: self._files.text(join(directory, rest)) for rest in own} if there else {}
         if not there or 2 * sum(1 for text in texts.values() if text is not None) < len(texts):
             return 0

@@ -13,12 +13,12 @@ import stat
 from pathlib import Path
 
 from alloclens.disk import open_file, read_file, reason, sweep, write_file
+from alloclens.settings.names import LABELS, OWN, SHARED
 from alloclens.sources.files import NAME
 
 LIST = ".alloclens-captures"
-SETTINGS = ("alloclens.toml", "pyproject.toml", ".vscode/settings.json")
+SETTINGS = (OWN, SHARED, ".vscode/settings.json")
 """Files that may set `base` and `head`, in the capture directory, the working directory, and their parents."""
-LABELS = "labels.toml"
 MAX_SETTINGS_BYTES = 16 << 20
 MAX_ENTRY_BYTES = 1 << 10
 COPY_BYTES = 1 << 20

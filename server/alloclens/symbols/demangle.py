@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from alloclens.languages.names import RUST_HASH
+from alloclens.languages.names import CLONE, RUST_HASH
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 ITANIUM, RUST = ("_Z", "__Z", "___Z"), ("_R", "__R")
 MANGLED = (*ITANIUM, *RUST, "?")
 OLD_RUST = re.compile(r"_+Z.*17h[0-9a-f]{16}E")
-CLONE = re.compile(r"(\.cold|\.(part|isra|constprop)\.\d+)+$")
+CLONES = re.compile(rf"(?:{CLONE})+$")
 SUFFIX = re.compile(r" \(\.[^()]*\)$")
 """The same, and any suffix that starts with a dot, as LLVM prints it."""
 SYMBOL = r"\(\)|<=>|<<=?|>>=?|->\*?|<=?|>=?"
@@ -95,7 +95,7 @@ def demangled(name: str) -> str:
     Other names, and all names without the package pydemumble, stay as they are, except for suffixes of compiler clones.
     """
     if not name.startswith(MANGLED):
-        return CLONE.sub("", name)
+        return CLONES.sub("", name)
     full = _full(name) if _fits(name) else ""
     return _shown(name, full) if full else name
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from alloclens.disk import is_name, read_file, real
 from alloclens.languages.jvm import classes_of
 from alloclens.paths import canonical, join, name_of
+from alloclens.source.build_roots import NODE_MODULES
 from alloclens.source.recorded import JVM_FILE
 from alloclens.text import MAX_SOURCE_BYTES, decoded
 from alloclens.time_limit import take_longer
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 
-NODE_MODULES = "node_modules"
 MAX_LINKS = MAX_GO_FILES = 1000
 MAX_JVM_FILES = 10_000
 """To read them for the classes that they declare takes some three seconds."""

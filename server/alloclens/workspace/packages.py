@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from alloclens.disk import stamp
 from alloclens.paths import folders_of, name_of
+from alloclens.source.build_roots import NODE_MODULES
 from alloclens.source.context import normalized
 from alloclens.text import memo
 from alloclens.workspace.files import text_of
@@ -38,7 +39,7 @@ LOCK_FILES = {
     for name in names
 }
 """What matches the name of a package and its version in each kind of lock file."""
-NODE = re.compile(r"(?:.*/|^)node_modules/((?:@[^/]+/)?[^/@]+)(?=/)", re.DOTALL)
+NODE = re.compile(rf"(?:.*/|^){NODE_MODULES}/((?:@[^/]+/)?[^/@]+)(?=/)", re.DOTALL)
 PYTHON = re.compile(r"(.*/(?:site|dist)-packages)/(.+)", re.DOTALL)
 VENDOR = re.compile(r"(.*/vendor)/(.+)", re.DOTALL)
 LISTED = re.compile(r"^# (?:.* => )?(\S+) (v\S+)$", re.MULTILINE)
@@ -96,7 +97,7 @@ def _of_node(directory: str, name: str, recorded: str) -> Package | None:
 def _ends(directory: str) -> Iterator[str]:
     """Yield the ends of the path of a Node package that have its node_modules, longest first."""
     elements = directory.split("/")
-    last = len(elements) - elements[::-1].index("node_modules")
+    last = len(elements) - elements[::-1].index(NODE_MODULES)
     return ("/".join(elements[at:]) for at in range(last))
 
 

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from alloclens.disk import real, real_path, reason
 from alloclens.paths import canonical, is_absolute, is_share, is_within, join, name_of
 from alloclens.settings.trust import Target, allowed
+from alloclens.source.build_roots import NODE_MODULES
 from alloclens.source.roots import CachedModule, FolderLink, Module, Packages, PrefixMapping, Roots
 from alloclens.workspace import go_mod
-from alloclens.workspace.files import NODE_MODULES, Disk, folds_case, walked
+from alloclens.workspace.files import Disk, folds_case, walked
 from alloclens.workspace.go_env import go_env
 
 if TYPE_CHECKING:

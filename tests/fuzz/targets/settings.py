@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from alloclens.printable import printable
 from alloclens.settings import config, labels
 from alloclens.settings.checking import parse
+from alloclens.settings.names import LABELS, OWN
 from alloclens.workspace import go_mod
 
 from tests.fuzz.mutate import mutant
@@ -43,11 +44,11 @@ class SettingsFiles:
         return mutant(rng, SETTINGS)[:LARGEST]
 
     def outcome(self, data: bytes) -> Outcome:
-        for name in (*config.TABLES, labels.NAME):
+        for name in (*config.TABLES, LABELS):
             (self.folder / name).write_bytes(data)
         with measured() as clock:
             read = [config.read([self.folder])]
-            (self.folder / config.OWN).unlink()
+            (self.folder / OWN).unlink()
             read.append(config.read([self.folder]))
             called = labels.read([str(self.folder)])
         for one in read:

@@ -19,6 +19,7 @@ from alloclens.lsp.show import tell
 from alloclens.printable import printable
 from alloclens.session.choice import is_elsewhere, matching, names
 from alloclens.settings import labels
+from alloclens.settings.names import LABELS
 from alloclens.wording import services, views
 from alloclens.wording.amounts import amount
 from alloclens.wording.kinds import type_name
@@ -228,5 +229,5 @@ def _label(world: World, path: str, text: str) -> str | None:
     try:
         labels.write(path, text, world.sources.roots.folders)
     except (OSError, ValueError) as error:
-        return printable(f"{labels.NAME} could not be changed: {reason(error)}")
+        return printable(f"{LABELS} could not be changed: {reason(error)}")
     return None
