@@ -31,7 +31,7 @@ SLOW = (
         "asyncio",
     ),
     *("alloclens.settings.config_text", "alloclens.settings.settings", "alloclens.workspace.workspace"),
-    *("alloclens.workspace.git", "tomllib", "subprocess", "importlib.resources"),
+    *("alloclens.workspace.git", "tomllib", "subprocess", "msgspec", "importlib.resources"),
     *("alloclens.series", "alloclens.cache", "alloclens.session.reading", "alloclens.lsp"),
 )
 

@@ -10,7 +10,6 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote
 
-import msgspec
 import numpy as np
 
 from alloclens.disk import read_file, real, reason, stamp
@@ -19,7 +18,6 @@ from alloclens.source.own import DEPENDENCIES
 from alloclens.symbols.minified import column_of
 from alloclens.symbols.symbols import Kept
 from alloclens.transform.symbolize import SymbolizedFrame, resolved
-from alloclens.typed import ready
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -135,29 +133,6 @@ class _Map(NamedTuple):
         return mapped if are_there else recorded
 
 
-@ready
-class _Sources(msgspec.Struct):
-    """What a source map says of the files that it is made from. One of sections has none itself."""
-
-    sources: list[str | None] = []
-    sources_content: list[str | None] | None = msgspec.field(name="sourcesContent", default=None)
-    source_root: str | None = msgspec.field(name="sourceRoot", default=None)
-
-    @property
-    def texts(self) -> dict[str, str]:
-        """Return the texts of the sources that have any, by their names."""
-        root = f"{self.source_root.rstrip('/')}/" if self.source_root else ""
-        pairs = zip(self.sources, self.sources_content or (), strict=False)
-        return {f"{root}{name}": text for name, text in pairs if name and text}
-
-
-def _texts(source_map: bytes) -> dict[str, str]:
-    try:
-        return msgspec.json.decode(source_map, type=_Sources).texts
-    except (msgspec.DecodeError, UnicodeDecodeError):  # symbolic reads more, such as a first line that is no JSON
-        return {}
-
-
 def _is_one(first: Any, last: Any) -> bool:
     return bool(first and last and (first.src, first.line) == (last.src, last.line))
 
@@ -257,11 +232,13 @@ def _read(path: str, _now: Stamp, folders: tuple[str, ...]) -> _Map | None:
         return None
     from symbolic.sourcemapcache import SourceMapCache  # noqa: PLC0415 - an extra, and takes 50 ms
 
+    from alloclens.symbols.source_map_texts import texts_in  # noqa: PLC0415 - few profiles need it
+
     url = generated[at + len(COMMENT) :].split(b"\n", 1)[0].decode("utf-8", "replace").strip()
     directory, content = _content(path, url, folders)
     try:
         tokens = SourceMapCache.from_bytes(generated, content)
-        return _Map(directory, generated.split(b"\n"), tokens, _texts(content))
+        return _Map(directory, generated.split(b"\n"), tokens, texts_in(content))
     except Exception as error:
         raise _MapError(f"its source map cannot be read ({reason(error)}); build it again") from error
 
