@@ -75,7 +75,7 @@ export interface CaptureState {
 export interface CaptureOptions {
   kind?: CaptureKind; // `named` is what the URL names, a heap if it names none; `all` is heap, goroutines, and leaked ones if there is such a profile
   every?: number; // Seconds from capture to capture; 0 captures once
-  seconds?: number; // If not 0, what was allocated and freed in so many seconds is captured instead of what is in use
+  seconds?: number; // If not 0, what is allocated and freed during this many seconds is captured, instead of what is in use
   gc?: boolean; // Whether the program collects garbage before it writes a heap profile
 }
 

@@ -60,7 +60,7 @@ def command(what: str | None, profiles: str | None, everything: bool, sample_typ
 
 
 def _explained(known: World, shown: Comparison, what: str | None) -> tuple[Comparison, Coverage]:
-    """Return what is shown, or the first kind of profile beside it that has what is asked for, with its coverage."""
+    """Return what is shown, with its coverage; instead the first kind of profile that has `what`, if one has."""
     kinds = [shown, *known.kinds(shown)[1:]] if what else [shown]
     explained = ((kind, known.coverage_of(kind)) for kind in kinds)
     having = (pair for pair in explained if what and _matching(known, *pair, what))

@@ -128,7 +128,7 @@ class CaptureOptions(Message, frozen=True):
     every: Annotated[int, msgspec.Meta(ge=0, le=86400)] = 0
     """Seconds from capture to capture; 0 captures once."""
     seconds: Annotated[int, msgspec.Meta(ge=0, le=3600)] = 0
-    """If not 0, what was allocated and freed in so many seconds is captured instead of what is in use."""
+    """If not 0, what is allocated and freed during this many seconds is captured, instead of what is in use."""
     gc: bool = False
     """Whether the program collects garbage before it writes a heap profile."""
 

@@ -214,7 +214,7 @@ def parts(world: World, comparison: Comparison, path: str, text_of: TextOf) -> I
 
 
 def coverage_now(world: World, comparison: Comparison, text_of: TextOf) -> Coverage:
-    """Return the coverage with how much of the own code is on no line here. Maps the heaviest own files."""
+    """Return the coverage with its `lineless` and `gone` filled in. Maps only the heaviest own files."""
     lineless = gone = 0
     lines, number = comparison.lines, comparison.column
     own = [file for file in world.coverage.files if file.value and file.found.kind is Kind.OWN]

@@ -60,7 +60,7 @@ class Changes:
     removed: Sampling
     units: Units
     cut: Floats
-    """What was cut off the growth when both snapshots were written; 0 unless it is of objects."""
+    """What truncation in both files took from the growth of a number of objects; 0 for other sample types."""
     looked_at: int
     """Number of rows that are not zero at the head."""
 

@@ -334,7 +334,7 @@ def upper_tail(deviate: Floats) -> Floats:
 def significant(p_value: Floats, smallest: Floats, level: float) -> Mask:
     """Return which p-values are significant, with at most this probability of any false one (Holm 1979).
 
-    `smallest` is what each p-value could be at best. Tests that cannot reach the level among those that can are not
+    `smallest` has the least that each p-value could have been. Tests that cannot reach the level among those that can are not
     counted (Tarone 1990): a line with two objects cannot show a trend, whatever it does.
     """
     ordered = np.sort(smallest)

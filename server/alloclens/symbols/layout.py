@@ -107,7 +107,7 @@ def _segments(file: BinaryIO, head: bytes) -> list[_Segment]:
     width, count = (_number(head, head, n, 2) for n in ((54, 56) if wide else (42, 44)))
     entry = struct.Struct(_endian(head) + form)
     if count and width != entry.size:
-        raise ValueError("its program headers have another size than the format's")
+        raise ValueError("its program headers are not of the size that the format prescribes")
     file.seek(at)
     table = file.read(width * count)
     rows = [entry.unpack_from(table, n * width) for n in range(count)]

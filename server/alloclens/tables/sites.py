@@ -29,7 +29,7 @@ class Sites:
     binary: Ints
     """The mapping's file, for frames without a function name."""
     start: Ints
-    """Declaration of a nameless function, by which pprof distinguishes such functions; else 0."""
+    """Line at which a function without a name starts, because pprof tells such functions apart by it; 0 for all others."""
 
     def __len__(self) -> int:
         return len(self.line)

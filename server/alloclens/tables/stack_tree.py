@@ -115,7 +115,7 @@ def _walk(profile: Profile, sites: Sites, on: Mask, direction: Direction) -> _Wa
     """Return the paths.
 
     If the line recurs in a stack, callers are those of its innermost call and callees those of its outermost. So the
-    tree includes the other calls and what is between them, and each sample is in it once.
+    tree includes its other calls and the frames between them, and each sample is in it once.
     """
     of_frame, at = sites.of_frame[profile.stack_frames], profile.frame_at
     if direction == "callers":
