@@ -33,6 +33,12 @@ def test_text_is_shown_as_it_is(text: str) -> None:
     assert plain(f"[{escape(text)}](file:///x#L1)") == printable(text)
 
 
+def test_the_address_of_a_page_follows_its_name() -> None:
+    assert plain("[How to fix it](file:///p/leak.md) · [main.go:24](file:///main.go#L24)") == (
+        "How to fix it: file:///p/leak.md · main.go:24"
+    )
+
+
 @pytest.mark.parametrize("text", ["# a", "+ a", "> a", "- a", "---"])
 def test_text_starts_no_other_block(text: str) -> None:
     assert shown(escape(text)) == [("text", text)]

@@ -11,10 +11,12 @@ SIGNS = re.compile(r"[\\`*\[\]|<~]|&(?=[#\w])|^[#+>-]|(?<!\w)_+|_+(?!\w)")
 MARKS = re.compile(
     r"\\(?P<sign>[^A-Za-z0-9\s])"
     r"|(?P<fence>`+)(?P<code>.+?)(?<!`)(?P=fence)(?!`)"
-    r"|\[(?P<label>(?:\\.|[^\]\\])*)\]\([^)]*\)"
+    r"|\[(?P<label>(?:\\.|[^\]\\])*)\]\((?P<address>[^)]*)\)"
     r"|\*\*"
 )
 """The marks that we write: escapes, code, links and bold text."""
+LINE = re.compile(r"#L\d+$")
+"""Ends the address of a line, which the text of its link says, too: main.go:24."""
 
 
 def escape(text: str) -> str:
@@ -31,11 +33,14 @@ def code(text: str) -> str:
 
 
 def plain(text: str) -> str:
-    """Return our own Markdown without its marks, for editors that show plain text."""
+    """Return our own Markdown without its marks, for editors that show plain text; a page's address follows its name."""
     return MARKS.sub(_unmarked, text)
 
 
 def _unmarked(match: re.Match[str]) -> str:
     if match["code"]:
         return re.sub(r"^ (.+) $", r"\1", match["code"])
-    return plain(match["label"]) if match["label"] else match["sign"] or ""
+    if match["label"]:
+        address = match["address"]
+        return plain(match["label"]) + ("" if LINE.search(address) else f": {address}")
+    return match["sign"] or ""
