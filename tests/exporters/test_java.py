@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import re
 import shutil
+import subprocess
 import sys
 import zipfile
 from typing import TYPE_CHECKING, NamedTuple
@@ -140,10 +142,31 @@ def shop(recorded: Path) -> Path:
     return folder
 
 
+def write_script(path: Path) -> None:
+    """Write the script of the documentation."""
+    (code,) = re.findall(r"```python\n(.*?)```", (tools.ROOT / "docs/languages/java.md").read_text("utf-8"), re.DOTALL)
+    path.write_text(code)
+
+
+def test_a_recording_without_live_objects_leaves_earlier_profiles(tmp_path: Path) -> None:
+    setting = {"startTime": "2026-01-01T00:00:00.0Z", "name": "alloc", "value": "8388608"}
+    printed = json.dumps({"recording": {"events": [{"type": "jdk.ActiveSetting", "values": setting}]}})
+    jfr, earlier = tmp_path / "jfr", tmp_path / "alive-01.pb.gz"
+    jfr.write_text(f"#!/bin/sh\necho '{printed}'\n")
+    jfr.chmod(0o755)
+    earlier.write_text("of an earlier recording")
+    write_script(tmp_path / "windows.py")
+    command = [sys.executable, "windows.py", "live.jfr", "."]
+    done = subprocess.run(
+        command, cwd=tmp_path, check=False, capture_output=True, text=True, env={"PATH": str(tmp_path)}
+    )
+    assert (done.returncode, earlier.read_text()) == (1, "of an earlier recording")
+    assert done.stderr.startswith("live.jfr has no objects that were alive at its end")
+
+
 @pytest.mark.skipif(sys.version_info < (3, 11), reason="the script of the documentation reads times of ISO 8601")
 async def test_one_recording_in_windows(recorded: Path, shop: Path) -> None:
-    (code,) = re.findall(r"```python\n(.*?)```", (tools.ROOT / "docs/languages/java.md").read_text("utf-8"), re.DOTALL)
-    (shop / "windows.py").write_text(code)
+    write_script(shop / "windows.py")
     tools.run(sys.executable, "windows.py", "live.jfr", "profiles", cwd=shop)
     assert len(a_minute_apart(shop / "profiles")) == SNAPSHOTS
     shown = (await seen(shop, [recorded]))[recorded.name]
