@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,6 +21,13 @@ pytestmark = [pytest.mark.programs, pytest.mark.slow]
 OPTIONS = ("--no-opt", "--no-maglev", "--expose-gc")
 """V8 counts what an inlined function allocates as its caller's, and what is garbage until it is collected."""
 DATADOG = "@datadog/pprof"
+REMOVES = """
+const fs = require("node:fs");
+console.error = (error) => process.exit(console.log(error.code));
+setInterval(() => {
+  if (fs.existsSync("profiles") && fs.readdirSync("profiles").length) fs.rmSync("profiles", { recursive: true });
+}, 10);
+"""
 MODULES = INSTALLED / "node_modules"
 
 
@@ -75,3 +83,15 @@ def test_a_heap_profile_is_what_datadog_makes_of_the_same_samples(tmp_path: Path
     keeps = ("keepNumbers", "keepObjects")  # reading the profile allocates, too
     assert theirs["keepNumbers"] > 1 << 20
     assert [ours[name] for name in keeps] == [theirs[name] for name in keeps]
+
+
+@pytest.mark.parametrize(("page", "script"), [("languages/node.md", "app.cjs"), ("formats.md", "app.mjs")])
+def test_the_lines_of_the_documentation_never_end_the_program(tmp_path: Path, page: str, script: str) -> None:
+    """They make the directory of the profiles, and if one cannot be written, say why."""
+    (code,) = re.findall(r"```js\n(.*?)```", (tools.ROOT / "docs" / page).read_text("utf-8"), re.DOTALL)
+    package = tmp_path / "node_modules" / DATADOG / "index.js"
+    package.parent.mkdir(parents=True)
+    package.write_text("exports.heap = { start() {}, profile() {} }; exports.encode = async () => 'a profile';")
+    (tmp_path / script).write_text(code.replace("60_000", "10"))
+    (tmp_path / "removes.cjs").write_text(REMOVES)
+    assert tools.run(development.node(), "--require", "./removes.cjs", script, cwd=tmp_path) == "ENOENT\n"
