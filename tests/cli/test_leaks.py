@@ -525,6 +525,24 @@ def test_where_nothing_is_proven_the_nearest_is_named(folder: Path) -> None:
     assert "At least 6 snapshots of one process show a trend." in words
 
 
+@pytest.mark.parametrize(("others", "is_listed"), [(30, True), (50, False)])
+def test_a_finding_in_one_kind_does_not_hide_what_may_leak_in_another(
+    folder: Path, others: int, *, is_listed: bool
+) -> None:
+    """A line that holds 4 of 34 MB is listed beside the goroutines that leak; one that holds 4 of 54 MB is not."""
+    for i in range(29):
+        drop(folder / f"p/g{i:03}.pb.gz", goroutines(f"main.fulfil@{folder}/main.go:{WAIT} = {5 + 25 * i}"))
+    for i in range(12):
+        stacks = [
+            f"main.main:3@{folder}/main.go:{LEAK} = {1 + i // 3}x{MB}",
+            f"main.page@{folder}/main.go:{PAGE} = {others - i % 2}x{MB}/{others + i}",
+        ]
+        drop(folder / f"p/h{i:03}.pb.gz", heap(*stacks))
+    words = run(folder / "p", "--workspace", folder).output
+    assert "Leak: 705 goroutines" in words
+    assert ("Not proven: 4.0MB held through this line, ▲3.0MB " in words) is is_listed
+
+
 def test_what_rises_since_the_start_is_a_candidate(folder: Path) -> None:
     for i in range(19):
         drop(folder / f"p/h{i:03}.pb.gz", heap(f"main.main:3@{folder}/main.go:{LEAK} = {1 + 3 * i}x{MB}"))

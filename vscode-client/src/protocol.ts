@@ -169,7 +169,7 @@ export interface LineGrowth {
   significant: boolean;
 }
 
-// The lines that leak or grow, and those with another verdict that is shown, worst first; else candidates.
+// The lines that leak or grow, and those with another verdict that is shown, worst first; then candidates.
 export interface Findings {
   findings: ListedFinding[];
   nothing: string; // Why no line leaks or grows; empty if one does, or if there is no profile

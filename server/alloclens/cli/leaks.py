@@ -106,7 +106,7 @@ def command(
         _print(findings, known, mapper)
         if not is_found:
             show(no_finding(known).words)
-            _print_candidates(known.candidates, known, mapper)
+        _print_candidates(known.listed_candidates, known, mapper)
     if known.silent_goroutines and (note := goroutine_note(known.silent_goroutines)):
         tell(plain(note))
 

@@ -329,7 +329,7 @@ class ListedFinding(Message, frozen=True):
 
 
 class Findings(Message, frozen=True):
-    """The lines that leak or grow, and those with another verdict that is shown, worst first; else candidates."""
+    """The lines that leak or grow, and those with another verdict that is shown, worst first; then candidates."""
 
     findings: list[ListedFinding]
     nothing: str

@@ -24,7 +24,7 @@ from alloclens.workspace.moves import Moves
 from alloclens.workspace.source_versions import SourceVersions, recorded_lines, recorded_lines_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from alloclens.arrays import Ints, Mask
     from alloclens.faults import Problem
@@ -37,6 +37,9 @@ if TYPE_CHECKING:
     from alloclens.settings.trust import Target
     from alloclens.source.line_mapping import RecordedLines, SourceVersion
     from alloclens.transform.filters import Filters
+
+MUCH = 0.1
+"""The part of a kind of profile that a candidate holds to be listed beside a finding in another kind."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -205,10 +208,15 @@ class World:
     @cached_property
     def candidates(self) -> list[tuple[Finding, Comparison]]:
         """What is nearest to a finding in all comparisons, likeliest first; what is remote only if nothing else is there."""
-        pairs = [(finding, comparison) for comparison in self.comparisons for finding in comparison.candidates()]
-        pairs.sort(key=lambda pair: -pair[0].score)
-        near = [pair for pair in pairs if not pair[0].is_remote]
-        return (near or pairs[:1])[:MAX_CANDIDATES]
+        return _nearest(self.comparisons)
+
+    @cached_property
+    def listed_candidates(self) -> list[tuple[Finding, Comparison]]:
+        """The candidates to list: beside findings, those of the kinds of profiles that have none, if they hold much."""
+        if not any(comparison.findings() for comparison in self.judged):
+            return self.candidates
+        silent = [comparison for comparison in self.comparisons if not comparison.findings()]
+        return [(finding, of) for finding, of in _nearest(silent) if _holds_much(finding, of)]
 
     @property
     def silent_goroutines(self) -> Comparison | None:
@@ -326,3 +334,14 @@ class World:
         recorded = lines.files[lines.file[by_line[np.argmin(moved)]]]
         place = places.get(recorded) or Place(path, MOVED, Kind.OWN)
         return FileLines(comparison, place, recorded, by_line, self.versions, moved)
+
+
+def _nearest(comparisons: Iterable[Comparison]) -> list[tuple[Finding, Comparison]]:
+    pairs = [(finding, comparison) for comparison in comparisons for finding in comparison.candidates()]
+    pairs.sort(key=lambda pair: -pair[0].score)
+    near = [pair for pair in pairs if not pair[0].is_remote]
+    return (near or pairs[:1])[:MAX_CANDIDATES]
+
+
+def _holds_much(finding: Finding, comparison: Comparison) -> bool:
+    return finding.value >= MUCH * comparison.head.total_of(finding.sample_type)

@@ -34,7 +34,7 @@ def register(server: Server) -> None:
 
 
 async def findings(ls: Server, command: protocol.GetFindings) -> protocol.Findings:
-    """Return the lines that leak or grow, and those with another verdict that is shown, worst first; else candidates."""
+    """Return the lines that leak or grow, and those with another verdict that is shown, worst first; then candidates."""
     del command
     return await asyncio.to_thread(_findings, ls.world, ls.documents)
 
@@ -44,10 +44,9 @@ def _findings(world: World, documents: Documents) -> protocol.Findings:
     verdicts = [verdict for verdict in VERDICTS if verdict in RAISED or world.settings.severity(verdict) != "off"]
     pairs = [(finding, of) for of in world.judged for finding in of.findings(verdicts)]
     pairs.sort(key=lambda pair: badness(pair[0]))
-    nothing = ""
-    if world.series and not any(finding.verdict in RAISED for finding, _ in pairs):
-        pairs += [pair for pair in world.candidates if pair[0].verdict not in verdicts]
-        nothing = printable(plain(no_finding(world).words))
+    is_found = any(finding.verdict in RAISED for finding, _ in pairs)
+    pairs += [pair for pair in world.listed_candidates if pair[0].verdict not in verdicts]
+    nothing = printable(plain(no_finding(world).words)) if world.series and not is_found else ""
     return protocol.Findings([_finding(finding, of, world, spots) for finding, of in pairs[:MAX_FINDINGS]], nothing)
 
 
