@@ -5,7 +5,7 @@ import { findingRows } from '../src/views/finding-rows.ts';
 import { frameRows, functionOf, samePlace, titleOf } from '../src/views/frame-rows.ts';
 import { described, hotRows, remembered, sortPicks, USUAL } from '../src/views/hot-rows.ts';
 import { code, context, escape, fileName, shortName, unique } from '../src/views/rows.ts';
-import { seriesRows, settingOf, snapshotRows } from '../src/views/series-rows.ts';
+import { deletion, seriesRows, settingOf, snapshotRows } from '../src/views/series-rows.ts';
 
 const at = (uri: string, line: number) => ({
   uri,
@@ -195,6 +195,23 @@ test('a series that is not shown cannot be compared, and a bad file says why', (
     ['/w/profiles/1'],
     'a bad file is no snapshot',
   );
+});
+
+test('who deletes all of one kind is told of the other kinds of the series, and the row of a series stands for all', () => {
+  const bad = { name: 'x.pb.gz', path: '/w/profiles/x.pb.gz', reason: 'it is cut off' };
+  const leaked = series([snapshot('l2'), snapshot('l1')], { sampleTypes: ['goroutineleak'], shown: false });
+  const listed = seriesRows({ series: [series([snapshot('h2'), snapshot('h1')]), leaked, series([snapshot('w')], { name: 'web', shown: false })], problems: [bad] });
+  const [heap, , web, problems] = listed;
+  const counted = (...rows: (typeof heap)[]) => {
+    const { meant, all, counts } = deletion(rows.flatMap((row) => row ?? []), listed);
+    return [meant.map(({ label }) => label), all.map(({ label }) => label), counts];
+  };
+  const both = ['h2', 'h1', 'l2', 'l1'];
+  assert.deepEqual(counted(heap?.rows?.[0]), [['h2'], ['h2'], '1 inuse_space']);
+  assert.deepEqual(counted(...(heap?.rows ?? [])), [['h2', 'h1'], both, '2 inuse_space, 2 goroutineleak']);
+  assert.deepEqual(counted(heap), [both, both, '2 inuse_space, 2 goroutineleak']);
+  assert.deepEqual(counted(web, problems), [['w', 'x.pb.gz'], ['w', 'x.pb.gz'], '1 inuse_space, 1 not readable']);
+  assert.deepEqual(counted(), [[], [], '']);
 });
 
 const node = (name: string, given: Partial<StackTreeNode> = {}): StackTreeNode => ({

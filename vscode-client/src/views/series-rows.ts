@@ -11,6 +11,7 @@ export interface SeriesRow extends Row {
   snapshot?: SeriesSnapshot;
   path?: string; // of the file
   newest?: boolean;
+  holds?: string; // what its files are
 }
 
 export function seriesRows({ series, problems }: AllSeries): SeriesRow[] {
@@ -30,6 +31,7 @@ function ofSeries(series: ListedSeries, other: boolean): SeriesRow {
     icon: { id: 'folder' },
     kind: other ? 'series other' : 'series',
     series: name,
+    holds: sampleTypes.at(-1) ?? '',
     folding: shown ? 'open' : 'closed',
     rows: unique(snapshots.map((snapshot, i) => ofSnapshot(snapshot, shown, i === 0))),
   };
@@ -72,6 +74,7 @@ function notReadable(problems: readonly UnreadableFile[]): SeriesRow {
     tooltip: 'These files are in the profile directories, but no profile could be read from them.',
     icon: { id: 'warning', color: 'list.warningForeground' },
     kind: 'problems',
+    holds: 'not readable',
     folding: 'open',
     rows: unique(problems.map(ofProblem)),
   };
@@ -97,6 +100,25 @@ function many(n: number, what: string): string {
 // Returns all snapshots, for a quick pick.
 export function snapshotRows(all: AllSeries): SeriesRow[] {
   return seriesRows(all).flatMap((row) => (row.rows ?? []).filter(({ snapshot }) => snapshot !== undefined));
+}
+
+// What is to be deleted: the files of the rows that are meant, and with them those of all kinds of a series of which one kind is meant whole.
+export interface Deletion {
+  meant: SeriesRow[];
+  all: SeriesRow[];
+  counts: string; // of all, by what the files are
+}
+
+// A row of several files stands for all of them, and the row of a series for all its kinds.
+export function deletion(rows: readonly SeriesRow[], listed: readonly SeriesRow[]): Deletion {
+  const named = new Set(rows.flatMap(({ series }) => series ?? []));
+  const paths = new Set(rows.flatMap((row) => [row, ...(row.rows ?? [])]).map(({ path }) => path));
+  const isMeant = (row: SeriesRow) => paths.has(row.path);
+  const whole = new Set(listed.filter(({ rows: files = [] }) => files.length > 0 && files.every(isMeant)).flatMap(({ series }) => series ?? []));
+  const of = (names: ReadonlySet<string>) => listed.map(({ series, rows: files = [] }) => (series !== undefined && names.has(series) ? files : files.filter(isMeant)));
+  const all = of(new Set([...named, ...whole]));
+  const counts = all.flatMap((files, i) => (files.length === 0 ? [] : [`${files.length} ${listed[i]?.holds ?? ''}`]));
+  return { meant: of(named).flat(), all: all.flat(), counts: counts.join(', ') };
 }
 
 // Returns the value of the setting base or head for a row. The newest as head becomes `latest`, to follow new snapshots.

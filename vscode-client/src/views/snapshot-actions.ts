@@ -6,9 +6,10 @@ import { inMessage, plain } from '../plain.ts';
 import { PROFILE_EDITOR } from '../profile-editor.ts';
 import { LABEL, LEAVE_COMPARISON, SERIES } from '../protocol.ts';
 import type { Server } from '../server.ts';
+import { NOT_RUNNING } from '../server.ts';
 import * as settings from '../settings.ts';
 import type { SeriesRow } from './series-rows.ts';
-import { settingOf, snapshotRows } from './series-rows.ts';
+import { deletion, seriesRows, settingOf, snapshotRows } from './series-rows.ts';
 import type { SnapshotsView } from './snapshots.ts';
 
 export class SnapshotActions {
@@ -67,13 +68,15 @@ export class SnapshotActions {
   }
 
   async remove(row?: SeriesRow, rows?: readonly SeriesRow[]): Promise<void> {
-    const files = await this.files(row, rows);
-    const paths = files.flatMap(({ path }) => path ?? []);
-    const labels = files.flatMap(({ snapshot }) => (snapshot?.label ? [`“${snapshot.label}”`] : []));
-    const labelled = labels.length === 0 ? '' : ` (${labels.join(', ')})`;
-    if (paths.length > 0 && (await sure(`Delete ${names(paths)}${labelled}?`, 'Moved to the trash if there is one; otherwise you are asked again.', 'Delete'))) {
-      await removeForGood(await toTrash(paths));
+    const chosen = rows ?? (row === undefined ? this.view.selection : [row]);
+    const listed = await this.server.ask(SERIES);
+    if (listed === undefined) {
+      void vscode.window.showInformationMessage(NOT_RUNNING);
+      return;
     }
+    const { meant, all, counts } = deletion(chosen.length > 0 ? chosen : await this.pick(), seriesRows(listed));
+    const files = await whichOf(meant, all, counts);
+    await removeForGood(await toTrash(files.flatMap(({ path }) => path ?? [])));
   }
 
   async reveal(row?: SeriesRow): Promise<void> {
@@ -91,8 +94,8 @@ export class SnapshotActions {
     }
   }
 
-  private async files(row?: SeriesRow, rows?: readonly SeriesRow[]): Promise<readonly SeriesRow[]> {
-    const meant = rows ?? (row === undefined ? this.view.selection : [row]);
+  private async files(row?: SeriesRow): Promise<readonly SeriesRow[]> {
+    const meant = row === undefined ? this.view.selection : [row];
     const files = meant.filter(({ path }) => path !== undefined);
     return files.length > 0 ? files : await this.pick();
   }
@@ -108,6 +111,24 @@ export class SnapshotActions {
     const chosen = await vscode.window.showQuickPick(items, { title: 'Which snapshot', matchOnDescription: true });
     return chosen === undefined ? [] : [chosen.row];
   }
+}
+
+// Returns the rows whose files the user has deleted; none if the user keeps them.
+async function whichOf(meant: readonly SeriesRow[], all: readonly SeriesRow[], counts: string): Promise<readonly SeriesRow[]> {
+  const paths = meant.flatMap(({ path }) => path ?? []);
+  if (paths.length === 0) {
+    return [];
+  }
+  const labels = all.flatMap(({ snapshot }) => (snapshot?.label ? [`“${snapshot.label}”`] : []));
+  const labelled = labels.length === 0 ? '' : ` (${labels.join(', ')})`;
+  const trash = 'Moved to the trash if there is one; otherwise you are asked again.';
+  if (all.length === meant.length) {
+    return (await ask(`Delete ${names(paths)}${labelled}?`, all.length === 1 ? trash : `${counts}. ${trash}`, ['Delete'])) === undefined ? [] : all;
+  }
+  const [these, every] = [paths.length === 1 ? 'Only This File' : `Only These ${paths.length} Files`, `All ${all.length} Files`];
+  const detail = `The series has files of other kinds from the same captures: ${counts}. ${trash}`;
+  const answer = await ask(`Delete ${names(paths)}, or all ${all.length} files of the series${labelled}?`, detail, [every, these]);
+  return answer === undefined ? [] : answer === every ? all : meant;
 }
 
 // Returns the files that could not be moved to the trash, and why.
@@ -130,7 +151,7 @@ async function removeForGood(failed: readonly [path: string, why: string][]): Pr
   }
   const paths = failed.map(([path]) => path);
   const why = `It cannot be moved to a trash here: ${first[1]}`;
-  if (!(await sure(`Delete ${names(paths)} for good?`, why, 'Delete for Good'))) {
+  if ((await ask(`Delete ${names(paths)} for good?`, why, ['Delete for Good'])) === undefined) {
     return;
   }
   for (const path of paths) {
@@ -142,10 +163,11 @@ async function removeForGood(failed: readonly [path: string, why: string][]): Pr
   }
 }
 
-async function sure(question: string, detail: string, answer: string): Promise<boolean> {
-  const answers: vscode.MessageItem[] = [{ title: 'Keep', isCloseAffordance: true }, { title: answer }]; // the first is the default
-  const chosen = await vscode.window.showWarningMessage(printable(question), { modal: true, detail: printable(detail) }, ...answers);
-  return chosen?.title === answer;
+// Returns the answer; undefined if the user keeps the files.
+async function ask(question: string, detail: string, answers: readonly string[]): Promise<string | undefined> {
+  const items: vscode.MessageItem[] = [{ title: 'Keep', isCloseAffordance: true }, ...answers.map((title) => ({ title }))]; // the first is the default
+  const chosen = await vscode.window.showWarningMessage(printable(question), { modal: true, detail: printable(detail) }, ...items);
+  return answers.find((answer) => answer === chosen?.title);
 }
 
 function names(paths: readonly string[]): string {
