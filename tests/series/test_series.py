@@ -18,7 +18,7 @@ from alloclens.series.snapshot import Snapshot
 from alloclens.tables.allocations import sketch, stack_allocations
 from alloclens.tables.code import code_digests, contains_code, memory_map
 
-from tests.support.profiles import delta, goroutines, heap
+from tests.support.profiles import delta, goroutines, heap, profile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -446,3 +446,28 @@ def test_equal_totals_are_one_observation() -> None:
     same = heap(f"{HERE} = 2x8")
     (series,) = group([snapshot("/p/a", 1, same), snapshot("/p/b", 2, same), snapshot("/p/c", 3)])
     assert names(series.observations(series.head("latest"))) == ["a", "c"]
+
+
+@pytest.mark.parametrize(
+    ("durations", "in_use", "is_exit"),
+    [
+        ((5.279, 4.725, 5.001, 3.134), 39, True),  # as ddtrace writes them, every 5 seconds and at the exit
+        ((60, 60, 60, 56.9), 39, True),
+        ((60, 60, 60, 57.1), 39, False),  # as long as the others
+        ((60, 5, 60, 57), 39, False),  # another was as short
+        ((60, 60, 60, 3), 40, False),  # nothing was freed
+        ((60, 60, 3), 39, False),  # two intervals show no rule
+        ((0, 0, 0, 0), 39, False),  # no times
+    ],
+)
+def test_a_profile_that_covers_less_than_all_others_is_of_the_exit(
+    durations: tuple[float, ...], in_use: int, *, is_exit: bool
+) -> None:
+    held = [*range(41 - len(durations) + 1, 41), in_use]
+    made = []
+    for at, (duration, megabytes) in enumerate(zip(durations, held, strict=False)):
+        one = profile("alloc-space/bytes heap-space/bytes", f"{HERE} = 7 {megabytes}")
+        made.append(replace(snapshot(f"/p/shop.387.{at}.pprof", at, one), duration=duration))
+    (series,) = group(made)
+    assert series.at_exit == ({made[-1]} if is_exit else set())
+    assert series.head("latest") is made[-1 - is_exit]

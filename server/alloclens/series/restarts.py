@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from alloclens.profile.kinds import ProfileKind
+from alloclens.profile.sample_types import is_held
 from alloclens.tables.allocations import rows, sketches_differ
 from alloclens.tables.code import contains_code, moved
 
@@ -32,7 +33,9 @@ GPERFTOOLS = re.compile(r"\.\d{4,}\.heap\b")
 MIN_FREED = 10
 """Times as many bytes as were allocated, which a program frees as it ends."""
 REGULAR = 0.95
-"""Dumps that differ by less in what was allocated before each are written after so much: gperftools counts whole allocations."""
+"""Dumps that differ by less in what was allocated before each are written after so much: gperftools counts whole allocations.
+
+So are profiles that differ by less in the time that they cover."""
 MIN_INTERVALS = 3
 """Intervals that show that dumps are regular."""
 MIN_SECONDS = 0.5
@@ -147,12 +150,13 @@ def _has_its_code(earlier: Snapshot, later: Snapshot, *, was_rebuilt: bool) -> b
 def at_exit(process: Sequence[Snapshot]) -> list[Snapshot]:
     """Return the snapshots of a process that were written as it ended, when it had freed what is in use while it runs.
 
-    None if there are no others. jemalloc names such dumps, gperftools does not.
+    None if there are no others. jemalloc names such dumps, gperftools and continuous profilers such as ddtrace do not.
     """
     named = [snapshot for snapshot in process if snapshot.is_final]
     if named:
         return named if len(named) < len(process) else []
-    return [process[-1]] if len(process) > 1 and _is_of_exit(process) else []
+    is_of_exit = len(process) > 1 and (_is_of_exit(process) or _covers_less(process))
+    return [process[-1]] if is_of_exit else []
 
 
 def without_names(process: Sequence[Snapshot]) -> list[Snapshot]:
@@ -185,6 +189,21 @@ def _is_of_exit(process: Sequence[Snapshot]) -> bool:
         return True
     return _is_early_by_bytes(amounts, [snapshot.total[in_use] for snapshot in process]) or _is_early_by_time(
         process, amounts
+    )
+
+
+def _covers_less(process: Sequence[Snapshot]) -> bool:
+    """Return whether the last of a process's snapshots covers a shorter time than every other, and memory was freed.
+
+    A profiler that records the time that each profile covers writes the last one before it is due, as the process ends.
+    """
+    before, last = process[-2:]
+    *others, shortest = [snapshot.duration for snapshot in process]
+    in_use = [i for i, kind in enumerate(last.sample_types) if kind.unit == "bytes" and is_held(kind.type)]
+    return (
+        len(others) >= MIN_INTERVALS
+        and 0 < shortest < REGULAR * min(others)
+        and any(last.total[i] < before.total[i] for i in in_use)
     )
 
 
