@@ -278,6 +278,14 @@ def test_an_older_head_and_a_base(folder: Path) -> None:
     assert findings(directory, "--workspace", folder, "--head", "first") == []
 
 
+def test_the_process_of_a_chosen_head_is_not_one_before_it(folder: Path) -> None:
+    directory = heaps(folder, 22)
+    drop(directory / "h900.pb.gz", heap(f"main.main:3@{folder}/main.go:{LEAK} = 1x{MB}"))
+    restarted, chosen = (run(directory, "--workspace", folder, *head).stdout for head in ((), ("--head", "h021.pb.gz")))
+    assert "\n  Before the restart 1 snapshot ago: Leak: 64.0MB held " in restarted
+    assert "\n  Leak: 64.0MB held " in chosen
+
+
 def test_only_what_was_taken_since(folder: Path) -> None:
     begin = 1_700_000_000
     directory = folder / "p"

@@ -146,6 +146,8 @@ class Comparison:
     """Growth of the head's lines; None without a base."""
     judgement: Judgement | None
     """Verdicts on the head's process since its first snapshot; None if there is nothing to judge."""
+    snapshots_since: int = 0
+    """How many snapshots before the chosen head the head's process ended; 0 if it is that head's own."""
 
     @property
     def lines(self) -> Lines:
@@ -157,11 +159,10 @@ class Comparison:
         """What is known of the source version of the head."""
         return self.series.provenance(self.head)
 
-    @cached_property
-    def snapshots_since(self) -> int:
-        """The number of snapshots of later processes; 0 for a head of the last one."""
-        snapshots = self.series.snapshots
-        return len(snapshots) - 1 - snapshots.index(self.series.process(self.head)[-1])
+    @property
+    def has_ended(self) -> bool:
+        """Whether a later process has snapshots."""
+        return self.series.process(self.head) is not self.series.processes[-1]
 
     @property
     def profile(self) -> Profile:
@@ -187,7 +188,7 @@ class Comparison:
     @cached_property
     def outlook(self) -> Outlook | None:
         """What the heap comes to if everything that grows keeps growing; None if it does not grow, or if the process has ended."""
-        findings = self.judgement.findings(RAISED) if self.judgement and not self.snapshots_since else []
+        findings = self.judgement.findings(RAISED) if self.judgement and not self.has_ended else []
         pace = sum(max(finding.slope, 0) for finding in findings if finding.sample_type.unit == "bytes")
         if pace <= 0:
             return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import chain
 from operator import attrgetter
 from pathlib import PurePath
@@ -65,7 +66,8 @@ def assemble(
             comparisons.append(now := compared(service, series, head, series.base(settings.base, head), focus))
             process = series.judged_process(head, MIN_OBSERVATIONS, MIN_LEAK_OBSERVATIONS)
             if process.snapshots_ago and not head.is_difference:
-                earlier.append((compared(service, series, process.observed[-1], process.observed[0], ()), now))
+                before = compared(service, series, process.observed[-1], process.observed[0], ())
+                earlier.append((before and replace(before, snapshots_since=process.snapshots_ago), now))
     pair, problem = _pair(known, files, setup.labels) if files else (None, None)
     named = None
     if pair:
