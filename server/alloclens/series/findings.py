@@ -280,10 +280,12 @@ class Judgement:
             points=tuple(history.values[self._shown, entry].tolist()),
             path=self._path(entry),
             callers=self._callers(entry) if row >= 0 else (),
-            inlined=self._inlined(row)
-            if row >= 0 and head.by_function and VERDICT_RULES[by_entry.rule[entry]].verdict in RAISED
-            else (),
+            inlined=self._inlined(row) if row >= 0 and head.by_function and self._may_hold(entry) else (),
         )
+
+    def _may_hold(self, entry: int) -> bool:
+        """Return whether an entry is a finding or a candidate."""
+        return VERDICT_RULES[self.verdicts.rule[entry]].verdict in RAISED or bool(self._may_leak[entry])
 
     def rising(self) -> set[str]:
         """Return the functions of everything that rises, even if by chance."""
