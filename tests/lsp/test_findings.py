@@ -193,9 +193,9 @@ async def test_candidates_are_listed_and_in_the_hover_but_no_diagnostics(any_edi
     )
     (row,) = said["findings"]
     assert (row["code"], row["label"], row["location"]["uri"]) == ("candidate", "main.go:11  main.keep", uri)
-    assert row["detail"].startswith("4.0MB ▲3.0MB · not proven, ")
+    assert row["detail"].startswith("4.0MB +3.0MB · not proven, ")
     for text in (row["tooltip"], await any_editor.hover(uri, 11)):
-        assert "Not proven: 4.0MB held through this line, ▲3.0MB" in text
+        assert "Not proven: 4.0MB held through this line, +3.0MB" in text
         assert "it rose 3 times, none of it was freed, 2 sampled objects. At least " in text
         assert "more snapshots at this pace would settle it" in text
     assert not any_editor.diagnostics.get(uri)
@@ -282,14 +282,36 @@ async def test_the_hover_has_the_verdict(editor: Editor, folder: Path) -> None:
     said = await editor.hover(uri, 6)
     first = [line for line in said.splitlines() if line][:4]
     assert first[0].startswith("▁▁▁▂▂▃▃▃▄▄▄▅▅▆▆▆▇▇▇███ Leak: 64.0MB held through this line")
-    assert first[1].startswith("**64.0MB owned**")
-    assert first[2].startswith("Heaviest stack by growth, leaf first: 64.0MB (+63.0MB): ")
-    assert first[3].startswith("[How to fix it](file:")
+    assert first[1].startswith("[How to fix it](file:")
+    assert first[2].startswith("**64.0MB owned**")
+    assert first[3].startswith("Heaviest stack by growth, leaf first: 64.0MB (+63.0MB): ")
     above, folded = said.split("<details><summary>Details</summary>\n\n")
     assert len(above.rstrip().split("\n\n")) == 4
     assert folded.endswith("\n\n</details>")
     assert len(said.removesuffix("\n\n</details>").splitlines()) <= 20  # an editor that does not fold may show no more
     assert "a line rises as much in less than 1 in 1M cases" in folded  # 55 objects, none freed: 7 standard errors
+
+
+async def test_the_hover_begins_with_the_kind_that_leaks(editor: Editor, folder: Path) -> None:
+    """The heap comes first unless only another kind has a finding; a line that only passes memory on has no verdict."""
+    main = folder / "main.go"
+    for i in range(29):
+        parks = f"runtime.gopark@/x/proc.go:1 < main.keep@{main}:11 < main.serve:5@{main}:6 = {5 + 25 * i}"
+        drop(folder / f"profiles/g{i:03}.pb.gz", goroutines(parks))
+        drop(
+            folder / f"profiles/h{i:03}.pb.gz",
+            heap(f"main.keep:10@{main}:11 < main.serve:5@{main}:6 = 40x{MB}/{40 + i}"),
+        )
+    await editor.open_folder(folder)
+    uri = editor.open(main)
+    await editor.until(lambda: found(editor, uri) == [(11, "goroutine-leak")])
+    first, second = (await editor.hover(uri, 11)).split("\n\n---\n\n")
+    assert "Leak: 705 goroutines" in first.splitlines()[0]
+    assert first.splitlines()[2].startswith("[How to fix it](file:")
+    assert "40.0MB" in second
+    through = await editor.hover(uri, 6)
+    assert "held through" not in through
+    assert "wait in" not in through
 
 
 async def test_a_folder_opened_through_a_link(

@@ -9,6 +9,7 @@ from lsprotocol import types
 
 from alloclens.lsp.diagnostics import page_of
 from alloclens.lsp.spots import Spots, all_here
+from alloclens.series.findings import RAISED
 from alloclens.wording import hover as wording
 from alloclens.wording.markdown import plain
 
@@ -27,11 +28,17 @@ def text_of(ls: Server, world: World, uri: str, line: int) -> types.MarkupConten
     spots = Spots(world, ls.documents)
     is_markdown = ls.client.prefers_markdown
     folds = is_markdown and ls.client.folds_markdown
+    kinds.sort(key=lambda at: not _is_raised(at))
     texts = [_of_kind(at, world, spots, wording.MAX_STACKS if at is kinds[0] else 1, folds=folds) for at in kinds]
     text = wording.SEPARATOR.join(texts)
     if is_markdown:
         return types.MarkupContent(types.MarkupKind.Markdown, text)
     return types.MarkupContent(types.MarkupKind.PlainText, plain(text))
+
+
+def _is_raised(at: Here) -> bool:
+    judged = at.comparison.verdict(at.row)
+    return judged is not None and judged.verdict in RAISED
 
 
 def _of_kind(at: Here, world: World, spots: Spots, most: int, *, folds: bool) -> str:

@@ -60,9 +60,9 @@ def markdown(
     lines = comparison.lines
     file, number = lines.files[lines.file[row]], int(lines.line[row])
     judged = comparison.verdict(row)
+    if judged and not judged.value and not judged.growth:  # it says nothing of what only passes through the line
+        judged = None
     parts = [*_verdict(judged, places), _title(comparison, row), *_stacks(stacks[:1], comparison, places)]
-    if judged and (page := places.page(judged)):
-        parts.append(f"[How to fix it]({page})" if judged.verdict in RAISED else f"[What this means]({page})")
     if doubt:
         parts.append(f"~ {DOUBTS[doubt]} It was line {number} of {escape(file)}.")
     if lines.by_function:
@@ -82,7 +82,9 @@ def _verdict(judged: Finding | None, places: LinePlaces) -> list[str]:
         return []
     now = places.finding(judged)._replace(waits="")  # this is the line in which they wait
     sentence = candidate(judged, now) if judged.is_candidate else verdict(judged, now)
-    return [f"{sparkline(judged.points)} {escape(sentence)}"]
+    page = places.page(judged)
+    link = f"[How to fix it]({page})" if judged.verdict in RAISED else f"[What this means]({page})"
+    return [f"{sparkline(judged.points)} {escape(sentence)}", *([link] if page else [])]
 
 
 def _title(comparison: Comparison, row: int) -> str:
