@@ -113,7 +113,7 @@ async def test_from_a_function_to_all_that_it_calls(editor: Editor, two: Path) -
     assert await callees(editor, serve) == [
         (("dep.New", "42.0MB · 93% · ▲40.0MB", "dep.go", 3), [6]),
         (("main.keep", "3.0MB · 6.7%", "main.go", 10), [7]),
-        (("dep.New.func1", "128B · 0.0% · ▲64B, may be noise", "dep.go", 4), [7]),
+        (("dep.New.func1", "128B · 0.0% · +64B, may be noise", "dep.go", 4), [7]),
     ]
     assert await prepared(editor, uri, 1) is None
     assert await prepared(editor, uri, 9) is None

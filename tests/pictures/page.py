@@ -234,7 +234,7 @@ def compared() -> dict[str, Any]:
     """Return a tree in which one frame surely grew, one surely shrank, and one may have grown."""
     grew = {"growth": 3 * MB, "growthLabel": "▲3.0MB", "significant": True}
     shrank = {"growth": -2 * MB, "growthLabel": "▼2.0MB", "significant": True}
-    unsure = {"growth": 1 * MB, "growthLabel": "▲1.0MB, may be noise", "significant": False}
+    unsure = {"growth": 1 * MB, "growthLabel": "+1.0MB, may be noise", "significant": False}
     return node(
         "all",
         10,

@@ -423,10 +423,7 @@ def test_only_what_surely_changed_is_coloured(picture: Picture) -> None:
     colours = {name: _colour(picture, name) for name in ("main.keep", "main.drop", "main.other")}
     assert len(set(colours.values())) == 3, colours
     expect(picture.page.get_by_role("tree")).to_contain_text("main.other")
-    assert (
-        picture.frame("main.other").get_attribute("aria-label")
-        == "main.other, 2.0MB · 20%, grew by 1.0MB, may be noise"
-    )
+    assert picture.frame("main.other").get_attribute("aria-label") == "main.other, 2.0MB · 20%, +1.0MB, may be noise"
 
 
 def test_own_code_is_coloured(picture: Picture) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -179,9 +180,17 @@ def test_a_candidate_says_what_is_known_and_what_would_settle_it() -> None:
     # Of 0.5 standard errors, a proof takes (3.144/0.5)² = 39 times as many.
     early = candidate(finding(Rule.EARLY, score=9.0, sampled=9.0, points=(0.0, 1.0, 2.0)))
     assert early.endswith(
-        "9 sampled objects, but only since the process started, as a cache that fills up does at first. 6 more snapshots, or "
-        "6.0h more, show whether it levels off."
+        "9 sampled objects, but only since the process started, as a cache that fills up does at first. 6 more snapshots show "
+        "whether it levels off."
     )
+    # 14 snapshots in 5.2 hours are one in 24 minutes: six more take longer than what is left of six hours.
+    slow = finding(Rule.EARLY, score=9.0, points=(0.0, 1.0))
+    assert candidate(replace(slow, over=ObservedSpan(14, 5.2 * 3600))).endswith(
+        " 48.0min more shows whether it levels off."
+    )
+    # ▲ is only for what is beyond the sampling error.
+    unclear = finding(Rule.UNCLEAR, score=2.0, low=-MB, high=601.0 * MB, points=(0.0, 1.0))
+    assert "through this line, +300MB (99 %: -1.0MB to +601MB) over" in candidate(unclear)
     far = candidate(finding(Rule.LOADED, score=0.5, sampled=1.0, growth=MB / 2, points=(0.0, 1.0, 2.0)))
     assert far.endswith(
         ": it rose at every step, 1 sampled object, but what is freed rose as well, ×2.5. At this pace, it would take more than "

@@ -171,6 +171,11 @@ class Finding:
         return self.snapshots_needed > MANY * self.over.observations
 
     @property
+    def is_tested(self) -> bool:
+        """Whether the growth is beyond its sampling error, or what a reported verdict rests on."""
+        return self.verdict in RAISED or self.low > 0 or self.high < 0
+
+    @property
     def per_snapshot(self) -> float:
         """The slope per observation."""
         return self.slope * self.over.seconds / max(self.over.observations - 1, 1)

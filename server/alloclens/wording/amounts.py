@@ -73,17 +73,16 @@ def signed(value: float, unit: str) -> str:
 
 
 def growth(of: Amount, unit: str, *, interval: bool = False) -> str:
-    """Return growth and whether it is significant: ▲8.3MB; ▲8.3MB, may be noise; +8.3MB (error unknown).
+    """Return growth and whether it is significant: ▲8.3MB; +8.3MB, may be noise; +8.3MB (error unknown).
 
     `interval` adds its interval. Without an error, only a verdict makes it ▲, as in a hint.
     Nothing is "unchanged" unless its growth is exactly 0: sampling may have missed a change.
     """
     if not of.growth:
         return _no_change(of, unit, interval=interval)
+    grown = change(of.growth, unit) if of.significant else signed(of.growth, unit)
     if not of.is_judged:
-        grown = change(of.growth, unit) if of.significant else signed(of.growth, unit)
         return f"{grown} (error unknown)"
-    grown = change(of.growth, unit)
     if interval and of.low < of.high:
         grown += f" ({signed(of.low, unit)} to {signed(of.high, unit)})"
     return grown if of.significant else f"{grown}, may be noise"

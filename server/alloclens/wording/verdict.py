@@ -149,8 +149,10 @@ def _load(finding: Finding) -> str:
 def _settles(finding: Finding) -> str:
     """Say how many more snapshots would prove a rise like this."""
     if finding.rule is Rule.EARLY:
-        left = duration(MIN_FIRST_RISE - finding.over.seconds)
-        return f" {counted(finding.snapshots_needed, 'more snapshot')}, or {left} more, show whether it levels off."
+        more, left = finding.snapshots_needed, MIN_FIRST_RISE - finding.over.seconds
+        is_sooner = left < more * finding.over.seconds / max(finding.over.observations - 1, 1)
+        snapshots = f"{duration(left)} more" if is_sooner else counted(more, "more snapshot")
+        return f" {snapshots} {'shows' if is_sooner or more == 1 else 'show'} whether it levels off."
     if finding.over.observations < MIN_OBSERVATIONS:
         return f" At least {MIN_OBSERVATIONS} snapshots of one process show a trend."
     if finding.rule is Rule.FILLED:
@@ -228,18 +230,24 @@ def sparkline(points: Sequence[float]) -> str:
     return "".join(BARS[min(int(len(BARS) * max(point, 0) / highest), len(BARS) - 1)] for point in points)
 
 
+def grown(finding: Finding) -> str:
+    """Return the growth without its interval: ▲8.3MB if it is tested, else +8.3MB."""
+    words = change if finding.is_tested else signed
+    return words(finding.growth, finding.sample_type.unit)
+
+
 def _grown(finding: Finding) -> str:
     """Return the growth with its interval, and what it rests on: its time span and the number of snapshots."""
     unit = finding.sample_type.unit
     over = f"over {duration(finding.over.seconds)}, {counted(finding.over.observations, 'snapshot')}"
     if finding.low == finding.high:
-        return f"{change(finding.growth, unit)} {over}" if finding.growth else f"unchanged {over}"
-    grown = change(finding.growth, unit) if finding.growth else "no change seen"
+        return f"{grown(finding)} {over}" if finding.growth else f"unchanged {over}"
+    growth = grown(finding) if finding.growth else "no change seen"
     is_known = not math.isnan(finding.low)
     error = (
         f"99 %: {signed(finding.low, unit)} to {signed(finding.high, unit)}" if is_known else "sampling error unknown"
     )
-    return f"{grown} ({error}) {over}"
+    return f"{growth} ({error}) {over}"
 
 
 def _p_value(p: float) -> str:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from alloclens.paths import name_of
 from alloclens.printable import printable
-from alloclens.wording.amounts import amount, change, duration, rate, share, signed
+from alloclens.wording.amounts import amount, duration, rate, share, signed
 from alloclens.wording.kinds import noun, quantity, with_noun
 from alloclens.wording.markdown import escape
 from alloclens.wording.names import short_name
-from alloclens.wording.verdict import figures, sparkline
+from alloclens.wording.verdict import figures, grown, sparkline
 
 if TYPE_CHECKING:
     from alloclens.profile.model import ValueType
@@ -35,13 +35,13 @@ def detail(finding: Finding) -> str:
     """
     unit = finding.sample_type.unit
     held = with_noun(finding.value, finding.sample_type)
-    grown = f" {change(finding.growth, unit)}" if finding.growth else ""
+    growth = f" {grown(finding)}" if finding.growth else ""
     pace = (
         f", {rate(finding.slope, unit, finding.over.seconds)} over {duration(finding.over.seconds)}"
         if finding.slope > 0
         else ""
     )
-    return f"{held}{grown} · {'not proven' if finding.is_candidate else finding.code}{pace}"
+    return f"{held}{growth} · {'not proven' if finding.is_candidate else finding.code}{pace}"
 
 
 def tooltip(finding: Finding, label: str, message: str, not_here: str) -> str:
