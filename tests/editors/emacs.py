@@ -86,6 +86,16 @@ def stacks_of_lsp_mode(session: Session) -> None:
     session.screen.until(r"Call stacks through leaks\.go:35")
 
 
+def hiding(session: Session) -> None:
+    """Hide the hints, and show them again."""
+    at(session, "leak ticker")
+    run(session, "eglot-inlay-hints-mode")
+    session.screen.until(r"// alloclens: leak ticker$")
+    run(session, "eglot-inlay-hints-mode")
+    run(session, "revert-buffer-quick")
+    checks.hint(session, "leak ticker")
+
+
 def hot_line(command: str, session: Session) -> None:
     at(session, "leak ticker")
     session.screen.keys("M-<")
@@ -143,6 +153,7 @@ FINDINGS = Check(
 PLAIN = {
     checks.OPENING: Check(checks.numbers),
     checks.ARRIVAL: Check(checks.new_numbers(running("revert-buffer-quick")), "after a message, `revert-buffer-quick`"),
+    "hints off and on": Check(hiding),
     checks.FINDINGS: FINDINGS,
     checks.HOVER: Check(checks.hovers(at, running("eldoc-doc-buffer")), "`C-h .`"),
     checks.STACKS: Check(stacks, "`eglot-code-actions`"),
