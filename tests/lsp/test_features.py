@@ -152,6 +152,9 @@ async def test_status_says_what_is_compared(editor: Editor, two: Path) -> None:
     drop(two / "profiles/bad.pb.gz", b"<html>")
     await editor.until(lambda: editor.status.state == "problem")
     assert "bad.pb.gz could not be read" in editor.status.tooltip
+    assert editor.status.text == "bad.pb.gz could not be read"
+    drop(two / "profiles/worse.pb.gz", b"<html>")
+    await editor.until(lambda: editor.status.text == "bad.pb.gz and 1 more could not be read")
 
 
 def drop_many(folder: Path) -> None:

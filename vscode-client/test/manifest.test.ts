@@ -59,6 +59,13 @@ test('every view says what to do in every state', () => {
   }
 });
 
+test('a view that is empty because no file can be read offers what a view without files does', () => {
+  for (const view of ['alloclens.findings', 'alloclens.hotLines']) {
+    const said = contributes.viewsWelcome.find((one) => one.view === view && one.when === 'alloclens.state == unreadable');
+    assert.match(said?.contents ?? '', /command:alloclens\.capture\)[^]*command:alloclens\.snapshots\.focus/, view);
+  }
+});
+
 // What needs neither a profile nor, before it is called, a server.
 const ALWAYS: Record<string, string[]> = {
   'brings the first profile': ['capture', 'captureNow', 'profileTest', 'openSample'],

@@ -49,7 +49,14 @@ def _text(world: World) -> str:
         return with_kinds(" · ".join(filter(None, named)), world.kinds(world.shown)[1:])
     if missing := services.missing(world):
         return missing
+    if world.problems and not world.series:
+        return _unreadable(world)
     return "no profiles"
+
+
+def _unreadable(world: World) -> str:
+    more = f" and {len(world.problems) - 1} more" if len(world.problems) > 1 else ""
+    return f"{shortened(world.problems[0].name)}{more} could not be read"
 
 
 def _tooltip(world: World) -> str:

@@ -18,14 +18,17 @@ export function followState(server: Server): vscode.Disposable {
   });
 }
 
-// Profiles may be shown while others are read or cannot be read; and there may be profiles without the chosen sample type.
-async function known(server: Server, { state }: Status): Promise<Status['state'] | 'unmatched'> {
+// Profiles may be shown while others are read or cannot be read; there may be only files that cannot be read; and there may be profiles without the chosen sample type.
+async function known(server: Server, { state }: Status): Promise<Status['state'] | 'unmatched' | 'unreadable'> {
   if (state === 'ok' || !server.runs) {
     return state;
   }
-  const { series } = (await server.ask(SERIES)) ?? { series: [] };
+  const { series, problems } = (await server.ask(SERIES)) ?? { series: [], problems: [] };
   if (series.some(({ shown }) => shown)) {
     return 'ok';
+  }
+  if (series.length === 0 && problems.length > 0) {
+    return 'unreadable';
   }
   return state === 'empty' && series.length > 0 ? 'unmatched' : state;
 }
