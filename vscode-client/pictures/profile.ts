@@ -42,6 +42,7 @@ export class ProfilePage {
   private readonly actions: ProfileActions;
   private readonly view: ProfileView;
   private readonly head = make('header', 'alloclens-summary');
+  private readonly list = make('div', 'alloclens-tabs');
   private readonly panel = make('div');
   private readonly tabs = new Map<Tab, HTMLElement>();
   private table: ProfileTableView | undefined;
@@ -51,7 +52,7 @@ export class ProfilePage {
   constructor(element: HTMLElement, actions: ProfileActions) {
     this.actions = actions;
     this.view = { tab: 'Table', table: {}, flame: {}, graph: {}, site: undefined, ...actions.view };
-    const list = make('div', 'alloclens-tabs');
+    const { list } = this;
     list.setAttribute('role', 'tablist');
     list.setAttribute('aria-label', 'Of this profile');
     this.panel.setAttribute('role', 'tabpanel');
@@ -90,6 +91,7 @@ export class ProfilePage {
 
   private summarize(summary: ProfileSummary): void {
     const title = make('h1', '', summary.name);
+    this.list.hidden = this.panel.hidden = summary.problem !== ''; // of what is no profile there is nothing to show
     if (summary.problem !== '') {
       const why = make('p', 'alloclens-problem', summary.problem);
       why.setAttribute('role', 'alert');
