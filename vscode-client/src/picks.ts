@@ -23,14 +23,16 @@ const WORDS: Record<'base' | 'head', [word: string, detail: string][]> = {
 };
 
 // The words with the snapshot that each means now, then the snapshots. The head cannot be its own base. Marks the word that was chosen
-// in VS Code, else the snapshot that the server uses.
+// in VS Code, or the default while nothing is chosen and it means the snapshot that the server uses; else that snapshot.
 export function picks(snapshots: readonly SnapshotChoice[], end: 'base' | 'head', chosen: unknown): Pick[] {
   const offered = snapshots.filter((snapshot) => end === 'head' || !snapshot.head);
+  const [[normal] = ['']] = WORDS[end];
+  const inForce = chosen ?? normal;
   const words = WORDS[end].flatMap(([word, detail]) => {
     const meant = snapshots.find((snapshot) => (end === 'base' ? snapshot.baseWords : snapshot.headWords).includes(word));
-    return meant === undefined ? [] : [mark({ label: word, description: plain(meant.name), detail: plain(`${detail} · ${meant.detail}`), value: word }, word === chosen)];
+    return meant === undefined ? [] : [mark({ label: word, description: plain(meant.name), detail: plain(`${detail} · ${meant.detail}`), value: word }, word === inForce && (chosen !== undefined || meant[end]))];
   });
-  const byWord = words.some(({ value }) => value === chosen);
+  const byWord = words.some(({ value, label }) => label !== value);
   const files = offered.map((snapshot) => {
     const { label, detail, name } = snapshot;
     return mark({ label: plain(name), description: plain(label), detail: plain(detail), value: name }, snapshot[end] && !byWord);

@@ -20,13 +20,14 @@ test('what can be chosen, with the current choice marked', () => {
   const labels = (chosen: unknown, end: 'base' | 'head' = 'base') => picks([latest, snapshot], end, chosen).map((pick) => pick.label);
   assert.deepEqual(labels('first'), ['$(check) first', 'previous', 'a.pb.gz'], 'a word follows new snapshots');
   assert.deepEqual(labels('a.pb.gz'), ['first', 'previous', '$(check) a.pb.gz']);
-  assert.deepEqual(labels(undefined), ['first', 'previous', '$(check) a.pb.gz'], 'alloclens.toml chose, or nobody');
+  assert.deepEqual(labels(undefined), ['$(check) first', 'previous', 'a.pb.gz'], 'the default');
+  assert.deepEqual(picks([{ ...latest, baseWords: ['first'] }, snapshot], 'base', undefined).map(({ label }) => label), ['first', 'previous', '$(check) a.pb.gz'], 'alloclens.toml chose');
   assert.deepEqual(labels('gone.pb.gz'), ['first', 'previous', '$(check) a.pb.gz'], 'what is used instead');
-  assert.deepEqual(labels(undefined, 'head'), ['latest', 'previous', '$(check) b.pb.gz', 'a.pb.gz']);
+  assert.deepEqual(labels(undefined, 'head'), ['$(check) latest', 'previous', 'b.pb.gz', 'a.pb.gz']);
   const first = { label: 'first', description: 'a.pb.gz', detail: 'the first snapshot of the running process · 12:00', value: 'first' };
-  assert.deepEqual(picks([latest, snapshot], 'base', undefined)[0], first, 'a word says which file it means');
+  assert.deepEqual(picks([latest, snapshot], 'base', 'a.pb.gz')[0], first, 'a word says which file it means');
   const entry = { label: '$(check) a.pb.gz', description: 'after load', detail: '12:00', value: 'a.pb.gz' };
-  assert.deepEqual(picks([latest, snapshot], 'base', undefined)[2], entry, "the user's label is beside the name");
+  assert.deepEqual(picks([latest, snapshot], 'base', 'a.pb.gz')[2], entry, "the user's label is beside the name");
   const each = [
     { name: 'api', detail: 'heap', shown: true, elsewhere: false },
     { name: 'web', detail: 'heap', shown: false, elsewhere: false },
