@@ -76,5 +76,5 @@ def test_two_files_of_the_explorer_are_compared_and_left(opened: VsCode, shop: P
     opened.run("View: Open First Editor in Group")
     opened.until_hint(SERVE, "50.0MB ▲40.0MB")
     opened.picture("compare")
-    opened.run("alloclens: Leave Comparison")
+    opened.run("alloclens: Back to the Series")
     opened.until_hint(SERVE, "2.0MB flat · 3.0MB cum")

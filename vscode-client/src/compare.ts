@@ -1,10 +1,13 @@
 // Compares two profiles, wherever they are.
+import * as path from 'node:path';
 import * as vscode from 'vscode';
 import { setContext } from './contexts.ts';
 import { inMessage } from './plain.ts';
 import { COMPARE, LEAVE_COMPARISON } from './protocol.ts';
 import type { Server } from './server.ts';
 import { NOT_RUNNING } from './server.ts';
+
+export const LEAVE = 'Back to the Series'; // the title of the command; also of one file that is shown alone
 
 // Of files that are selected in the explorer, the older one is the base; the user picks what is not selected.
 export async function compareFiles(server: Server, uri?: unknown, uris?: unknown): Promise<void> {
@@ -36,6 +39,17 @@ export async function compare(server: Server, base: string, head: string): Promi
     void vscode.window.showInformationMessage(NOT_RUNNING);
   } else if (wrong !== null) {
     void vscode.window.showErrorMessage(inMessage(`alloclens: ${wrong}`));
+  } else {
+    void saidCompared(base, head); // not awaited: the message may stay for long
+  }
+}
+
+async function saidCompared(base: string, head: string): Promise<void> {
+  const [from, to] = path.basename(base) === path.basename(head) ? [base, head] : [path.basename(base), path.basename(head)];
+  const message = `alloclens: the source lines, the views and the pictures compare ${to} with ${from}, until “${LEAVE}”.`;
+  const chosen = await vscode.window.showInformationMessage(inMessage(message), 'Show Flame Graph', LEAVE);
+  if (chosen !== undefined) {
+    await vscode.commands.executeCommand(chosen === LEAVE ? 'alloclens.leaveComparison' : 'alloclens.showFlameGraph');
   }
 }
 
@@ -43,11 +57,22 @@ export async function leaveComparison(server: Server): Promise<void> {
   await server.ask(LEAVE_COMPARISON);
 }
 
-// Whether two files are compared decides which commands are offered.
+// While files that the user named are shown, the status bar offers to leave them.
 export function followComparison(server: Server): vscode.Disposable {
-  return server.onStatus(({ compares }) => {
+  const item = vscode.window.createStatusBarItem('alloclens.comparison', vscode.StatusBarAlignment.Left, 0);
+  item.name = 'alloclens: Comparison';
+  item.text = `$(close) ${LEAVE}`;
+  item.tooltip = 'Files that you chose are shown. A click shows the series in the profile directories again.';
+  item.command = 'alloclens.leaveComparison';
+  const follow = server.onStatus(({ compares }) => {
     setContext('compares', compares);
+    if (compares) {
+      item.show();
+    } else {
+      item.hide();
+    }
   });
+  return vscode.Disposable.from(item, follow);
 }
 
 async function byTime(uris: readonly vscode.Uri[]): Promise<vscode.Uri[]> {

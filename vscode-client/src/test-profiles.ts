@@ -5,6 +5,7 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import * as vscode from 'vscode';
 import { printable } from '../pictures/printable.ts';
+import { LEAVE } from './compare.ts';
 import { inMessage } from './plain.ts';
 import { PROFILE_EDITOR } from './profile-editor.ts';
 import { isProgram, onPath, whyNot } from './programs.ts';
@@ -127,7 +128,7 @@ export class TestProfiles implements vscode.CodeLensProvider, vscode.Disposable 
     await removeOthers(path.dirname(run.profile), [run.profile, base]);
     const words = now.words === '' ? 'the lines show what it allocated' : `${now.words}; the lines show what ${now.times} operations allocated`;
     const earlier = before === undefined || before.words === '' ? '' : `. Before: ${before.words}`;
-    const chosen = await vscode.window.showInformationMessage(inMessage(`alloclens: ${test === '' ? 'done' : test}: ${words}${earlier}.`), 'Open Profile', 'Leave Comparison');
+    const chosen = await vscode.window.showInformationMessage(inMessage(`alloclens: ${test === '' ? 'done' : test}: ${words}${earlier}.`), 'Open Profile', LEAVE);
     if (chosen === 'Open Profile') {
       await vscode.commands.executeCommand('vscode.openWith', vscode.Uri.file(run.profile), PROFILE_EDITOR);
     } else if (chosen !== undefined) {
