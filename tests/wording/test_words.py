@@ -87,14 +87,23 @@ def finding(rule: Rule, kind: str = "inuse_space", unit: str = "bytes", **given:
     of: dict[str, Any] = {"file": "/a.go", "line": 1, "function": "main.f", "points": ()}
     of |= {"p_value": 4e-5, "tests": 12, "deviate": 4.5, "score": 4.0, "load": 2.5, "sampled": 600.0, "retention": 0.98}
     of |= {"value": 482 * MB, "growth": 300 * MB, "low": 280 * MB, "high": 321 * MB, "slope": 2 * MB}
-    of |= {"rate": 512 << 10}
-    return Finding(rule=rule, sample_type=ValueType(kind, unit), over=ObservedSpan(14, 150.0), **{**of, **given})
+    of |= {"rate": 512 << 10, "over": ObservedSpan(14, 150.0)}
+    return Finding(rule=rule, sample_type=ValueType(kind, unit), **{**of, **given})
 
 
 def test_growth_of_unknown_error_says_so() -> None:
     said = verdict(finding(Rule.UNSETTLED, low=math.nan, high=math.nan))
     assert "▲300MB (sampling error unknown) over 2.5min" in said
     assert "nan" not in said
+
+
+@pytest.mark.parametrize(
+    ("observations", "more"),
+    [(14, "at least 6 more snapshots"), (19, "at least 1 more snapshot"), (20, "more snapshots")],
+)
+def test_what_grows_says_how_many_more_snapshots_a_leak_takes(observations: int, more: str) -> None:
+    said = verdict(finding(Rule.UNSETTLED, over=ObservedSpan(observations, 150.0)))
+    assert said.endswith(f"whether the pace holds is not certain yet: take {more}.")
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING
 from alloclens.languages.go.leak_patterns import Shape
 from alloclens.languages.go.names import package_of
 from alloclens.series.findings import MANY
-from alloclens.series.verdicts import MIN_FIRST_RISE, MIN_GROWTH_SHARE, MIN_OBSERVATIONS, MIN_RETENTION, Rule
+from alloclens.series.verdicts import (
+    MIN_FIRST_RISE,
+    MIN_GROWTH_SHARE,
+    MIN_LEAK_OBSERVATIONS,
+    MIN_OBSERVATIONS,
+    MIN_RETENTION,
+    Rule,
+)
 from alloclens.session.line_mapper import NamedLine
 from alloclens.source.line_mapping import Doubt
 from alloclens.wording.amounts import amount, change, counted, duration, rate, share, signed
@@ -33,7 +40,7 @@ SENTENCES = {
     Rule.PROVEN: "Leak: {held} for ever. The garbage collector found that nothing can wake them.",
     Rule.RISES: "Leak: {held}, {grown}, at {pace}; the pace holds.",
     Rule.YOUNG: "Growing: {held}, {grown}: too few to say whether it goes on.",
-    Rule.UNSETTLED: "Growing: {held}, {grown}, at {pace}; whether the pace holds is not certain yet.",
+    Rule.UNSETTLED: "Growing: {held}, {grown}, at {pace}; whether the pace holds is not certain yet: take {more}.",
     Rule.SLOWS: "Noise: {held}, {grown}, but lately more slowly, like a cache that fills up.",
     Rule.REFILLS: "Noise: {held}, {grown}, but not certainly beyond where it slowed down in the previous process.",
     Rule.LOADED: "Noise: {held}, {grown}; {load}, as it does under more load.",
@@ -118,6 +125,7 @@ def _sentence(finding: Finding, what: str) -> str:
         grown=_grown(finding),
         pace=rate(finding.slope, unit, finding.over.seconds),
         load=_load(finding),
+        more=_more(finding),
         churn=share(MIN_RETENTION, 1),
         small=share(MIN_GROWTH_SHARE, 1),
     )
@@ -144,6 +152,12 @@ def _load(finding: Finding) -> str:
     if not finding.load > 1:
         return "as much more comes and goes"
     return f"what is freed rose as well, ×{finding.load:.1f}"
+
+
+def _more(finding: Finding) -> str:
+    """Say how many more snapshots a leak takes, at least."""
+    missing = MIN_LEAK_OBSERVATIONS - finding.over.observations
+    return f"at least {counted(missing, 'more snapshot')}" if missing > 0 else "more snapshots"
 
 
 def _settles(finding: Finding) -> str:
