@@ -370,7 +370,9 @@ def test_a_leak_is_where_its_function_and_line_are_now(folder: Path) -> None:
     assert f"main.go:{LEAK + 1} " in said
     assert f"main.go:{WAIT} (changed or deleted since) " in said
     assert said.partition("pages.go:3 ")[2].splitlines()[1].startswith("  ~ ")
-    assert run(folder / "p", "--workspace", folder, "--all").stderr == f"~ {DOUBTS[Doubt.CHANGED]}\n"
+    reason = run(folder / "p", "--workspace", folder, "--all").stderr
+    assert reason == f"~ {DOUBTS[Doubt.CHANGED]}\n"
+    assert "commit before you build the program, or restart it" in reason
     report = folder / "r.html"
     CliRunner().invoke(cli, ["report", str(folder / "p"), "--workspace", str(folder), "-o", str(report)])
     assert ">~ pages.go:3<" in report.read_text()

@@ -30,8 +30,9 @@ if TYPE_CHECKING:
     from alloclens.session.line_mapper import MappedFinding
 
 NEARBY = "The line may be another one nearby."
+SURE = "To be sure, commit before you build the program, or restart it."
 DOUBTS = {
-    Doubt.CHANGED: f"The source has changed, perhaps after the program was built. {NEARBY}",
+    Doubt.CHANGED: f"The source has changed, perhaps after the program was built. {NEARBY} {SURE}",
     Doubt.UNCOMPARED: f"The source could not be compared with the one that the program was built from. {NEARBY}",
     Doubt.GUESSED: "This file is a guess: another program may have a file of its name. `alloclens explain` says more.",
 }
