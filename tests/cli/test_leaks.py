@@ -16,7 +16,7 @@ from alloclens.wording.verdict import DOUBTS, SHAPES
 from click.testing import CliRunner
 
 from tests.support.placement.foreign import FOREIGN, OWN, ROOTS
-from tests.support.profiles import Builder, clock, delta, drop, goroutines, heap, heap_text
+from tests.support.profiles import Builder, clock, delta, drop, goroutines, heap, heap_text, profile
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -598,6 +598,10 @@ def times(folder: Path, _i: int) -> bytes:
     return made.bytes()
 
 
+def of_memray(folder: Path, _i: int) -> bytes:
+    return profile("peak_space/bytes inuse_space/bytes", f"main.main:3@{folder}/main.go:5 = 9 8")
+
+
 def constant(folder: Path, _i: int) -> bytes:
     return heap(f"main.main@{folder}/main.go:{LEAK} = 3x{MB}/3")
 
@@ -624,6 +628,7 @@ def of_addresses(_folder: Path, number: int) -> bytes:
 CAUSES = [
     ("no-profile", 0, empty, None),
     ("one-snapshot", 1, of(OWN_LINE), "there is one snapshot of the process; it takes two, better 6 or more"),
+    ("one-snapshot", 1, of_memray, "what records the peak writes once, as the program ends; what writes while it runs"),
     (
         "differences",
         2,

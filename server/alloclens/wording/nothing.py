@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from alloclens.paths import is_system_binary
-from alloclens.profile.sample_types import LEAKED, judged
+from alloclens.profile.sample_types import LEAKED, column_of, judged
 from alloclens.series.verdicts import MIN_OBSERVATIONS, SIGNIFICANCE, VERDICT_RULES, Rule
 from alloclens.stats.trend import quantile
 from alloclens.wording.amounts import amount, counted, duration
@@ -65,6 +65,10 @@ MAX_NAMED_BINARIES = 3
 ALLOCATIONS = "allocations"
 """What jfrconv calls all that it writes."""
 OF_JFRCONV = "docs/languages/java.md of alloclens has a script that makes a series of one recording of async-profiler with `live`"
+
+PEAK = "peak_space"
+"""A sample type of memray and DHAT."""
+WHILE_IT_RUNS = "what writes while it runs can be judged, in Python tracemalloc or ddtrace; docs/languages of alloclens names others"
 
 
 class NoFinding(NamedTuple):
@@ -160,6 +164,8 @@ def _one_snapshot(comparison: Comparison) -> str:
         return (
             f"no garbage collection ended between the {known} snapshots{until}, so they are one observation; {needed}"
         )
+    if column_of(head.sample_types, PEAK) is not None:
+        return f"what records the peak writes once, as the program ends; {WHILE_IT_RUNS}"
     since = " since it was restarted" if comparison.series.processes[0] is not process else ""
     return f"there is one snapshot of the process{until}{since}; {needed}"
 
