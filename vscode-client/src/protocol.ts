@@ -183,7 +183,7 @@ export interface ListedFinding {
   label: string;
   detail: string;
   tooltip: string; // Markdown
-  location: Location | null;
+  location: Location | null; // Of its line; of its function if the line was edited
   function: string;
   file: string;
   line: number;

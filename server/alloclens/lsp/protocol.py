@@ -323,6 +323,7 @@ class ListedFinding(Message, frozen=True):
     tooltip: str
     """Markdown."""
     location: Location | None
+    """Of its line; of its function if the line was edited."""
     function: str
     file: str
     line: int

@@ -6,11 +6,12 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from alloclens.lsp import protocol
-from alloclens.lsp.spots import Spots, location
+from alloclens.lsp.spots import FunctionPlaces, Spots, location
 from alloclens.printable import printable
 from alloclens.series.findings import RAISED, badness
 from alloclens.series.verdicts import VERDICTS
 from alloclens.source.places import Nowhere
+from alloclens.tables.calls import CallLine
 from alloclens.wording import views
 from alloclens.wording.markdown import plain
 from alloclens.wording.nothing import no_finding
@@ -47,12 +48,18 @@ def _findings(world: World, documents: Documents) -> protocol.Findings:
     is_found = any(finding.verdict in RAISED for finding, _ in pairs)
     pairs += [pair for pair in world.listed_candidates if pair[0].verdict not in verdicts]
     nothing = printable(plain(no_finding(world).words)) if world.series and not is_found else ""
-    return protocol.Findings([_finding(finding, of, world, spots) for finding, of in pairs[:MAX_FINDINGS]], nothing)
+    return protocol.Findings(
+        [_finding(finding, of, world, documents, spots) for finding, of in pairs[:MAX_FINDINGS]], nothing
+    )
 
 
-def _finding(finding: Finding, comparison: Comparison, world: World, spots: Spots) -> protocol.ListedFinding:
+def _finding(
+    finding: Finding, comparison: Comparison, world: World, documents: Documents, spots: Spots
+) -> protocol.ListedFinding:
     now = spots.finding(comparison, finding)
     spot = spots.spot(now.at)
+    recorded = CallLine(finding.file, finding.line, int(finding.value))
+    function = None if spot else FunctionPlaces(world, documents, comparison).of(finding.function, recorded)
     message = (
         whose(comparison) + candidate(finding, now)
         if finding.is_candidate
@@ -68,9 +75,9 @@ def _finding(finding: Finding, comparison: Comparison, world: World, spots: Spot
         code=finding.code,
         severity=world.settings.severity(finding.verdict),
         label=label,
-        detail=f"{'~ ' if now.unsure else ''}{views.detail(finding)}",
+        detail=f"{'~ ' if now.unsure else ''}{views.detail(finding)}{' · its line was edited' if function else ''}",
         tooltip=views.tooltip(finding, label, message, _not_here(world, finding.file, finding.line, spot)),
-        location=location(spot),
+        location=location(spot or function),
         function=finding.function,
         file=finding.file,
         line=finding.line,
