@@ -45,11 +45,12 @@ export function namesOne(url: string): boolean {
   return !/^(?:.*\/debug\/pprof(?:\/heap)?)?\/*$/.test(path);
 }
 
+// Details are short: a quick pick in a narrow window cuts off what is longer than 80 characters.
 export const KINDS: Item<CaptureKind>[] = [
-  { label: 'Heap', detail: 'What holds memory. With it come leaked goroutines, if the program can tell them (Go 1.26).', value: 'heap' },
+  { label: 'Heap', detail: 'What holds memory; with leaked goroutines, where Go 1.26 can tell them.', value: 'heap' },
   { label: 'Heap and Goroutines', detail: 'Both at each capture, side by side, so that leaked goroutines are told, too.', value: 'all' },
   { label: 'Goroutines', detail: 'What waits where.', value: 'goroutine' },
-  { label: 'Leaked Goroutines', detail: 'Only goroutines that nothing can wake: Go 1.26 built with GOEXPERIMENT=goroutineleakprofile, and later.', value: 'goroutineleak' },
+  { label: 'Leaked Goroutines', detail: 'What nothing can wake: Go 1.26 with GOEXPERIMENT=goroutineleakprofile, or later.', value: 'goroutineleak' },
 ];
 
 export type Often = 'once' | 'interval' | 'difference' | number; // a number is an interval in seconds
@@ -63,8 +64,8 @@ export const OFTEN: Item<Often>[] = [
 ];
 
 export const GC: Item<boolean>[] = [
-  { label: 'As of the Last Collection', detail: 'Costs nothing. A heap profile tells what was in use when garbage was last collected, up to two minutes ago.', value: false },
-  { label: 'Collect Garbage First', detail: 'Tells what is in use now (?gc=1). Each capture costs the program one full collection.', value: true },
+  { label: 'As of the Last Collection', detail: 'What was in use at that time, up to two minutes ago. Costs nothing.', value: false },
+  { label: 'Collect Garbage First', detail: 'What is in use now (?gc=1). Each capture costs one full collection.', value: true },
 ];
 
 // A mistake in a number of seconds, in words.

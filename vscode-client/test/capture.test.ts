@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { fromItems, IDLE, namesOne, said, withoutSecrets, wrongSeconds } from '../src/capture-words.ts';
+import { fromItems, GC, IDLE, KINDS, namesOne, OFTEN, said, withoutSecrets, wrongSeconds } from '../src/capture-words.ts';
 
 const target = { url: 'http://localhost:6060', name: 'localhost:6060', detail: 'answers on this machine' };
 
@@ -56,4 +56,10 @@ test('what the status bar and the view say', () => {
   const failed = said({ ...first, taken: 2, error: 'connection refused' }, '10:00');
   assert.deepEqual([failed?.text, failed?.message], ['$(warning) capture failed', 'Capture failed: connection refused; tried again every 10 s']);
   assert.equal(said({ ...first, taken: 1, running: false }, '10:00')?.message, '');
+});
+
+test('no detail of a choice is cut off', () => {
+  for (const { label, detail = '' } of [...KINDS, ...OFTEN, ...GC]) {
+    assert.ok(detail.length <= 80, label);
+  }
 });
