@@ -121,9 +121,9 @@ async def test_kinds_share_a_hint_in_a_fixed_order(editor: Editor, folder: Path)
     text = await editor.hover(uri, 11)
     parts = text.split("\n\n---\n\n")
     assert [part.split("**")[1] for part in parts] == [
+        "450 leaked goroutines",  # proven, so it comes first
         "64.0MB owned",
         "500 goroutines",
-        "450 leaked goroutines",
         "1.2s blocked",
         "300ms contended",
     ]

@@ -28,7 +28,7 @@ def text_of(ls: Server, world: World, uri: str, line: int) -> types.MarkupConten
     spots = Spots(world, ls.documents)
     is_markdown = ls.client.prefers_markdown
     folds = is_markdown and ls.client.folds_markdown
-    kinds.sort(key=lambda at: not _is_raised(at))
+    kinds.sort(key=_urgency)
     texts = [_of_kind(at, world, spots, wording.MAX_STACKS if at is kinds[0] else 1, folds=folds) for at in kinds]
     text = wording.SEPARATOR.join(texts)
     if is_markdown:
@@ -36,9 +36,10 @@ def text_of(ls: Server, world: World, uri: str, line: int) -> types.MarkupConten
     return types.MarkupContent(types.MarkupKind.PlainText, plain(text))
 
 
-def _is_raised(at: Here) -> bool:
+def _urgency(at: Here) -> int:
+    """Sort key: a line that leaks comes first, then one that grows; other verdicts change nothing."""
     judged = at.comparison.verdict(at.row)
-    return judged is not None and judged.verdict in RAISED
+    return RAISED.index(judged.verdict) if judged and judged.verdict in RAISED else len(RAISED)
 
 
 def _of_kind(at: Here, world: World, spots: Spots, most: int, *, folds: bool) -> str:
