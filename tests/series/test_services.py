@@ -104,6 +104,21 @@ def test_kinds_beside_a_chosen_head_are_of_its_time() -> None:
     }
 
 
+@pytest.mark.parametrize("late", [-0.003, 0.003, 0.9])
+def test_what_was_written_within_a_second_of_a_chosen_head_is_beside_it(late: float) -> None:
+    made = [*of_kind("heap", 0, 10, 20), *of_kind("leaked", 0 + late, 10 + late, 20 + late)]
+    (service,) = services(made)
+    heaps, leaked = service.series
+    chosen = heaps.snapshots[1]
+    assert service.head(leaked, chosen.name) is leaked.snapshots[1]
+
+
+def test_of_two_within_a_second_the_nearer_is_beside_a_chosen_head() -> None:
+    (service,) = services([*of_kind("heap", 10), *of_kind("leaked", 9.9, 10.6)])
+    heaps, leaked = service.series
+    assert service.head(leaked, heaps.snapshots[0].name).taken_at.seconds == 9.9
+
+
 HEAP_TOTALS = {0: 5, 10: 7, 20: 9, 30: 1, 40: 3}
 """By time: the process that began after 20 has allocated less."""
 

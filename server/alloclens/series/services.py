@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from alloclens.series.snapshot import Snapshot
 
 NO_FUNCTIONS = np.zeros(0, np.int64)
+MAX_TURN_SECONDS = 1.0
+"""Profiles of several kinds that are taken in turn are of one time if less than this lies between them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,8 +73,9 @@ class Service:
         chosen = next((series.named(name) for series in self.series if series.has_chosen(name)), None)
         if chosen is None or of.has_chosen(name):
             return of.head(name)
-        until = [snapshot for snapshot in of.snapshots if snapshot.taken_at.seconds <= chosen.taken_at.seconds]
-        return until[-1] if until else of.snapshots[0]
+        after = [snapshot.taken_at.seconds - chosen.taken_at.seconds for snapshot in of.snapshots]
+        near = [(s, by) for s, by in zip(reversed(of.snapshots), reversed(after), strict=True) if by < MAX_TURN_SECONDS]
+        return min(near, key=lambda pair: abs(pair[1]))[0] if near else of.snapshots[0]
 
     def has(self, sample_type: str) -> bool:
         """Return whether one of its series has a sample type."""
