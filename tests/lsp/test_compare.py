@@ -53,6 +53,7 @@ async def test_two_files_from_anywhere(any_editor: Editor, shop: Path) -> None:
     assert (flame["total"], flame["root"]["growth"], flame["series"]) == (50 * MB, 40 * MB, "")
     first, *others = (await editor.command("alloclens.server.series"))["series"]
     assert (first["name"], first["shown"]) == ("before.pb.gz → after.pb.gz", True)
+    assert [one["begins"] for one in first["snapshots"]] == [False, False]  # nothing says when their process started
     assert {one["name"]: one["shown"] for one in others} == {"api": False, "web": False}
     assert await editor.command(COMPARE, head, base) is None
     await editor.until_hints(api, {5: "10.0MB ▼40.0MB"})

@@ -26,6 +26,8 @@ from alloclens.wording.kinds import type_name
 from alloclens.wording.status import moment
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from alloclens.lsp.server import Server
     from alloclens.series.comparison import Comparison
     from alloclens.series.series import Series
@@ -177,15 +179,20 @@ def _all(world: World) -> protocol.AllSeries:
     shown = world.shown.series if world.shown else None
     compared = {id(comparison.series): comparison for comparison in world.comparisons}
     named = services.of_series(world)
+    apart = world.named.service.series if world.named else ()  # of which some files only are known
+    starts = {process[0].path for series in world.series if series not in apart for process in series.processes}
     return protocol.AllSeries(
         series=[
-            _series(series, compared.get(id(series)), named[series], shown=series is shown) for series in world.series
+            _series(series, compared.get(id(series)), named[series], starts, shown=series is shown)
+            for series in world.series
         ],
         problems=[protocol.UnreadableFile(p.name, p.path, p.reason) for p in world.problems],
     )
 
 
-def _series(series: Series, comparison: Comparison | None, name: str, *, shown: bool) -> protocol.ListedSeries:
+def _series(
+    series: Series, comparison: Comparison | None, name: str, starts: Collection[str], *, shown: bool
+) -> protocol.ListedSeries:
     number = comparison.column if comparison else _column(series)
     listed = _listed(series, comparison)
     before = {later: sooner for process in series.processes for sooner, later in pairwise(process)}
@@ -195,7 +202,10 @@ def _series(series: Series, comparison: Comparison | None, name: str, *, shown: 
         program=views.program(series),
         sample_types=[kind.type for kind in series.snapshots[-1].sample_types],
         shown=shown,
-        snapshots=[_snapshot(snapshot, before.get(snapshot), number, series, comparison) for snapshot in listed],
+        snapshots=[
+            _snapshot(snapshot, before.get(snapshot), number, series, comparison, begins=snapshot.path in starts)
+            for snapshot in listed
+        ],
         more=len(series.snapshots) - len(listed),
         process=len(series.processes[-1]),
     )
@@ -207,7 +217,13 @@ def _column(series: Series) -> int:
 
 
 def _snapshot(
-    snapshot: Snapshot, before: Snapshot | None, number: int, of: Series, comparison: Comparison | None
+    snapshot: Snapshot,
+    before: Snapshot | None,
+    number: int,
+    of: Series,
+    comparison: Comparison | None,
+    *,
+    begins: bool,
 ) -> protocol.SeriesSnapshot:
     kind = of.snapshots[-1].sample_types[number]
     return protocol.SeriesSnapshot(
@@ -219,7 +235,7 @@ def _snapshot(
         size=views.size(snapshot.path),
         base=bool(comparison and snapshot is comparison.base),
         head=bool(comparison and snapshot is comparison.head),
-        begins=before is None,
+        begins=begins,
     )
 
 
