@@ -27,7 +27,7 @@ const finding = (given: Partial<ListedFinding>): ListedFinding => ({
 });
 
 const site = (given: Partial<HotLine>): HotLine => ({
-  location: at('file:///w/main.go', 6),
+  location: at('file:///w/cache/store.go', 6),
   label: '14.1MB ▲8.3MB',
   function: 'example.com/w/cache.(*Store).Put',
   file: '/w/cache/store.go',
@@ -76,6 +76,7 @@ test('a finding is of its verdict by the shape and of its severity by the colour
   assert.deepEqual(strange?.icon, { id: 'circle-outline', color: 'descriptionForeground' });
   assert.deepEqual(leak.place, { uri: 'file:///w/main.go', line: 41 });
   assert.equal(leak.label, 'main.go:42');
+  assert.equal(findingRows([finding({ line: 44 })])[0]?.label, 'main.go:42', 'what a click opens, not what was recorded');
   assert.equal(leak.description, '64.0MB ▲63.0MB · leak · main.serve');
   assert.equal(context(leak), 'finding placed function');
 });
@@ -105,11 +106,11 @@ test('a row has the same id when its numbers change, and no two rows have one', 
   );
 });
 
-test('a hot line: where it was recorded, the hint, and its function in short', () => {
+test('a hot line: where it is now, the hint, and its function in short', () => {
   const [grows, still, unknown] = hotRows([
     site({ growth: { value: 8, label: '▲8.3MB', significant: true } }),
     site({ label: '~3.0MB', line: 8, own: false, location: null, growth: { value: 9, label: '▲9B, may be noise', significant: false } }),
-    site({ function: '', line: 9 }),
+    site({ function: '', line: 9, location: at('file:///w/cache/my%20store.go', 10) }),
   ]);
   assert.equal(grows?.label, 'store.go:7');
   assert.equal(grows.description, '14.1MB ▲8.3MB · cache.(*Store).Put');
@@ -117,7 +118,8 @@ test('a hot line: where it was recorded, the hint, and its function in short', (
   assert.equal(still?.description, '~3.0MB · cache.(*Store).Put · not in this workspace');
   assert.equal(still.icon?.id, 'library', 'its growth may be noise');
   assert.equal(still.tooltip, '`example.com/w/cache.(*Store).Put`\n\n`/w/cache/store.go:8`\n\n\\~3\\.0MB\n\nSince the base\\: ▲9B\\, may be noise');
-  assert.equal(unknown?.label, 'store.go:9');
+  assert.equal(still.label, 'store.go:8', 'as recorded');
+  assert.equal(unknown?.label, 'my store.go:11', 'not as recorded');
   assert.equal(context(unknown), 'hot placed');
 });
 

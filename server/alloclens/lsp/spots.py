@@ -10,7 +10,7 @@ from lsprotocol import types
 from alloclens.languages.declarations import declared
 from alloclens.languages.go.names import is_closure
 from alloclens.lsp import protocol
-from alloclens.lsp.documents import uri_of
+from alloclens.lsp.documents import same, uri_of
 from alloclens.series.comparison import worth_showing
 from alloclens.session.line_mapper import LineMapper
 
@@ -166,6 +166,24 @@ def all_here(world: World, documents: Documents, uri: str, line: int) -> list[He
     at = documents.named(uri, world.sources.roots)
     kinds = [_here(file, at.text, line) for file in world.files(at.path)] if at else []
     return sorted(filter(None, kinds), key=lambda kind: not len(worth_showing(kind.comparison, np.array([kind.row]))))
+
+
+def numbers_of(world: World, documents: Documents, uri: str, line: int) -> list[Here]:
+    """Return the same; of a `go` statement, which no stack passes, where the goroutines of a finding wait that it started."""
+    return all_here(world, documents, uri, line) or _started(world, documents, uri, line)
+
+
+def _started(world: World, documents: Documents, uri: str, line: int) -> list[Here]:
+    """Return the line of the worst finding in each kind of profile whose goroutines were started at this line."""
+    spots = Spots(world, documents)
+    waiting: dict[Comparison, Here] = {}
+    for comparison in world.comparisons:
+        for finding in comparison.findings():
+            now = spots.finding(comparison, finding)
+            spot, row = spots.spot(now.at), comparison.lines.row_of(finding.file, finding.line)
+            if now.waits and spot and row is not None and (same(spot.uri), spot.line) == (same(uri), line):
+                waiting.setdefault(comparison, Here(comparison, row, finding.file, finding.line, spot.unsure))
+    return [*waiting.values()]
 
 
 def _here(file: FileLines, text: str, line: int) -> Here | None:

@@ -1,7 +1,7 @@
 // The rows of the view Findings.
 import type { ListedFinding, Severity } from '../protocol.ts';
 import type { Icon, Row } from './rows.ts';
-import { fileName, MISSING, placeOf, said, shortName, unique } from './rows.ts';
+import { lineName, MISSING, placeOf, said, shortName, unique } from './rows.ts';
 
 const SHAPES: Record<string, string> = { leak: 'flame', growing: 'arrow-up', filling: 'database' };
 
@@ -22,7 +22,7 @@ function row(finding: ListedFinding): Row {
   const name = shortName(finding.function);
   return {
     id: [finding.code, finding.function, finding.file, finding.line].join('\n'),
-    label: finding.file === '' ? name : `${fileName(finding.file)}:${finding.line}`, // short: a side bar is narrow
+    label: finding.file === '' ? name : lineName(place, finding.file, finding.line), // short: a side bar is narrow
     description: said(finding.detail, finding.file === '' ? '' : name, place === null ? MISSING : ''),
     tooltip: finding.tooltip,
     icon: icon(finding),

@@ -2,7 +2,7 @@
 import { grew } from '../heat-steps.ts';
 import type { HotLine, HotLinesQuery } from '../protocol.ts';
 import type { Icon, Row } from './rows.ts';
-import { code, escape, fileName, MISSING, placeOf, said, shortName, unique } from './rows.ts';
+import { code, escape, lineName, MISSING, placeOf, said, shortName, unique } from './rows.ts';
 
 // What the user chooses.
 export type HotOptions = Required<Omit<HotLinesQuery, 'most'>>;
@@ -45,10 +45,9 @@ export function hotRows(sites: readonly HotLine[]): Row[] {
 
 function row(site: HotLine): Row {
   const place = placeOf(site.location);
-  const where = `${fileName(site.file)}:${site.line}`;
   return {
     id: [site.function, site.file, site.line].join('\n'),
-    label: where, // with the number it has room in a narrow side bar
+    label: lineName(place, site.file, site.line), // with the number it has room in a narrow side bar
     description: said(site.label, shortName(site.function), place === null ? MISSING : ''),
     tooltip: tooltip(site),
     icon: icon(site),

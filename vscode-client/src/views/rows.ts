@@ -30,6 +30,11 @@ export function placeOf(location: Location | null): Place | null {
   return location === null ? null : { uri: location.uri, line: location.range.start.line };
 }
 
+// Returns the name of a line where it is now, else as it was recorded: main.go:24.
+export function lineName(place: Place | null, file: string, line: number): string {
+  return place === null ? `${fileName(file)}:${line}` : `${decodeURIComponent(fileName(place.uri))}:${place.line + 1}`;
+}
+
 // Returns the words that `when` clauses look for in `viewItem`.
 export function context(row: Row): string {
   const words = [row.kind];

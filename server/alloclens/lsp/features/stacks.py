@@ -10,7 +10,7 @@ from lsprotocol import types
 
 from alloclens.lsp import protocol
 from alloclens.lsp.documents import same
-from alloclens.lsp.spots import Spots, all_here, location
+from alloclens.lsp.spots import Spots, all_here, location, numbers_of
 from alloclens.printable import printable
 from alloclens.tables.stack_tree import LineKey, branches
 from alloclens.wording import views
@@ -72,7 +72,7 @@ def _frame_lines(world: World, documents: Documents, uri: str, line: int) -> lis
 
 
 def _stacks(world: World, documents: Documents, uri: str, line: int) -> protocol.LineStacks | None:
-    kinds, spots = all_here(world, documents, uri, line), Spots(world, documents)
+    kinds, spots = numbers_of(world, documents, uri, line), Spots(world, documents)
     if not kinds:
         return None
     heaviest = [
@@ -101,7 +101,7 @@ def _frame(frame: Frame, comparison: Comparison, world: World, spots: Spots) -> 
 
 
 def _tree(world: World, documents: Documents, command: protocol.GetStackTree) -> list[protocol.StackTreeNode]:
-    kinds, path = all_here(world, documents, command.uri, command.line + 1), command.path
+    kinds, path = numbers_of(world, documents, command.uri, command.line + 1), command.path
     if len(kinds) > 1:
         if not path:
             return [_kind(at) for at in kinds]
