@@ -108,7 +108,7 @@ def entered(way: list[Hop]) -> Iterator[list[Hop]]:
 
 
 def assert_in_order(way: list[Hop], hops: list[Hop]) -> None:
-    """Each is entered for the first time in its order. Of a session, which may have been in another update before the first."""
+    """Each is entered for the first time in its order, after what a session does on its own."""
     assert list(dict.fromkeys(hops[hops.index(way[0]) :])) == way
 
 
@@ -141,6 +141,8 @@ class Following(NamedTuple):
     ls: Server
     shown: asyncio.Event
     """Set when a world is shown in which every file has been read."""
+    rests: asyncio.Event
+    """Set while the loader waits for something to happen."""
 
     async def next_world(self) -> None:
         await asyncio.wait_for(self.shown.wait(), PATIENCE)
@@ -160,9 +162,18 @@ async def following(folder: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncItera
         if not world.pending:
             shown.set()
 
-    ls.loader = Loader(show, Here())
+    class Resting(Loader):
+        async def _next_wake(self) -> bool:
+            if not self._woken.is_set():
+                rests.set()
+            is_woken = await super()._next_wake()
+            rests.clear()
+            return is_woken
+
+    rests = asyncio.Event()
+    ls.loader = Resting(show, Here())
     task = asyncio.ensure_future(ls.loader.run())
-    yield Following(ls, shown)
+    yield Following(ls, shown, rests)
     task.cancel()
     ls.loader.stop()
 
@@ -187,6 +198,7 @@ async def test_a_directory_event_to_a_new_world(folder: Path, following: Followi
     with entered(way) as hops:
         follow(following.ls)
         await following.next_world()
+        await asyncio.wait_for(following.rests.wait(), PATIENCE)
         hops.clear()
         drop(folder / "profiles/later.pb.gz", snapshot(folder, SNAPSHOTS))
         await following.next_world()
@@ -212,6 +224,7 @@ async def test_a_focus_pattern_to_changed_numbers(following: Following) -> None:
     with entered(way) as hops:
         follow(following.ls)
         await following.next_world()
+        await asyncio.wait_for(following.rests.wait(), PATIENCE)
         whole = following.ls.world.shown
         hops.clear()
         focus(following.ls, protocol.AddFocus(protocol.FocusStep(focus="other")))

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from alloclens.series.snapshot import Snapshot
     from alloclens.session.known import Known
     from alloclens.session.setup import Setup
+    from alloclens.settings.settings import Settings
     from alloclens.transform.filters import Filters
 
 
@@ -41,41 +42,25 @@ def assemble(
         service.led_by(settings.head, settings.sample_type)
         for service in sorted(unordered, key=lambda s: not s.has_chosen(settings.head))
     )
-    all_series = tuple(chain.from_iterable(service.series for service in ordered))
-    in_use: dict[Pair, Contents | None] = {}
-
-    def compared(
-        service: Service, of: Series, head: Snapshot, base: Snapshot | None, within: tuple[Filters, ...]
-    ) -> Comparison | None:
-        pair = _files(of, head, base, within, settings.revision)
-        contents = in_use[pair] = known.contents.get(pair) or known.pair(pair)
-        beside = Beside(
-            process_before(all_series, head, of, MIN_LEAK_OBSERVATIONS), heaps_beside(service.series, head, of)
-        )
-        wanted = (files.sample_type if files and of not in all_series else "") or settings.sample_type
-        sample_type = wanted if of.has(wanted) or not (service.has(wanted) or files) else ""
-        made = contents and compare(of, head, base, sample_type, contents, known.numbers, beside)
-        if made:
-            _ = made.lines.by_name  # computed now, so that the first hint need not wait for it
-        return made or None
-
+    comparing = _Comparing(known, settings, files, tuple(chain.from_iterable(service.series for service in ordered)))
     comparisons, earlier = [], []
     for service in ordered:
         for series in service.series:
             head = service.head(series, settings.head)
-            comparisons.append(now := compared(service, series, head, series.base(settings.base, head), focus))
+            base = series.base(settings.base, head)
+            comparisons.append(now := comparing.compared(service, series, head, base, focus))
             process = series.judged_process(head, MIN_OBSERVATIONS, MIN_LEAK_OBSERVATIONS)
             if process.snapshots_ago and not head.is_difference:
-                before = compared(service, series, process.observed[-1], process.observed[0], ())
+                before = comparing.compared(service, series, process.observed[-1], process.observed[0], ())
                 earlier.append((before and replace(before, snapshots_since=process.snapshots_ago), now))
     pair, problem = _pair(known, files, setup.labels) if files else (None, None)
     named = None
     if pair:
         of, base, head, left_out = pair
-        comparison = compared(Service((of,)), of, head, base, focus)
+        comparison = comparing.compared(Service((of,)), of, head, base, focus)
         named = NamedFiles(Service((of,)), comparison, left_out) if comparison else None
-    known.contents = in_use
-    _ = known.sources.by_place  # as above
+    known.contents = comparing.contents
+    _ = known.sources.by_place  # computed now, so that the first hint need not wait for it
     return World(
         settings=settings,
         settings_problems=setup.problems,
@@ -91,6 +76,34 @@ def assemble(
         versions=SourceVersions(setup.where.roots, texts, settings.revision),
         focus=focus,
     )
+
+
+class _Comparing:
+    """Makes the comparisons of one world."""
+
+    def __init__(
+        self, known: Known, settings: Settings, files: FilePair | None, all_series: tuple[Series, ...]
+    ) -> None:
+        self.contents: dict[Pair, Contents | None] = {}
+        """What was read of the files of each."""
+        self._known, self._settings, self._files, self._all_series = known, settings, files, all_series
+
+    def compared(
+        self, service: Service, of: Series, head: Snapshot, base: Snapshot | None, within: tuple[Filters, ...]
+    ) -> Comparison | None:
+        """Compare head and base of a series; None if one of the files cannot be read."""
+        known, files, all_series = self._known, self._files, self._all_series
+        pair = _files(of, head, base, within, self._settings.revision)
+        contents = self.contents[pair] = known.contents.get(pair) or known.pair(pair)
+        beside = Beside(
+            process_before(all_series, head, of, MIN_LEAK_OBSERVATIONS), heaps_beside(service.series, head, of)
+        )
+        wanted = (files.sample_type if files and of not in all_series else "") or self._settings.sample_type
+        sample_type = wanted if of.has(wanted) or not (service.has(wanted) or files) else ""
+        made = contents and compare(of, head, base, sample_type, contents, known.numbers, beside)
+        if made:
+            _ = made.lines.by_name  # as above
+        return made or None
 
 
 def _of_series(known: Known, setup: Setup, files: FilePair | None) -> list[Snapshot]:
