@@ -9,7 +9,7 @@ from lsprotocol import types as lsp
 from pygls.exceptions import JsonRpcException
 
 from tests.support.editor import Editor, label, neovim, ready
-from tests.support.profiles import drop, heap
+from tests.support.profiles import drop, heap, profile
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,6 +43,13 @@ async def test_hover_says_all_there_is(any_editor: Editor, two: Path) -> None:
     assert (f"({two.as_uri()}/vendor/example.com/dep/dep.go#L4)" in text) == markdown
     assert ("**" in text) == markdown
     assert await any_editor.hover(uri, 1) is None
+
+
+@pytest.mark.parametrize(("kind", "is_of_jfrconv"), [("allocations", True), ("inuse_space", False)])
+async def test_hover_of_a_profile_of_jfrconv(editor: Editor, folder: Path, kind: str, *, is_of_jfrconv: bool) -> None:
+    drop(folder / "profiles/live.pb.gz", profile(f"{kind}/bytes", f"main.serve:5@{folder}/main.go:6 = {40 * MB}"))
+    text = await editor.hover(await ready(editor, folder, "40.0MB"), 6)
+    assert ("jfrconv counts only the objects that were sampled" in text) == is_of_jfrconv
 
 
 async def test_hover_in_the_form_that_the_editor_prefers(two: Path) -> None:

@@ -7,7 +7,7 @@ import re
 import shlex
 from typing import TYPE_CHECKING, NamedTuple
 
-from alloclens.profile.sample_types import LEAKED
+from alloclens.profile.sample_types import LEAKED, OF_JFRCONV
 from alloclens.series.findings import RAISED
 from alloclens.wording.amounts import amount, counted, difference, growth, main, share
 from alloclens.wording.focus import options, words
@@ -40,6 +40,10 @@ class LinePlaces(NamedTuple):
 
 MAX_STACKS = 2
 WHOLE_FUNCTION = "The profile records no lines, only functions: the numbers are those of all lines of this function."
+ONLY_SAMPLED = (
+    "With `--live`, jfrconv counts only the objects that were sampled, which may be few of all; docs/languages/java.md of alloclens "
+    "has a script that estimates all."
+)
 SEPARATOR = "\n\n---\n\n"
 """Between the kinds of profiles that have the line."""
 
@@ -67,6 +71,8 @@ def markdown(
         parts.append(f"~ {DOUBTS[doubt]} It was line {number} of {escape(file)}.")
     if lines.by_function:
         parts.append(WHOLE_FUNCTION)
+    if comparison.sample_type.type == OF_JFRCONV:
+        parts.append(ONLY_SAMPLED)
     if comparison.focus:
         parts.append(
             f"Only samples {escape(words(comparison.focus))} count here; the verdict is about all samples of the line."

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from alloclens.paths import is_system_binary
-from alloclens.profile.sample_types import LEAKED, column_of, judged
+from alloclens.profile.sample_types import LEAKED, OF_JFRCONV, column_of, judged
 from alloclens.series.verdicts import MIN_OBSERVATIONS, SIGNIFICANCE, VERDICT_RULES, Rule
 from alloclens.stats.trend import quantile
 from alloclens.wording.amounts import amount, counted, duration
@@ -62,9 +62,7 @@ SENTENCES = {
 
 
 MAX_NAMED_BINARIES = 3
-ALLOCATIONS = "allocations"
-"""What jfrconv calls all that it writes."""
-OF_JFRCONV = "docs/languages/java.md of alloclens has a script that makes a series of one recording of async-profiler with `live`"
+FROM_ONE_RECORDING = "docs/languages/java.md of alloclens has a script that makes a series of one recording of async-profiler with `live`"
 
 PEAK = "peak_space"
 """A sample type of memray and DHAT."""
@@ -141,7 +139,7 @@ def _cause(comparison: Comparison, *, is_named: bool) -> tuple[Cause, str]:
         return Cause.DIFFERENCES, ""
     if not judged(head.sample_types):
         types = ", ".join(sorted(kind.type for kind in head.sample_types))
-        advice = OF_JFRCONV if types == ALLOCATIONS else "take heap or goroutine profiles"
+        advice = FROM_ONE_RECORDING if types == OF_JFRCONV else "take heap or goroutine profiles"
         return Cause.SAMPLE_TYPE, f"profiles of {types} are not judged; {advice}"
     if not any(any(snapshot.total) for snapshot in series.snapshots):
         is_proof = any(kind.type == LEAKED for kind in head.sample_types)
