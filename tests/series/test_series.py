@@ -471,3 +471,5 @@ def test_a_profile_that_covers_less_than_all_others_is_of_the_exit(
     (series,) = group(made)
     assert series.at_exit == ({made[-1]} if is_exit else set())
     assert series.head("latest") is made[-1 - is_exit]
+    (series,) = group([replace(one, is_difference=True) for one in made])  # each covers as long as its user chose
+    assert not series.at_exit

@@ -201,7 +201,8 @@ def _covers_less(process: Sequence[Snapshot]) -> bool:
     *others, shortest = [snapshot.duration for snapshot in process]
     in_use = [i for i, kind in enumerate(last.sample_types) if kind.unit == "bytes" and is_held(kind.type)]
     return (
-        len(others) >= MIN_INTERVALS
+        not last.is_difference
+        and len(others) >= MIN_INTERVALS
         and 0 < shortest < REGULAR * min(others)
         and any(last.total[i] < before.total[i] for i in in_use)
     )
