@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -11,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 import hypothesis
 import platformdirs
 import pytest
+from alloclens.profile import kernel
+from alloclens.profile.compiled import compiled
 
 from scripts import leaky
 
@@ -105,3 +108,10 @@ def leaky_profiles(leaky_copy: Path) -> list[Path]:
                 return found
             time.sleep(0.2)
     raise AssertionError(f"{len(found)} snapshots in a minute")
+
+
+def pytest_unconfigure() -> None:
+    """Let the kernel's memory go while its library still can: at the end of the interpreter it writes a traceback."""
+    kernel._local.__dict__.clear()
+    compiled.cache_clear()
+    gc.collect()
