@@ -19,7 +19,6 @@ export interface Line {
   label: string;
   colour: string; // a variable of pictures.css
   values: (number | null)[];
-  apart: boolean; // on a scale of its own, to the right
   dashed: boolean;
 }
 
@@ -79,9 +78,9 @@ export class Plot {
       height: HEIGHT,
       padding: [2 * ROW + 4, WORD, null, null],
       legend: { show: false },
-      scales: { x: { range: () => someTime(this.data.points) }, y: { range: fromZero }, own: { range: fromZero } },
+      scales: { x: { range: () => someTime(this.data.points) }, y: { range: fromZero } },
       series: [{}, ...lines.map((line) => this.series(line))],
-      axes: this.axes(lines),
+      axes: this.axes(),
       cursor: {
         y: false,
         points: { fill: (_, i) => this.colour(lines[i - 1]?.colour ?? '--alloclens-fg') },
@@ -96,10 +95,10 @@ export class Plot {
     };
   }
 
-  private series({ label, colour, values, apart, dashed }: Line): uPlot.Series {
+  private series({ label, colour, values, dashed }: Line): uPlot.Series {
     return {
       label,
-      scale: apart ? 'own' : 'y',
+      scale: 'y',
       stroke: () => this.colour(colour),
       width: 2,
       dash: dashed ? [6, 4] : [],
@@ -114,7 +113,7 @@ export class Plot {
     return restarts(this.data.points).map((i) => [x(i - 1), x(i)]);
   }
 
-  private axes(lines: readonly Line[]): uPlot.Axis[] {
+  private axes(): uPlot.Axis[] {
     const look = { stroke: () => this.colour('--alloclens-fg'), font: this.font(), grid: { stroke: () => this.colour('--alloclens-grid'), width: 1 } };
     const words = (_: uPlot, values: number[]) => values.map((value) => amount(value, this.data.unit));
     const time = (plot: uPlot, values: number[]) => {
@@ -123,15 +122,10 @@ export class Plot {
     };
     const times = { ...look.grid, filter: within };
     const steps = this.data.unit === 'bytes' ? { incrs: BYTE_STEPS } : {};
-    const axes: uPlot.Axis[] = [
+    return [
       { ...look, space: 80, values: time, grid: times, ticks: times },
       { ...look, ...steps, scale: 'y', size: 70, values: words, ticks: look.grid },
     ];
-    const apart = lines.find((line) => line.apart);
-    if (apart !== undefined) {
-      axes.push({ ...look, ...steps, scale: 'own', side: 1, size: 70, values: words, stroke: () => this.colour(`${apart.colour}-text`), grid: { show: false }, ticks: look.grid });
-    }
-    return axes;
   }
 
   private font(): string {

@@ -193,13 +193,12 @@ class Picture implements TimelineHandle {
 
 function linesOf({ points, sampleType, memstats, line }: Timeline): Line[] {
   const values = points.map((point) => point.value);
-  const total = { label: `${sampleType}, total`, colour: '--alloclens-total', values, apart: false, dashed: false };
+  const total = { label: `${sampleType}, total`, colour: '--alloclens-total', values, dashed: false };
   const stats = memstats.map((stat, i) => {
     const colour = `--alloclens-stat-${i % MEMSTAT_COLOURS}`;
-    return { label: `${stat.name} (dashed)`, colour, values: stat.values, apart: false, dashed: true };
+    return { label: `${stat.name} (dashed)`, colour, values: stat.values, dashed: true };
   });
-  const label = `${line?.label ?? ''} (scale on the right)`;
-  const own = line === null ? [] : [{ label, colour: '--alloclens-line', values: line.values, apart: true, dashed: false }];
+  const own = line === null ? [] : [{ label: line.label, colour: '--alloclens-line', values: line.values, dashed: false }];
   return [total, ...stats, ...own];
 }
 
