@@ -76,7 +76,7 @@ export class SnapshotActions {
     }
     const { meant, all, counts } = deletion(chosen.length > 0 ? chosen : await this.pick(), seriesRows(listed));
     const files = await whichOf(meant, all, counts);
-    await removeForGood(await toTrash(files.flatMap(({ path }) => path ?? [])));
+    await removeForGood(this.server, await toTrash(files.flatMap(({ path }) => path ?? [])));
   }
 
   async reveal(row?: SeriesRow): Promise<void> {
@@ -144,13 +144,13 @@ async function toTrash(paths: readonly string[]): Promise<[path: string, why: st
   return failed;
 }
 
-async function removeForGood(failed: readonly [path: string, why: string][]): Promise<void> {
-  const [first] = failed;
-  if (first === undefined) {
+async function removeForGood(server: Server, failed: readonly [path: string, why: string][]): Promise<void> {
+  if (failed.length === 0) {
     return;
   }
   const paths = failed.map(([path]) => path);
-  const why = `It cannot be moved to a trash here: ${first[1]}`;
+  server.log.warn(printable(failed.map(([path, why]) => `${path}: ${why}`).join('\n'))); // VS Code's words, with addresses
+  const why = `${failed.length === 1 ? 'It' : 'They'} could not be moved to a trash; on a remote machine there may be none. The log has the reason.`;
   if ((await ask(`Delete ${names(paths)} for good?`, why, ['Delete for Good'])) === undefined) {
     return;
   }
