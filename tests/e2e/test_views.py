@@ -107,6 +107,12 @@ def test_findings_hot_lines_and_snapshots(opened: VsCode, folder: Path) -> None:
     second.hover()
     second.get_by_role("button", name="Use as Base").click()
     opened.until_hint(KEEP, "46.0MB ▲30.0MB")
+    second.click()
+    expect(webview(opened).get_by_role("heading", name="1.pb.gz")).to_be_visible()
+    opened.run("View: Close Editor")
+    snapshots.first.click(button="right")
+    expect(opened.page.get_by_role("menuitem", name="Delete Files")).to_be_visible()
+    opened.page.keyboard.press("Escape")
 
 
 def test_the_line_that_holds_and_its_caller_are_problems(opened: VsCode) -> None:

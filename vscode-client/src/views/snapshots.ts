@@ -1,5 +1,7 @@
 // The view Snapshots: every series, with the base and the head.
+import * as vscode from 'vscode';
 import { printable } from '../../pictures/printable.ts';
+import { PROFILE_EDITOR } from '../profile-editor.ts';
 import { SERIES } from '../protocol.ts';
 import type { Server } from '../server.ts';
 import { DroppedProfiles } from './drop.ts';
@@ -26,5 +28,12 @@ export class SnapshotsView extends View<SeriesRow> {
     }
     const all = await this.server.ask(SERIES);
     return all === undefined ? [] : seriesRows(all);
+  }
+
+  // The list keeps the focus, so that its keys go on working.
+  protected override click(row: SeriesRow): vscode.Command | undefined {
+    return row.path === undefined
+      ? undefined
+      : { command: 'vscode.openWith', title: 'Open Profile', arguments: [vscode.Uri.file(row.path), PROFILE_EDITOR, { preview: true, preserveFocus: true }] };
   }
 }
