@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from pathlib import PurePath
 from typing import TYPE_CHECKING
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 MAX_CHARACTERS, MAX_NAME_CHARACTERS = 70, 24
 """Of the line, and of a name in it. VS Code cuts off what takes more than 40 % of the window's width."""
+SUFFIX = re.compile(r"\.(pb|pprof|prof)(\.gz)?$")
+"""Of a profile's name, which says least of it."""
 DEFAULTS = {"base": "first", "head": "latest"}
 
 
@@ -43,8 +46,12 @@ def with_kinds(text: str, kinds: Iterable[Comparison]) -> str:
 
 
 def shortened(name: str) -> str:
-    """Return a name of moderate length."""
-    return name if len(name) <= MAX_NAME_CHARACTERS else f"{name[: MAX_NAME_CHARACTERS - 1]}…"
+    """Return a name of moderate length: names of one directory differ at the end, before the suffix."""
+    if len(name) <= MAX_NAME_CHARACTERS:
+        return name
+    stem = SUFFIX.sub("", name)
+    kept = MAX_NAME_CHARACTERS - 1
+    return stem if len(stem) <= MAX_NAME_CHARACTERS else f"{stem[: kept // 2]}…{stem[kept // 2 - kept :]}"
 
 
 def line(shown: Comparison, base: str, head: str) -> str:
