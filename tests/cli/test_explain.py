@@ -112,8 +112,8 @@ def test_a_file(folder: Path, what: str) -> None:
     assert lines(what) == [
         f"20.0MB  example.com/app/main.go → {folder}/main.go (module of the workspace; your own code)",
         KNOWN,
-        "    32.0MB on line 4",  # main.main, that calls both
-        "    20.0MB on line 8",
+        "    32.0MB cum on line 4",  # main.main, that calls both
+        "    20.0MB cum on line 8",
     ]
 
 
@@ -121,7 +121,7 @@ def test_a_function(folder: Path) -> None:
     assert lines("main.serve") == [
         f"20.0MB  example.com/app/main.go → {folder}/main.go (module of the workspace; your own code)",
         KNOWN,
-        "    20.0MB on line 8",
+        "    20.0MB cum on line 8",
     ]
     assert lines("main.gone") == [f"5.0MB  /srv/build/gone.go: {ABSENT}"]
 
@@ -243,10 +243,10 @@ def test_lines_that_moved_changed_or_went(folder: Path) -> None:
     (folder / "main.go").write_text(text)
     assert lines("main.go")[1:] == [
         KNOWN,
-        "    20.0MB on line 9, recorded as line 8",
+        "    20.0MB cum on line 9, recorded as line 8",
         "    32.0MB of line 4 (main.main) is not shown: the line has been changed or deleted since.",
     ]
-    assert lines("main.serve")[1:] == [KNOWN, "    20.0MB on line 9, recorded as line 8"]
+    assert lines("main.serve")[1:] == [KNOWN, "    20.0MB cum on line 9, recorded as line 8"]
 
 
 def test_a_text_that_nobody_knows(folder: Path) -> None:
@@ -257,8 +257,8 @@ def test_a_text_that_nobody_knows(folder: Path) -> None:
     assert why.startswith("    the text that was profiled is not known (")
     assert "; set `revision` to the commit that was built)" in why
     assert found == [
-        "    32.0MB on line 5, recorded as line 4 ~ perhaps",
-        "    20.0MB on line 9, recorded as line 8 ~ perhaps",
+        "    32.0MB cum on line 5, recorded as line 4 ~ perhaps",
+        "    20.0MB cum on line 9, recorded as line 8 ~ perhaps",
     ]
 
 
@@ -318,7 +318,7 @@ def test_a_line_that_cannot_be_told_from_others_has_not_changed(folder: Path) ->
     block = f"\tif more {{\n{LINE}\t}}\n"
     then = MAIN.replace(LINE, block)
     (folder / "main.go").write_text(then)
-    assert "    20.0MB on line 9" in lines("main.go")
+    assert "    20.0MB cum on line 9" in lines("main.go")
     (folder / "main.go").write_text(then.replace(block, block * 2))
     assert lines("main.go")[-1] == (
         "    20.0MB of line 9 (main.serve) is not shown: "

@@ -216,7 +216,7 @@ async def test_the_explanation(editor: Editor, lost: Path) -> None:
     every = ["Every file that the profile names:", *first, *second]
     assert (await editor.command("alloclens.server.explain", None)).split("\n") == head + every
     known = "the text that was profiled is known: as it was when a.pb.gz came"
-    about = [*second, known, "10.0MB on line 11", ""]
+    about = [*second, known, "10.0MB cum on line 11", ""]
     assert (await editor.command("alloclens.server.explain", main)).split("\n") == head + about + every
     label = "would find 75% of the profile"
     suggested = {"from": "/srv/build", "to": "${workspaceFolder}", "label": label}

@@ -299,13 +299,13 @@ def test_all_name_the_file_that_a_function_is_in_now(folder: Path, monkeypatch: 
     assert run_main("explain", "db/fresh.go", "--profiles", profiles)[1:] == [
         moved,
         f"    {BY_NAME}",
-        "    12.0MB on line 5, recorded as line 4 ~ perhaps",
+        "    12.0MB cum on line 5, recorded as line 4 ~ perhaps",
     ]
     for asked in ("db/close.go", "db.Close"):
         assert run_main("explain", asked, "--profiles", profiles)[1:] == [
             moved,
             f"    {BY_NAME}",
-            f"    12.0MB on line 5 of {folder}/db/fresh.go, recorded as line 4 ~ perhaps",
+            f"    12.0MB cum on line 5 of {folder}/db/fresh.go, recorded as line 4 ~ perhaps",
         ]
 
 

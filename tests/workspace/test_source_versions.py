@@ -774,7 +774,7 @@ def test_the_age_of_an_interpreter_says_nothing_of_its_scripts(tmp_path: Path, m
         tmp_path, monkeypatch, "main.py"
     )
     script.write_text("import os\n\n" + PYTHON)
-    assert "20.0MB on line 4, recorded as line 2\n" in explained(tmp_path, monkeypatch, "main.py")
+    assert "20.0MB cum on line 4, recorded as line 2\n" in explained(tmp_path, monkeypatch, "main.py")
 
 
 def test_a_binary_that_is_older_than_its_source_was_built_of_another_text(
@@ -794,10 +794,10 @@ def test_a_profile_that_another_one_took_the_place_of(tmp_path: Path, monkeypatc
     (tmp_path / "main.go").write_text(ONE)
     stack = f"main.keep:3@{tmp_path}/main.go:5 = 20x{MB}"
     drop(tmp_path / "profiles/heap.pb.gz", heap(stack))
-    assert "20.0MB on line 5\n" in explained(tmp_path, monkeypatch)
+    assert "20.0MB cum on line 5\n" in explained(tmp_path, monkeypatch)
     (tmp_path / "main.go").write_text(TWO)  # main is built and run again
     drop(tmp_path / "profiles/heap.pb.gz", heap(stack.replace(":5 =", ":6 =")))
-    assert "20.0MB on line 6\n" in explained(tmp_path, monkeypatch)
+    assert "20.0MB cum on line 6\n" in explained(tmp_path, monkeypatch)
 
 
 @pytest.mark.programs
@@ -812,8 +812,8 @@ def test_explain_says_which_texts_fit(repository: Repository, monkeypatch: pytes
     assert said.strip().startswith(
         f"3 texts fit the profile ({days}); the first is used, and ~ marks the lines on which they disagree"
     )
-    assert first.strip() == "20.0MB on line 4"
-    assert second.strip() == "10.0MB on line 6 ~ perhaps: the texts disagree on it"
+    assert first.strip() == "20.0MB cum on line 4"
+    assert second.strip() == "10.0MB cum on line 6 ~ perhaps: the texts disagree on it"
 
 
 WAITS = "package main\n\nfunc wait() {\n\t<-never\n}\n\nfunc serve() {\n\tgo wait()\n}\n"

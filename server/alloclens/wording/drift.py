@@ -144,7 +144,7 @@ def _where(comparison: Comparison, path: str, part: LinesInFile, kept: Mask) -> 
             then = int(comparison.lines.line[row])
             cum = amount(comparison.stats(row).cum.value, comparison.sample_type.unit)
             recorded = "" if then == now and not away else f", recorded as line {then}"
-            sentences.append(f"{cum} on line {now}{away}{recorded}{perhaps}")
+            sentences.append(f"{cum} cum on line {now}{away}{recorded}{perhaps}")
     return [*sentences, *not_shown(comparison, rows[line == 0], part.version, part.text)]
 
 

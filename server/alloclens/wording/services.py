@@ -61,7 +61,9 @@ def kinds(world: World) -> list[str]:
     if world.shown is None or len(of_all := world.kinds(world.shown)) < 2:
         return []
     others = listed([type_name(kind) for kind in of_all[1:]])
-    return [f"{type_name(world.shown)} is shown. The setting sampleType shows other kinds of profiles: {others}."]
+    return [
+        f"{type_name(world.shown)} is described here. The setting sampleType chooses other kinds of profiles: {others}."
+    ]
 
 
 def missing(world: World) -> str:

@@ -69,7 +69,7 @@ def in_full(shown: Comparison) -> str:
     head, base, unit = shown.head, shown.base, shown.sample_type.unit
     process = f", process {shown.series.replica}" if shown.series.replica else ""
     where = f"**{escape(type_name(shown))}** in {code(PurePath(shown.series.directory).name)}{process}{_empty(shown)}"
-    at_head = f"{_in_focus(shown)}{amount(shown.total, unit)} at {moment(head)} ({code(head.name)}, by {head.taken_at.source})"
+    at_head = f"{_in_focus(shown)}{amount(shown.total, unit)} at {moment(head)} ({code(head.name)}{_clock(head)})"
     if base is None:
         return f"{where}: {at_head}{_unplaced(shown)}; {_why_alone(shown)}"
     other = "; the base is the later one" if head.order < base.order else ""
@@ -149,6 +149,12 @@ def _empty(shown: Comparison) -> str:
     if shown.total or not (others := [kind.type for kind in shown.head.sample_types if shown.head.total_of(kind)]):
         return ""
     return f" is empty; the setting `sampleType` can be {escape(', '.join(others))}"
+
+
+def _clock(snapshot: Snapshot) -> str:
+    """Say where the time of a snapshot is from, unless it is from the profile itself."""
+    source = snapshot.taken_at.source
+    return "" if source == "profile" else f", time by the {source}"
 
 
 def _unplaced(comparison: Comparison) -> str:
