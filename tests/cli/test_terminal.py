@@ -209,7 +209,7 @@ def test_what_the_engine_would_log_is_told_in_a_line(series: Path) -> None:
         lines = made.stderr.decode().splitlines()
         assert made.returncode == 0
         assert len(lines) == 2
-        assert all(f"cache{WRITTEN_OUT}" in line and "begun anew" in line for line in lines)
+        assert all(f"cache{WRITTEN_OUT}" in line and "is created again" in line for line in lines)
 
 
 def test_json_is_ascii_and_exact(capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from alloclens.cli import main
 from alloclens.session import reading
+from alloclens.workspace import source_copies
 from click.testing import CliRunner
 
 from tests.faults.scene import ADDED, Scene
@@ -82,7 +83,8 @@ def run(*arguments: str) -> str:
 
 
 def forget() -> None:
-    """Close the caches that this process has open; the next command opens them again."""
+    """Close the caches that this process has open, and what it remembers of sources; the next command looks again."""
+    source_copies.LOOKS.clear()
     for cache in (reading.texts, reading.snapshots):
         if cache.cache_info().currsize:
             cache().close()
