@@ -82,6 +82,14 @@ async def test_a_wish_while_files_are_looked_for_counts_before_any_is_read(
     assert len(worker.read) == FILES
 
 
+async def everything(shown: asyncio.Queue[World]) -> World:
+    """Wait for a world in which every file has been read."""
+    while True:
+        world = await asyncio.wait_for(shown.get(), 60)
+        if not world.pending:
+            return world
+
+
 class Losing(Here):
     """One that is lost of one of the files."""
 
@@ -100,9 +108,7 @@ async def test_a_file_that_the_worker_is_lost_of_costs_itself_alone(folder: Path
     following = Loader(shown.put, worker)
     following.want(Wanted((str(folder),), {}))
     task = asyncio.ensure_future(following.run())
-    world = await asyncio.wait_for(shown.get(), 30)
-    while world.pending:
-        world = await asyncio.wait_for(shown.get(), 30)
+    world = await everything(shown)
     lost = str(folder / "profiles/1.pb.gz")
     assert world.problems == (Problem(lost, "reading it took longer than 61 s and was stopped"),)
     assert [snapshot.name for snapshot in world.series[0].snapshots] == ["0.pb.gz", "2.pb.gz"]
@@ -149,9 +155,7 @@ async def test_two_workers_read_what_one_reads(tmp_path: Path, monkeypatch: pyte
     following = Loader(shown.put, worker)
     following.want(Wanted((str(tmp_path),), {}))
     task = asyncio.ensure_future(following.run())
-    world = await asyncio.wait_for(shown.get(), 60)
-    while world.pending:
-        world = await asyncio.wait_for(shown.get(), 60)
+    world = await everything(shown)
     task.cancel()
     following.stop()
     worker.stop()
