@@ -131,14 +131,8 @@ mutants: .venv/made ## change the code a little at a time, and list the changes 
 	$(BIN)/python -m scripts.mutants
 
 .PHONY: bench
-bench: .venv/made ## measure time and memory, compared with gunzip and pprof
+bench: .venv/made $(VSIX) ## measure time and memory, compared with gunzip and pprof
 	$(BIN)/python -m scripts.bench
-	$(BIN)/python -m scripts.bench.placement
-	$(BIN)/python -m scripts.bench.series
-	$(BIN)/python -m scripts.bench.flame
-	$(BIN)/python -m scripts.bench.typing
-	$(BIN)/python -m scripts.bench.requests
-	$(BIN)/python -m scripts.bench.refresh
 
 .PHONY: bench-compare
 bench-compare: .venv/made ## compare time and memory with another checkout; name it with OTHER=

@@ -1,76 +1,67 @@
-"""python -m scripts.bench: measures gunzip, alloclens and pprof on generated profiles and prints one table."""
+"""python -m scripts.bench: measure time and memory, compared with gunzip and pprof, and print a table for each part."""
 
 from __future__ import annotations
 
 import argparse
 import json
-from dataclasses import asdict
+import pkgutil
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 
 from scripts import tools
-from scripts.bench import prepare
-from scripts.bench.candidates import candidates
 from scripts.bench.machine import machine
-from scripts.bench.rounds import CALLS, measure, once
-from scripts.bench.table import table
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable
 
     from rich.table import Table
 
-    from scripts.bench.candidates import Candidate
-    from scripts.bench.rounds import Measured
-    from scripts.bench.table import Found
+    from scripts.bench.section import Section
 
-SAMPLES = {"typical": 2_000, "big": 200_000, "huge": 1_000_000}
+SECTIONS = ("reading", "placement", "series", "flame", "typing", "requests", "refresh")
+"""The modules here whose `measure` is a part of the benchmarks."""
 WIDE = 1000
 """Columns: a row is never folded."""
 
 
 def main() -> None:
-    """Prepare, measure, print."""
+    """Measure, print."""
     given = _arguments()
-    files = {word: prepare.profile(SAMPLES[word]) for word in given.only}
-    shapes = {word: prepare.shape(file) for word, file in files.items()}
-    compared = candidates()
-    _compile_tools(compared)
-    results = {word: _measured(word, file, compared, given.rounds) for word, file in files.items()}
-    print(_text(table(results, compared)), _below(shapes, given.rounds), sep="\n")
-    if given.json:
-        given.json.write_text(json.dumps(_as_json(results, shapes), indent=1) + "\n")
+    figures: dict[str, object] = {"machine": machine(), "quick": given.quick}
+    print("; ".join(f"{name} {value}" for name, value in machine().items()))
+    for name in given.sections:
+        measure: Callable[..., Section] = pkgutil.resolve_name(f"scripts.bench.{name}:measure")
+        began = time.monotonic()
+        section = measure(quick=given.quick)
+        tools.say(f"{name}: measured in {time.monotonic() - began:.0f} s")
+        print(f"\n## {name}\n\n{_text(section.table)}\n{section.below}", flush=True)
+        figures[name] = section.figures
+        if given.json:
+            given.json.write_text(json.dumps(figures, indent=1) + "\n")
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m scripts.bench", description=__doc__)
     parser.add_argument(
-        "--only", type=_words, default=list(SAMPLES), help=f"of {','.join(SAMPLES)}; such as typical,big"
+        "sections",
+        nargs="*",
+        type=_section,
+        default=SECTIONS,
+        metavar="PART",
+        help=f"only these: {', '.join(SECTIONS)}",
     )
-    parser.add_argument("--rounds", type=int, default=5, help="processes of each candidate and file")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write every round's numbers there, too")
+    parser.add_argument("--quick", action="store_true", help="smaller files and fewer rounds: a minute and a half")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures of each round to a file")
     return parser.parse_args()
 
 
-def _words(text: str) -> list[str]:
-    words = text.split(",")
-    if not set(words) <= set(SAMPLES):
-        raise argparse.ArgumentTypeError(f"one or more of {', '.join(SAMPLES)}")
-    return words
-
-
-def _compile_tools(compared: Sequence[Candidate]) -> None:
-    """Start whole programs once: Go builds `go tool pprof` on its first use, Python compiles its modules."""
-    file = prepare.profile(SAMPLES["typical"])
-    for candidate in compared:
-        if candidate.how == "run":
-            once(candidate, file)
-
-
-def _measured(word: str, file: Path, compared: Sequence[Candidate], rounds: int) -> dict[str, Measured]:
-    return measure(compared, file, rounds, lambda text: tools.say(f"{word}, {text}"))
+def _section(name: str) -> str:
+    if name not in SECTIONS:
+        raise argparse.ArgumentTypeError(f"there is no part {name}; choose from {', '.join(SECTIONS)}")
+    return name
 
 
 def _text(made: Table) -> str:
@@ -79,24 +70,6 @@ def _text(made: Table) -> str:
     with console.capture() as printed:
         console.print(made)
     return "\n".join(line.rstrip() for line in printed.get().strip().split("\n"))
-
-
-def _below(shapes: dict[str, str], rounds: int) -> str:
-    files = "; ".join(f"{word}: {shape}" for word, shape in shapes.items())
-    where = "; ".join(f"{name} {value}" for name, value in machine().items())
-    return (
-        f"\nEach figure is the median of {rounds} processes, in rounds that run every row once. A row without “whole process”\n"
-        f"measures calls after a first one in the same process (the median of up to {CALLS}), with the bytes of the file in\n"
-        f"memory. Peak is the resident memory of a process that did only this.\n{files}\n{where}"
-    )
-
-
-def _as_json(results: Found, shapes: dict[str, str]) -> dict[str, object]:
-    files = {
-        word: {key: [asdict(once) for once in measured.rounds] for key, measured in file.items()}
-        for word, file in results.items()
-    }
-    return {"machine": machine(), "shapes": shapes, "rounds": files}
 
 
 if __name__ == "__main__":

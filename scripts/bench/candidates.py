@@ -39,11 +39,12 @@ class Ratio:
 
 
 RATIOS = (
-    Ratio("`go tool pprof` ÷ our load + per-line table", "tool", "table"),
     Ratio("`go tool pprof` ÷ `alloclens top`", "tool", "command"),
+    Ratio("`go tool pprof` ÷ our load + per-line table", "tool", "table"),
     Ratio("google/pprof in process ÷ our load + per-line table", "go-table", "table"),
     Ratio("our load + per-line table ÷ gunzip, zlib", "table", "gunzip"),
     Ratio("our load + per-line table ÷ gunzip, isal", "table", "igzip"),
+    Ratio("our load + all an editor shows ÷ load + per-line table", "editor", "table"),
 )
 
 

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-MAX_CALL_SECONDS = 10.0
+MAX_CALL_SECONDS = 4.0
 """Seconds after which no further call is begun; gopprof has the same number."""
 MAXRSS_UNIT = 1 if sys.platform == "darwin" else 1024  # bytes
 

@@ -1,4 +1,4 @@
-"""python -m scripts.bench.flame: the flame graph of a large profile: to make it, to draw it, to zoom, and how much is sent."""
+"""The flame graph of a large profile: to make it, to draw it, to zoom, and how much is sent."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from alloclens.session.once import world
 from alloclens.tables.flame import FlameGraph, FlameQuery
 from alloclens.wording.flame import flame
 from rich import box
-from rich.console import Console
 from rich.table import Table
 
 from scripts import tools
+from scripts.bench.section import Section
 from scripts.bench.table import duration
-from tests.bench import generate
+from tests.bench.generate import Shape, profile
 from tests.pictures.page import Picture
 from tests.support.profiles import drop
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from alloclens.series.comparison import Comparison
     from alloclens.tables.flame import FlameSite, FlameTree
 
-SIZES = (2_000, 1_000_000)
+SIZES, QUICK = (2_000, 1_000_000), (2_000, 50_000)
 """Samples."""
 ROUNDS = 5
 
@@ -66,19 +66,19 @@ PICTURE = """(text) => new Promise((done) => {
 })"""
 
 
-def main() -> None:
-    """Measure both sizes, alone and compared with another of the same size, and print them side by side."""
+def measure(*, quick: bool) -> Section:
+    """Measure both sizes, alone and compared with another of the same size."""
     drawn: dict[str, Drawn] = {}
     with tempfile.TemporaryDirectory() as made, _page() as page:
         os.environ["XDG_CACHE_HOME"] = f"{made}/cache"
-        for size in SIZES:
+        for size in QUICK if quick else SIZES:
             folder = Path(made, str(size))
             for snapshots in (1, 2):
                 tools.say(f"making a profile of {size:,} samples …")
-                drop(folder / f"{snapshots}.pb.gz", generate.profile(size, snapshots))
+                drop(folder / f"{snapshots}.pb.gz", profile(Shape(size), snapshots))
                 word = f"{size:,} samples" + (", and as many at the base" if snapshots > 1 else "")
                 drawn[word] = _drawn(_shown(folder), page)
-    Console(width=160, color_system=None).print(_table(drawn))
+    return Section(_table(drawn), {word: drawing._asdict() for word, drawing in drawn.items()})
 
 
 @contextmanager
@@ -165,7 +165,3 @@ def _table(drawn: dict[str, Drawn]) -> Table:
     table.add_row("nodes", *(f"{drawing.nodes:,}" for drawing in drawn.values()))
     table.add_row("JSON", *(f"{drawing.size / 1024:,.0f} KiB" for drawing in drawn.values()))
     return table
-
-
-if __name__ == "__main__":
-    main()

@@ -1,25 +1,26 @@
-"""python -m scripts.bench.placement: the first hint of one file, when a profile names many and the workspace has more."""
+"""The first hint of one file, when a profile names many and the workspace has more."""
 
 from __future__ import annotations
 
 import asyncio
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from rich import box
-from rich.console import Console
 from rich.table import Table
 
 from scripts import tools
+from scripts.bench.section import Section
 from scripts.bench.table import duration, significant
 from scripts.bench.usage import memory
 from tests.bench import wide
 from tests.support.editor import Editor, vscode
 from tests.support.profiles import drop
 
-SIZES = {"small": (100, 1_000), "large": (50_000, 100_000)}
+SIZES = ((100, 1_000), (50_000, 100_000))
+QUICK = ((100, 1_000), (2_000, 5_000))
 """Recorded files, and files of the workspace."""
 PATIENCE_SECONDS = 300
 
@@ -41,10 +42,12 @@ class Placed:
     worker: int
 
 
-def main() -> None:
-    """Measure both sizes and print them side by side."""
-    results = {word: asyncio.run(_measured(*sizes)) for word, sizes in SIZES.items()}
-    Console(width=120, color_system=None).print(_table(results))
+def measure(*, quick: bool) -> Section:
+    """Measure both sizes."""
+    results = {
+        f"{n:,} recorded, {files:,} files": asyncio.run(_measured(n, files)) for n, files in (QUICK if quick else SIZES)
+    }
+    return Section(_table(results), {word: asdict(placed) for word, placed in results.items()})
 
 
 async def _measured(recorded: int, files: int) -> Placed:
@@ -85,7 +88,7 @@ async def _hint(editor: Editor, path: Path) -> float:
 
 
 def _table(results: dict[str, Placed]) -> Table:
-    table = Table("", *(f"{SIZES[w][0]:,} recorded, {SIZES[w][1]:,} files" for w in results), "ratio", box=box.MARKDOWN)
+    table = Table("", *results, "ratio", box=box.MARKDOWN)
     rows = {
         "start until ready": "ready",
         "first hints": "first",
@@ -99,7 +102,3 @@ def _table(results: dict[str, Placed]) -> Table:
         one, other = (getattr(placed, name) for placed in results.values())
         table.add_row(f"peak memory, {name}", f"{one >> 20} MiB", f"{other >> 20} MiB", f"{significant(other / one)}×")
     return table
-
-
-if __name__ == "__main__":
-    main()

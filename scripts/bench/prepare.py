@@ -14,17 +14,17 @@ GENERATOR = tools.ROOT / "tests" / "bench" / "generate.py"
 GOPPROF = Path(__file__).parent / "gopprof"
 
 
-def profile(samples: int) -> Path:
-    """Return a profile of so many samples; it is made anew when the generator changes."""
+def profile(name: str) -> Path:
+    """Return the profile of a shape of the generator; it is made anew when the generator changes."""
     text = hashlib.sha256(GENERATOR.read_bytes()).hexdigest()[:12]
-    made = FOLDER / f"{samples}-{text}.pb.gz"
+    made = FOLDER / f"{name}-{text}.pb.gz"
     if not made.exists():
-        tools.say(f"making a profile of {samples:,} samples …")
+        tools.say(f"making the profile {name} …")
         part = made.with_suffix(".part")
         part.parent.mkdir(parents=True, exist_ok=True)
-        for old in FOLDER.glob(f"{samples}-*.pb.gz"):
+        for old in FOLDER.glob(f"{name}-*.pb.gz"):
             old.unlink()
-        subprocess.run([sys.executable, "-m", "tests.bench.generate", str(samples), part], cwd=tools.ROOT, check=True)
+        subprocess.run([sys.executable, "-m", "tests.bench.generate", name, part], cwd=tools.ROOT, check=True)
         part.replace(made)  # last: an interrupted run begins again
     return made
 

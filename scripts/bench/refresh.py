@@ -1,4 +1,4 @@
-"""python -m scripts.bench.refresh: the time from a snapshot's rename into place to its number in the window of a real VS Code.
+"""The time from a snapshot's rename into place to its number in the window of a real VS Code.
 
 The time is taken by the page itself, at every change of the editor's DOM, against the clock of this machine.
 """
@@ -11,7 +11,12 @@ import time
 from pathlib import Path
 from statistics import quantiles
 
+from rich import box
+from rich.table import Table
+
 from scripts import tools
+from scripts.bench.section import Section
+from scripts.bench.table import duration
 from scripts.workbench import workbench
 from tests.support.page import VsCode
 from tests.support.profiles import heap
@@ -20,7 +25,7 @@ MB = 1 << 20
 VSIX = tools.ROOT / "vscode-client" / "alloclens.vsix"
 MAIN = "package main\n\nfunc keep() {\n\tkept = append(kept, make([]byte, 1<<20))\n}\n"
 LINE = "kept = append(kept, make([]byte, 1<<20))"
-SNAPSHOTS, WARM_UP, PAUSE_SECONDS = 60, 5, 0.6
+SNAPSHOTS, QUICK, WARM_UP, PAUSE_SECONDS = 60, 10, 5, 0.6
 WATCH = """() => {
   window.seen = {};
   const look = () => {
@@ -33,8 +38,9 @@ WATCH = """() => {
 }"""
 
 
-def main() -> None:
-    """Print the median and the 99th percentile."""
+def measure(*, quick: bool) -> Section:
+    """Measure one snapshot after the other."""
+    count = QUICK if quick else SNAPSHOTS
     server = Path(sysconfig.get_path("scripts")) / "alloclens"
     with (
         tempfile.TemporaryDirectory() as name,
@@ -51,11 +57,15 @@ def main() -> None:
         window.open(folder, folder / "main.go")
         window.until_hint(LINE, "1.0MB")
         window.page.evaluate(WATCH)
-        taken = [_once(window, folder, number) for number in range(2, SNAPSHOTS + WARM_UP + 2)][WARM_UP:]
+        taken = [_once(window, folder, number) for number in range(2, count + WARM_UP + 2)][WARM_UP:]
         browser.close()
     cuts = quantiles(taken, n=100, method="inclusive")
-    words = f"p50 {cuts[49]:.0f} ms, p99 {cuts[98]:.0f} ms, most {max(taken):.0f} ms"
-    print(f"rename into place -> number in the DOM, {SNAPSHOTS} snapshots beside each other: {words}")
+    table = Table(
+        f"from the rename to the number in the DOM, {count} snapshots one after the other", "", box=box.MARKDOWN
+    )
+    for name, milliseconds in (("median", cuts[49]), ("99th percentile", cuts[98]), ("longest", max(taken))):
+        table.add_row(name, duration(milliseconds / 1000))
+    return Section(table, [milliseconds / 1000 for milliseconds in taken])
 
 
 def _write(folder: Path, number: int) -> float:
@@ -77,7 +87,3 @@ def _once(window: VsCode, folder: Path, number: int) -> float:
     milliseconds = float(seen.json_value()) - at
     time.sleep(PAUSE_SECONDS)  # else one refresh would overtake another
     return milliseconds
-
-
-if __name__ == "__main__":
-    main()

@@ -1,4 +1,4 @@
-"""python -m scripts.bench.requests: how long a new snapshot takes to reach the editor, and each request while more arrive.
+"""How long a new snapshot takes to reach the editor, and each request while more arrive.
 
 Everything goes through the server's standard input and output. The event loop is watched for what keeps it (scripts.bench.monitored).
 """
@@ -13,14 +13,14 @@ from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from statistics import quantiles
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rich import box
-from rich.console import Console
 from rich.table import Table
 
 from scripts import tools
 from scripts.bench.compare import CAPABILITIES, EVERYTHING, REFRESH, STATUS
+from scripts.bench.section import Section
 from scripts.bench.table import duration
 from scripts.bench.typing import MONITORED
 from tests.bench import series
@@ -30,7 +30,7 @@ from tests.support.raw import RawClient, raw_client
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-SIZES = ((2_000, 500, 40), (200_000, 3, 5))
+SIZES, QUICK = ((2_000, 500, 40), (200_000, 3, 5)), ((2_000, 50, 10),)
 """Samples of a snapshot, snapshots that are there, and snapshots that follow."""
 CALLS = 40
 """Requests of each kind."""
@@ -39,20 +39,42 @@ PAUSE_SECONDS = 0.5
 BLOCKED_SECONDS = 0.01
 
 
-def main() -> None:
-    """Measure each size, and print one table."""
-    tables = [measured(*size) for size in SIZES]
-    out = Table(box=box.MARKDOWN)
-    out.add_column("", no_wrap=True)
-    for samples, snapshots, _ in SIZES:
-        out.add_column(f"{samples:,} samples, {snapshots} snapshots", justify="right", no_wrap=True)
+class Spread(NamedTuple):
+    """Seconds."""
+
+    p50: float
+    p99: float
+
+    def __str__(self) -> str:
+        return f"{duration(self.p50)}, {duration(self.p99)}"
+
+
+class Kept(NamedTuple):
+    """How one piece of work kept the event loop from all others."""
+
+    longest: float
+    """Seconds; 0 for less than a millisecond."""
+    times: int
+    """How often for BLOCKED_SECONDS or more."""
+
+    def __str__(self) -> str:
+        return f"{duration(self.longest)}, {self.times} times {duration(BLOCKED_SECONDS)}"
+
+
+def measure(*, quick: bool) -> Section:
+    """Measure each size."""
+    sizes = QUICK if quick else SIZES
+    tables = [measured(*size) for size in sizes]
+    words = [f"{samples:,} samples, {snapshots} snapshots" for samples, snapshots, _ in sizes]
+    out = Table("", *words, box=box.MARKDOWN)
     for row in tables[0]:
-        out.add_row(row, *(table[row] for table in tables))
-    Console(width=200, color_system=None).print(out)
+        out.add_row(row, *(str(table[row]) for table in tables))
+    rows = [{row: figure._asdict() for row, figure in table.items()} for table in tables]
+    return Section(out, dict(zip(words, rows, strict=True)), "The median, and the 99th percentile.")
 
 
-def measured(samples: int, snapshots: int, later: int) -> dict[str, str]:
-    """Return the row of each request: its median, and its 99th percentile."""
+def measured(samples: int, snapshots: int, later: int) -> dict[str, Spread | Kept]:
+    """Return the row of each request."""
     with tempfile.TemporaryDirectory() as made:
         folder, stalls = Path(made, "w"), Path(made, "stalls")
         tools.say(f"making {snapshots + later} snapshots of {samples:,} samples …")
@@ -81,7 +103,9 @@ def measured(samples: int, snapshots: int, later: int) -> dict[str, str]:
         return rows | {"the event loop was kept for": _longest(stalls, began, ended)}
 
 
-def _arriving(client: RawClient, folder: Path, following: list[bytes], ask: Callable[[], object]) -> dict[str, str]:
+def _arriving(
+    client: RawClient, folder: Path, following: list[bytes], ask: Callable[[], object]
+) -> dict[str, Spread | Kept]:
     """Return the time from the rename of each snapshot to the refresh, and that of the hints after it."""
     refresh, hints = [], []
     for number, data in enumerate(following):
@@ -139,7 +163,7 @@ def _snapshots(folder: Path, following: list[bytes]) -> Iterator[None]:
         thread.join()
 
 
-def _timed(ask: Callable[[], object]) -> str:
+def _timed(ask: Callable[[], object]) -> Spread:
     seconds = []
     for _ in range(CALLS):
         begun = time.perf_counter()
@@ -149,21 +173,17 @@ def _timed(ask: Callable[[], object]) -> str:
     return _spread(seconds)
 
 
-def _spread(seconds: list[float]) -> str:
+def _spread(seconds: list[float]) -> Spread:
     hundredths = quantiles(seconds, n=100, method="inclusive")
-    return f"{duration(hundredths[49])}, {duration(hundredths[98])}"
+    return Spread(hundredths[49], hundredths[98])
 
 
-def _longest(stalls: Path, began: float, ended: float) -> str:
+def _longest(stalls: Path, began: float, ended: float) -> Kept:
     """Return what kept the loop the longest, and how often something kept it for BLOCKED_SECONDS."""
     lines = (line.split(" ", 3) for line in stalls.read_text().splitlines())
     callbacks = [(float(used), what) for at, _, used, what in lines if began < float(at) < ended and what != "late"]
     if not callbacks:
-        return "less than 1 ms"
+        return Kept(0, 0)
     longest, what = max(callbacks)
     tools.say(f"what kept the event loop the longest: {what}")
-    return f"{duration(longest)}, {sum(used >= BLOCKED_SECONDS for used, _ in callbacks)} times 10 ms"
-
-
-if __name__ == "__main__":
-    main()
+    return Kept(longest, sum(used >= BLOCKED_SECONDS for used, _ in callbacks))

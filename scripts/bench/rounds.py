@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from scripts import tools
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from scripts.bench.candidates import Candidate
@@ -52,13 +52,11 @@ class Measured:
         return median(r.peak for r in self.rounds)
 
 
-def measure(
-    candidates: Sequence[Candidate], file: Path, rounds: int, say: Callable[[str], None]
-) -> dict[str, Measured]:
+def measure_all(candidates: Sequence[Candidate], file: Path, rounds: int) -> dict[str, Measured]:
     """Return what was measured, by the candidates' keys."""
     measured: dict[str, list[Once]] = {c.key: [] for c in candidates}
     for number in range(rounds):
-        say(f"round {number + 1} of {rounds} …")
+        tools.say(f"round {number + 1} of {rounds} …")
         for candidate in turned(candidates, number):
             measured[candidate.key].append(once(candidate, file))
     return {key: Measured(tuple(all_rounds)) for key, all_rounds in measured.items()}

@@ -1,8 +1,7 @@
-"""python -m scripts.bench.series: a long series is judged from the cache, and then one snapshot more."""
+"""A long series is judged from the cache, and then one snapshot more."""
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import os
 import tempfile
@@ -23,10 +22,10 @@ from alloclens.session.listing import scan
 from alloclens.session.reading import snapshots, texts
 from alloclens.session.setup import setup
 from rich import box
-from rich.console import Console
 from rich.table import Table
 
 from scripts import tools
+from scripts.bench.section import Section
 from scripts.bench.table import duration
 from scripts.bench.usage import memory
 from tests.bench import series
@@ -38,6 +37,7 @@ if TYPE_CHECKING:
 
     from alloclens.series.comparison import Comparison
 
+SNAPSHOTS, QUICK_SNAPSHOTS = 5_000, 200
 SAMPLES = 2_000
 SHORT = 60
 """Snapshots; of a series of this length, judging alone is measured, too."""
@@ -66,11 +66,9 @@ class Judged(NamedTuple):
     lines: int
 
 
-def main() -> None:
+def measure(*, quick: bool) -> Section:
     """Make the series, read it once, then measure."""
-    parser = argparse.ArgumentParser(prog="python -m scripts.bench.series", description=__doc__)
-    parser.add_argument("--snapshots", type=int, default=5_000)
-    count = parser.parse_args().snapshots
+    count = QUICK_SNAPSHOTS if quick else SNAPSHOTS
     with tempfile.TemporaryDirectory() as made:
         os.environ["XDG_CACHE_HOME"] = f"{made}/cache"
         folder = Path(made, "shop")
@@ -80,7 +78,8 @@ def main() -> None:
         first = asyncio.run(_started(folder))
         again = [asyncio.run(_started(folder)) for _ in range(3)]
         judged = _judged(folder, more)
-    Console(width=120, color_system=None).print(_table(count, first, again, judged))
+    figures = {"first": first._asdict(), "again": [start._asdict() for start in again], "judged": judged._asdict()}
+    return Section(_table(count, first, again, judged), figures)
 
 
 def _make(folder: Path, count: int) -> Iterator[bytes]:
@@ -150,7 +149,3 @@ def _table(count: int, first: Started, again: list[Started], judged: Judged) -> 
     table.add_row("peak memory, server, first time", f"{first.server >> 20} MiB")
     table.add_row("peak memory, server, from the cache", f"{max(start.server for start in again) >> 20} MiB")
     return table
-
-
-if __name__ == "__main__":
-    main()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from statistics import median
 from typing import TYPE_CHECKING
 
 from rich import box
@@ -39,8 +40,10 @@ def _cells(measured: Measured) -> tuple[str, str]:
 
 
 def _ratio_cells(file: Mapping[str, Measured], ratio: Ratio) -> tuple[str, str]:
-    over, under = file[ratio.over], file[ratio.under]
-    return f"{significant(over.seconds / under.seconds)}×", f"{significant(over.peak / under.peak)}×"
+    """Return the medians of the rounds' ratios: a slow moment of the machine affects both sides of a round."""
+    rounds = [*zip(file[ratio.over].rounds, file[ratio.under].rounds, strict=True)]
+    times = median(over.seconds / under.seconds for over, under in rounds)
+    return f"{significant(times)}×", f"{significant(median(over.peak / under.peak for over, under in rounds))}×"
 
 
 def duration(seconds: float) -> str:

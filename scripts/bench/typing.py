@@ -1,4 +1,4 @@
-"""python -m scripts.bench.typing: what a key costs, hints included, and how long it keeps the event loop.
+"""What a key costs, hints included, and how long it keeps the event loop.
 
 First in a Python file of 2,000 lines with 50 recorded ones: processor time. Then in texts of nearly 1 MB: the longest that the
 event loop did one thing, while the text was opened and while it was typed in.
@@ -11,11 +11,16 @@ import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from rich import box
+from rich.table import Table
+
+from scripts.bench.section import Section
+from scripts.bench.table import duration
 from scripts.bench.usage import cpu_seconds
 from tests.support.profiles import drop, heap
 from tests.support.raw import RawClient, raw_client
 
-KEYS, LARGE = 200, 1_000_000
+KEYS, QUICK_KEYS, LARGE = 200, 40, 1_000_000
 MONITORED = ("-m", "scripts.bench.monitored")
 
 
@@ -88,15 +93,22 @@ TYPESCRIPT = Language(
 )
 
 
-def main() -> None:
+def measure(*, quick: bool) -> Section:
     """Measure it where the text that was profiled is known, and where it is not."""
-    for word, above in (("known", ""), ("not known", "# new\n")):
-        with tempfile.TemporaryDirectory() as made, raw_client(_folder(Path(made), PYTHON, 250, above)) as client:
-            seconds = _typed(client, Path(made, "m.py"), PYTHON, PYTHON.text(250), KEYS)
-            print(f"the text then {word}: {1000 * seconds:.1f} ms of CPU a key")
-    for language in (PYTHON, GO, TYPESCRIPT):
-        for word, above in (("known", ""), ("not known", "\n")):
-            print(f"{language.name}, the text then {word}: {_stalls(language, above)}")
+    table, figures = Table("", "the profiled text is known", "it is not known", box=box.MARKDOWN), {}
+    keys = [_key(above, QUICK_KEYS if quick else KEYS) for above in ("", "# new\n")]
+    table.add_row("a key: processor time", *map(duration, keys))
+    for language in (PYTHON,) if quick else (PYTHON, GO, TYPESCRIPT):
+        stalls = [_stalls(language, above) for above in ("", "\n")]
+        figures[language.name] = [stall._asdict() for stall in stalls]
+        table.add_row(f"1 MB of {language.name}: the longest callback", *(duration(s.callback) for s in stalls))
+        table.add_row(f"1 MB of {language.name}: a beat was late by", *(duration(s.late) for s in stalls))
+    return Section(table, {"keys": keys, **figures})
+
+
+def _key(above: str, keys: int) -> float:
+    with tempfile.TemporaryDirectory() as made, raw_client(_folder(Path(made), PYTHON, 250, above)) as client:
+        return _typed(client, Path(made, "m.py"), PYTHON, PYTHON.text(250), keys)
 
 
 def _folder(folder: Path, language: Language, functions: int, above: str) -> Path:
@@ -128,7 +140,16 @@ def _typed(client: RawClient, path: Path, language: Language, text: str, keys: i
     return (cpu_seconds(client.process.pid) - before) / keys
 
 
-def _stalls(language: Language, above: str) -> str:
+class Stalls(NamedTuple):
+    """The longest in seconds of processor time, so that waiting for a processor does not count."""
+
+    callback: float
+    """That the event loop did one thing."""
+    late: float
+    """That it did not come to do another, by the work of this process."""
+
+
+def _stalls(language: Language, above: str) -> Stalls:
     """Return the longest that the event loop did one thing, and that it did not come to do another."""
     functions = LARGE // len(language.function.format(1000))
     with tempfile.TemporaryDirectory() as made:
@@ -139,10 +160,4 @@ def _stalls(language: Language, above: str) -> str:
         lines = [line.split(" ", 3) for line in out.read_text().splitlines()]
     stalls = [(what == "late", float(took), float(used)) for ended, took, used, what in lines if float(ended) > began]
     callbacks, late = ([(t, used) for is_late, t, used in stalls if is_late is kind] for kind in (False, True))
-    took, worked, waited, _ = (1000 * max(column) for pairs in (callbacks, late) for column in zip(*pairs, strict=True))
-    own = 1000 * max(min(pair) for pair in late)
-    return f"callbacks {took:.1f} ms, at work for {worked:.1f}; beats late by {waited:.1f} ms, {own:.1f} by own work"
-
-
-if __name__ == "__main__":
-    main()
+    return Stalls(max((used for _, used in callbacks), default=0), max(map(min, late), default=0))

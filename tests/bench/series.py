@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from alloclens.profile.formats import profile_pb2 as pb
 
-from tests.bench.generate import encoded, functions
+from tests.bench.generate import Shape, encoded, functions
 from tests.support.profiles import BEGIN
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ START, LINES = 15, 1000
 def workspace(folder: Path, samples: int) -> None:
     """Write the module whose files the profiles name: every line that holds anything is the user's own."""
     files: dict[Path, str] = {}
-    for function in range(functions(samples)):
+    for function in range(functions(Shape(samples))):
         path = folder / f"internal/p{function % PACKAGES}/f{function % FILES}.go"
         before = files.get(path, f"package p{function % PACKAGES}\n")
         blank = "\n" * (LINES * _place(function) + START - 1 - before.count("\n"))
@@ -45,7 +45,7 @@ def _place(function: int) -> int:
 def profiles(samples: int, seed: int = 1) -> Iterator[bytes]:
     """Yield the snapshots of a process without end: a third of its samples changes each time, one of them only grows."""
     rng = np.random.default_rng(seed)
-    made = pb.Profile.FromString(encoded(samples, seed))
+    made = pb.Profile.FromString(encoded(Shape(samples), seed))
     made.mapping[0].build_id = len(made.string_table)
     made.string_table.append("as Go's have one")
     place = {one.id: _place(int(made.string_table[one.name].rpartition("Handle")[2])) for one in made.function}

@@ -13,7 +13,7 @@ from rich.console import Console
 from scripts.bench import ours, prepare
 from scripts.bench.candidates import RATIOS, candidates
 from scripts.bench.machine import machine
-from scripts.bench.rounds import Measured, measure
+from scripts.bench.rounds import Measured, measure_all
 from scripts.bench.table import duration, significant, table
 from tests.bench import generate
 
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.timeout(600)  # the first time, Go compiles pprof and i
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = tmp_path_factory.mktemp("bench") / "small.pb.gz"
-    file.write_bytes(generate.profile(300))
+    file.write_bytes(generate.profile(generate.Shape(300)))
     return file
 
 
@@ -39,7 +39,7 @@ def compared() -> list[Candidate]:
 
 @pytest.mark.programs
 def test_one_round_fills_every_row(small: Path, compared: list[Candidate]) -> None:
-    found = measure(compared, small, 1, lambda _: None)
+    found = measure_all(compared, small, 1)
     assert all(m.seconds > 0 and m.peak > 1 << 20 for m in found.values())
     text = printed({"small": found}, compared)
     assert all(c.name in text for c in compared)

@@ -10,22 +10,22 @@ from alloclens.profile.formats.profile_pb2 import Profile
 
 from tests.bench import generate
 
-SAMPLES = 3_000
+SHAPE = generate.Shape(3_000)
 
 
 @pytest.fixture(scope="module")
 def made() -> Profile:
-    return Profile.FromString(gzip.decompress(generate.profile(SAMPLES)))
+    return Profile.FromString(gzip.decompress(generate.profile(SHAPE)))
 
 
 def test_it_has_so_many_samples_of_four_types(made: Profile) -> None:
     assert [made.string_table[t.type] for t in made.sample_type] == [kind for kind, _ in generate.TYPES]
-    assert len(made.sample) == SAMPLES
+    assert len(made.sample) == SHAPE.samples
     assert {len(s.value) for s in made.sample} == {len(generate.TYPES)}
 
 
 def test_stacks_are_thirty_deep(made: Profile) -> None:
-    assert mean(len(s.location_id) for s in made.sample) == pytest.approx(generate.DEPTH, rel=0.1)
+    assert mean(len(s.location_id) for s in made.sample) == pytest.approx(SHAPE.depth, rel=0.1)
 
 
 def test_two_samples_of_five_hold_nothing_any_more(made: Profile) -> None:
@@ -49,5 +49,5 @@ def test_every_id_is_in_its_table(made: Profile) -> None:
 
 
 def test_the_same_arguments_give_the_same_bytes() -> None:
-    assert generate.profile(50) == generate.profile(50)
-    assert generate.profile(50) != generate.profile(50, seed=2)
+    assert generate.profile(generate.Shape(50)) == generate.profile(generate.Shape(50))
+    assert generate.profile(generate.Shape(50)) != generate.profile(generate.Shape(50), seed=2)

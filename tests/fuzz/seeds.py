@@ -192,7 +192,7 @@ def all_seeds() -> tuple[bytes, ...]:
     texts = (text.encode() for text in (*TEXTS.values(), *FOREIGN.values()))
     cpu = (_cpu(order, size, language) for language in range(len(LANGUAGES)) for order in "<>" for size in "IQ")
     otlp = json_format.Parse(FOREIGN["otlp"], otlp_pb2.ProfilesData()).SerializeToString()
-    all_ = (*made, otlp, generate.encoded(200), labelled(), *texts, *cpu, *real_files())
+    all_ = (*made, otlp, generate.encoded(generate.Shape(200)), labelled(), *texts, *cpu, *real_files())
     return tuple(raw for raw in map(_raw, all_) if raw and len(raw) <= LARGEST_SEED)
 
 

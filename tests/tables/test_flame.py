@@ -18,6 +18,7 @@ from alloclens.transform.difference import difference
 from alloclens.transform.prune import pruned
 
 from tests.bench import generate
+from tests.bench.generate import Shape
 from tests.cli.test_pprof import PAIRS, PROFILES, needs_profiles, program
 from tests.support.profiles import RATE, Builder, heap
 
@@ -110,7 +111,7 @@ def looped(profile: Profile, *, inverted: bool) -> Values:
 
 @pytest.mark.parametrize("inverted", [False, True])
 def test_every_node_is_that_of_a_plain_loop(inverted: bool) -> None:
-    head, base = (read(generate.profile(300, seed)) for seed in (1, 2))
+    head, base = (read(generate.profile(Shape(300), seed)) for seed in (1, 2))
     for profile in (head, difference(head, base)):
         found = named(FlameGraph(profile, SPACE).tree(EVERY._replace(inverted=inverted)))
         assert found == looped(profile, inverted=inverted)
@@ -120,7 +121,7 @@ def test_every_node_is_that_of_a_plain_loop(inverted: bool) -> None:
 @pytest.mark.parametrize("inverted", [False, True])
 def test_the_heavy_ones_are_those_of_a_plain_loop(inverted: bool, least: float) -> None:
     """Whatever the order of the samples: many come to a node before it is known to be heavy."""
-    head, base = (read(generate.profile(300, seed)) for seed in (1, 2))
+    head, base = (read(generate.profile(Shape(300), seed)) for seed in (1, 2))
     profile = difference(head, base)
     whole = looped(profile, inverted=inverted)
     weight = {path: max(value, value - grown) for path, (value, grown) in whole.items()}
