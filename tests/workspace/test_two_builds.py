@@ -99,3 +99,37 @@ def test_releases(tmp_path: Path, known: str, is_go: bool, with_starts: bool) ->
     assert found["stayed, wrong"] <= 0.01 * found["stayed"]
     if known == "by labels":
         assert found["moved, found"] + found["stayed, found"] >= 0.95 * (found["moved, grew"] + found["stayed, grew"])
+
+
+EDITED = "package main\n\nfunc keep() {{\n\tkept = make([]byte, {})\n}}\n"
+
+
+@pytest.mark.parametrize(
+    ("now", "growth", "was"),
+    [
+        (EDITED.format("4<<20"), -4 * MB, "kept = make([]byte, 8<<20)"),
+        (EDITED.format("8<<20"), -4 * MB, ""),  # the same line holds less
+        (EDITED.format("8<<20").replace("kept =", "log.Print(name)\n\tkept ="), -4 * MB, ""),  # it has moved
+        (EDITED.format("8<<20").replace("kept = make([]byte, 8<<20)", "pages.Fill(name)"), None, ""),
+    ],
+)
+def test_the_growth_of_a_line_that_was_edited_in_place(tmp_path: Path, now: str, growth: int | None, was: str) -> None:
+    repository = Repository(tmp_path)
+    commits = [
+        repository.check_in({"main.go": text}, BEGIN + number * DAY)
+        for number, text in enumerate((EDITED.format("8<<20"), now))
+    ]
+    last = now[: now.rindex("\n}")].count("\n") + 1
+    for name, line, held, at in (("a", 4, 8, BEGIN + 1), ("b", last, 4, BEGIN + DAY + 1)):
+        drop(
+            tmp_path / f"profiles/{name}.pb.gz",
+            heap(f"main.keep:3@/srv/main.go:{line} = {held}x{MB}", seconds=at, rate=1),
+        )
+    labels = zip("ab", commits, strict=True)
+    (tmp_path / "profiles/labels.toml").write_text("".join(f'"{name}.pb.gz" = "{at}"\n' for name, at in labels))
+    (tmp_path / "go.mod").write_text("module example.com/app\n")
+    (tmp_path / "alloclens.toml").write_text(MAPPED)
+    shown = once.world([str(tmp_path)], None, {"base": "a.pb.gz"}).shown
+    assert shown
+    row = shown.lines.line.tolist().index(last)
+    assert (shown.stats(row).owned.growth, shown.was(row)) == (growth, was)

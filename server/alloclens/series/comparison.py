@@ -85,6 +85,18 @@ class BuildPair(NamedTuple):
     """Whether they are of one process, unless their code shows otherwise."""
 
 
+class TextChanges(NamedTuple):
+    """What changed in the source texts between two builds."""
+
+    maps: LineMaps
+    """From the base's lines to the head's."""
+    was: Mapping[tuple[str, int], str]
+    """The text at the base of each of the head's lines (recorded file, line) that was edited in place."""
+
+
+UNCHANGED = TextChanges(NO_MAPS, {})
+
+
 class Contents(NamedTuple):
     """The contents of a comparison's files, filtered by the focus."""
 
@@ -97,7 +109,7 @@ class Contents(NamedTuple):
     goroutine_origins: Mapping[tuple[str, int], GoroutineOrigin]
     """Where the goroutines that wait in a line (recorded file, line) were started, if known."""
     focus: tuple[Filters, ...]
-    line_maps: LineMaps = NO_MAPS
+    changes: TextChanges = UNCHANGED
     """From the base's source texts to the head's, if they are two builds."""
     restarted: bool = False
     """Whether what their stacks allocated shows that they are of two processes, wherever the base is in the series."""
@@ -226,6 +238,11 @@ class Comparison:
     def verdict(self, row: int) -> Finding | None:
         """Return the verdict on a row of the head's lines."""
         return self.judgement.of(int(self._judged_rows[row])) if self.judgement else None
+
+    def was(self, row: int) -> str:
+        """Return the text that a row's line had at the base, if it was edited in place; else ""."""
+        lines = self.lines
+        return self.contents.changes.was.get((lines.files[lines.file[row]], int(lines.line[row])), "")
 
     def goroutine_origin(self, finding: Finding) -> GoroutineOrigin | None:
         """Return where the goroutines of a finding were started; None if unknown."""
@@ -474,7 +491,7 @@ def compare(
     alignment: Alignment | None = None
     grown: Growth | None = None
     if before is not None:  # it may be without lines
-        alignment = None if same_build else align(before, contents.head, contents.line_maps)
+        alignment = None if same_build else align(before, contents.head, contents.changes.maps)
         grown = growth(contents.head, before, shown_type, alignment, one_process=one_process)
     observed, whole = [] if head.is_difference else series.observations(head), contents.whole
     judged_type, judgement = judged(whole.sample_types), None

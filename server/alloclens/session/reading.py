@@ -26,7 +26,7 @@ from alloclens.profile.formats import MAX_PROFILE_BYTES
 from alloclens.profile.kinds import contention_of
 from alloclens.profile.sample_types import shared
 from alloclens.profile.taken_at import taken_at
-from alloclens.series.comparison import Contents
+from alloclens.series.comparison import UNCHANGED, Contents
 from alloclens.series.owned import owned
 from alloclens.series.snapshot import Snapshot
 from alloclens.session.profile_file import Compared, compared, frames, read_with_kept_lines, unlike
@@ -36,7 +36,7 @@ from alloclens.source.recorded import Kind
 from alloclens.source.roots import Roots
 from alloclens.symbols.build_info import build
 from alloclens.symbols.symbols import with_lines
-from alloclens.tables.alignment import NO_MAPS, realigned
+from alloclens.tables.alignment import realigned
 from alloclens.tables.allocations import StackAllocations, of_two_processes, profiling, sketch, stack_allocations
 from alloclens.tables.code import code_digests, memory_map
 from alloclens.tables.lines import Lines, Ownership, UnattributedLines, attributed, lines, unattributed
@@ -49,8 +49,8 @@ from alloclens.transform.subset import of_types
 from alloclens.walk import MAX_WALK_SECONDS
 from alloclens.workspace.files import Disk
 from alloclens.workspace.goroutine_origins import ProfiledSources, goroutine_origins
-from alloclens.workspace.line_maps import line_maps
 from alloclens.workspace.source_copies import keep_texts
+from alloclens.workspace.text_changes import text_changes
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
@@ -58,12 +58,11 @@ if TYPE_CHECKING:
     from alloclens.disk import Stamp
     from alloclens.profile.build import Build
     from alloclens.profile.model import ValueType
-    from alloclens.series.comparison import BuildPair, Pair
+    from alloclens.series.comparison import BuildPair, Pair, TextChanges
     from alloclens.series.series import Provenance
     from alloclens.source.build_roots import LearnedBuilds
     from alloclens.source.places import Place, Places
     from alloclens.symbols.symbols import Symbolized
-    from alloclens.tables.alignment import LineMaps
     from alloclens.tables.goroutines import GoroutineOrigin
     from alloclens.transform.filters import Filters
 
@@ -293,9 +292,9 @@ class Reader:
             if base and (types := shared(head.lines.sample_types, base.lines.sample_types)):
                 head, base = head.of_types(types), base.of_types(types)
             now, then = head.read.symbolized, base.read.symbolized if base else None
-            maps = self._line_maps(head, base, pair.builds) if base and pair.builds else NO_MAPS
+            changes = self._text_changes(head, base, pair.builds) if base and pair.builds else UNCHANGED
             if then and not (pair.builds and pair.builds.base is None):
-                then = replace(then, profile=realigned(then.profile, now.profile, maps))
+                then = replace(then, profile=realigned(then.profile, now.profile, changes.maps))
             profile = compared(now, then).profile
             return Contents(
                 head.seen(pair.focus),
@@ -304,7 +303,7 @@ class Reader:
                 head.lines,
                 self._goroutine_origins(head, pair.builds.head) if pair.builds else {},
                 pair.focus,
-                maps,
+                changes,
                 restarted=base is not None and _restarted(head, base, is_backwards=pair.is_backwards),
             )
         except (ProfileError, OSError, MemoryError, IncomparableError):
@@ -312,8 +311,8 @@ class Reader:
         except Exception as error:  # noqa: BLE001 - as above
             return Problem.of(pair.head, error)
 
-    def _line_maps(self, head: Attributed, base: Attributed, builds: BuildPair) -> LineMaps:
-        return line_maps(base.lines, head.lines, builds, {**base.places, **head.places}, self.roots, texts())
+    def _text_changes(self, head: Attributed, base: Attributed, builds: BuildPair) -> TextChanges:
+        return text_changes(base.lines, head.lines, builds, {**base.places, **head.places}, self.roots, texts())
 
 
 def _restarted(head: Attributed, base: Attributed, *, is_backwards: bool) -> bool:

@@ -39,6 +39,8 @@ class LinePlaces(NamedTuple):
 
 
 MAX_STACKS = 2
+MAX_CODE = 80
+"""Characters of a line of source."""
 WHOLE_FUNCTION = "The profile records no lines, only functions: the numbers are those of all lines of this function."
 ONLY_SAMPLED = (
     "With `--live`, jfrconv counts only the objects that were sampled, which may be few of all; docs/languages/java.md of alloclens "
@@ -100,7 +102,7 @@ def _title(comparison: Comparison, row: int) -> str:
     value = f"**{escape(quantity(measure.value, comparison))}{owned}**{_interval(comparison, row, measure, word)}"
     whole = f"{share(measure.value, total)} of {amount(total, unit)} {escape(type_name(comparison))}"
     proof = f" · {PROOF}" if comparison.sample_type.type == LEAKED and measure.value else ""
-    return f"{value} · {whole}{_since(comparison, measure)}{proof}"
+    return f"{value} · {whole}{_since(comparison, row, measure)}{proof}"
 
 
 def _interval(comparison: Comparison, row: int, measure: Amount, word: str) -> str:
@@ -115,12 +117,17 @@ def _interval(comparison: Comparison, row: int, measure: Amount, word: str) -> s
     return f" ({between}, {counted(round(measure.sampled), 'sampled object')})"
 
 
-def _since(comparison: Comparison, measure: Amount) -> str:
+def _since(comparison: Comparison, row: int, measure: Amount) -> str:
     if comparison.base is None:
         return ""
     if measure.growth is None:
         return f" · growth since {escape(comparison.base.name)} not known: no line of that build is known to match"
-    return f" · {growth(measure, comparison.sample_type.unit, interval=True)} since {escape(comparison.base.name)}"
+    grown = f" · {growth(measure, comparison.sample_type.unit, interval=True)} since {escape(comparison.base.name)}"
+    return f"{grown} · edited between: was {code(_cut(was))}" if (was := comparison.was(row)) else grown
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= MAX_CODE else f"{text[: MAX_CODE - 1]}…"
 
 
 def _table(comparison: Comparison, row: int) -> list[str]:

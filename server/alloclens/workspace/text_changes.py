@@ -6,9 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from alloclens.languages import comment_of
+from alloclens.series.comparison import UNCHANGED, TextChanges
+from alloclens.source.edited import edited
 from alloclens.source.places import Place
 from alloclens.source.text_diff import line_map
 from alloclens.tables.alignment import are_different_builds, line_pairs
+from alloclens.text import split_lines
 from alloclens.time_limit import take_longer
 from alloclens.workspace.source_versions import SourceVersions, recorded_lines_in
 
@@ -20,7 +24,6 @@ if TYPE_CHECKING:
     from alloclens.source.line_mapping import SourceVersion
     from alloclens.source.places import Places
     from alloclens.source.roots import Roots
-    from alloclens.tables.alignment import LineMaps
     from alloclens.tables.lines import Lines
 
 
@@ -29,25 +32,26 @@ MAX_COMPARED_FILES = 50
 FILE_SECONDS = 1
 
 
-def line_maps(base: Lines, head: Lines, builds: BuildPair, places: Places, roots: Roots, texts: Texts) -> LineMaps:
-    """Return the line map of each own file whose text is known in both builds.
-
-    Returns none if the two are of one build.
-    """
+def text_changes(
+    base: Lines, head: Lines, builds: BuildPair, places: Places, roots: Roots, texts: Texts
+) -> TextChanges:
+    """Return what changed in each own file whose text is known in both builds; nothing if the two are of one build."""
     if builds.base is None or (builds.one_process and not are_different_builds(base, head)):
-        return {}
+        return UNCHANGED
     own = {file: int(head.charged[row, -1]) for row, file in enumerate(head.files) if head.own[row]}
     pairs = [pair for pair in line_pairs(base, head) if pair[1] in own]
     heaviest = sorted(pairs, key=lambda pair: -own[pair[1]])[:MAX_COMPARED_FILES]
     take_longer(len(heaviest) * FILE_SECONDS)
     then, now = SourceVersions(roots, texts), SourceVersions(roots, texts, builds.revision)
-    maps = {}
+    maps: dict[tuple[str, str], Ints] = {}
+    was: dict[tuple[str, int], str] = {}
     for pair in heaviest:
         old = _version(then, base, pair[0], builds.base, places)
         new = _version(now, head, pair[1], builds.head, places)
         if old and new and _is_known(old) and _is_known(new):
-            maps[pair] = _between(old, new)
-    return maps
+            maps[pair], edits = _between(old, new, pair[1])
+            was |= {(pair[1], line): text for line, text in edits.items()}
+    return TextChanges(maps, was)
 
 
 def _version(versions: SourceVersions, lines: Lines, file: str, of: Provenance, places: Places) -> SourceVersion | None:
@@ -61,8 +65,15 @@ def _is_known(version: SourceVersion) -> bool:
     return version.text is not None and not version.guessed
 
 
-def _between(old: SourceVersion, new: SourceVersion) -> Ints:
-    """Return the new line for 0 and each line of the old text; 0 if it is gone or doubtful."""
-    to = line_map(old.text or "", new.text or "").now
+def _between(old: SourceVersion, new: SourceVersion, path: str) -> tuple[Ints, dict[int, str]]:
+    """Return the new line for 0 and each line of the old text, and the old texts of the new lines that were edited.
+
+    The new line is 0 if the old one is gone or doubtful.
+    """
+    then, now = old.text or "", new.text or ""
+    to = line_map(then, now, comment_of(path)).now
+    became = np.where(to > 0, 0, edited(then, now, path))
+    to = np.where(to > 0, to, became)
     known = ~old.disagrees(np.arange(len(to))) & ~new.disagrees(to)
-    return np.where(known, to, 0)
+    lines, rows = split_lines(then), np.flatnonzero(known & (became > 0)).tolist()
+    return np.where(known, to, 0), {int(to[row]): lines[row - 1].strip() for row in rows}
