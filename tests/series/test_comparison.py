@@ -117,7 +117,7 @@ def test_the_points_of_a_long_history(tmp_path: Path) -> None:
     profiles = [goroutines(f"main.main:3@{tmp_path}/main.go:4 = {100 + number}") for number in range(47)]
     found = compared(tmp_path, *profiles).judgement.of(0)
     assert found.points == tuple(range(100, 147, 2))
-    assert (found.value, found.growth, found.over.observations) == (146, 46, 47)
+    assert (found.owned.value, found.growth, found.over.observations) == (146, 46, 47)
     assert found.over.seconds == 46
     assert found.slope == pytest.approx(1)  # a goroutine each second
     assert found.per_snapshot == pytest.approx(1)

@@ -71,7 +71,7 @@ def test_what_turns_over_is_not_raised(steps: list[int]) -> None:
 def test_a_finding_says_how_much() -> None:
     (found,) = one_site(np.random.default_rng(1), [8] * 10)
     assert (found.file, found.line, found.over.observations) == ("/o/a.go", 1, 10)
-    assert found.low < 72 * MB < found.high
+    assert found.owned.low < 72 * MB < found.owned.high
     assert found.slope == pytest.approx(8 * MB / 60, rel=0.2)
     assert found.per_snapshot == pytest.approx(8 * MB, rel=0.2)
     assert found.retention == pytest.approx(1)
@@ -168,7 +168,7 @@ def test_a_leak_behind_helpers_of_helpers_is_found_with_the_caller_that_grows(he
         assert [(f.line, [caller.line for caller in f.path]) for f in found] == [(1, path)]
         assert found[0].callers[0].line == 24
         assert {caller.line for caller in found[0].callers} == {21, 22, 23, 24}
-        assert [caller.growth for caller in found[0].path] == [found[0].growth] * len(path)
+        assert [caller.owned.growth for caller in found[0].path] == [found[0].growth] * len(path)
 
 
 @pytest.mark.parametrize("cut", [0, 10, 19])
@@ -237,7 +237,7 @@ def test_the_callers_beside_the_one_that_decides_are_those_of_the_same_helper() 
     assert by_path[()] == pytest.approx(by_path[11,] + by_path[25,])
     assert by_path[11,] == pytest.approx(sum(by_path[11, line] for line in (21, 22, 23, 24)))
     (finding,) = found.findings(RAISED)
-    assert {caller.line: caller.value for caller in finding.callers} == {
+    assert {caller.line: caller.owned.value for caller in finding.callers} == {
         line: by_path[11, line] for line in (21, 22, 23, 24)
     }
 

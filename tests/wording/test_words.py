@@ -86,9 +86,12 @@ def test_a_hint_is_never_longer_than_a_line_has_room_for(value: float, scale: fl
 def finding(rule: Rule, kind: str = "inuse_space", unit: str = "bytes", **given: Any) -> Finding:
     of: dict[str, Any] = {"file": "/a.go", "line": 1, "function": "main.f", "points": ()}
     of |= {"p_value": 4e-5, "tests": 12, "deviate": 4.5, "score": 4.0, "load": 2.5, "sampled": 600.0, "retention": 0.98}
-    of |= {"value": 482 * MB, "growth": 300 * MB, "low": 280 * MB, "high": 321 * MB, "slope": 2 * MB}
-    of |= {"rate": 512 << 10, "over": ObservedSpan(14, 150.0)}
-    return Finding(rule=rule, sample_type=ValueType(kind, unit), **{**of, **given})
+    of |= {"slope": 2 * MB, "rate": 512 << 10, "over": ObservedSpan(14, 150.0)}
+    owned = {"value": 482 * MB, "growth": 300 * MB, "low": 280 * MB, "high": 321 * MB}
+    owned |= {name: given.pop(name) for name in owned.keys() & given.keys()}
+    significant = owned["low"] > 0 or owned["high"] < 0
+    amount = Amount(**owned, significant=significant)
+    return Finding(rule=rule, sample_type=ValueType(kind, unit), owned=amount, **{**of, **given})
 
 
 def test_growth_of_unknown_error_says_so() -> None:

@@ -62,7 +62,7 @@ def numbers(known: World) -> list[Any]:
         [(*s.amount[:2], [f.line for f in s.frames]) for s in shown.stacks(lines.files[lines.file[row]], line, 9)]
         for row, line in enumerate(lines.line.tolist())
     ]
-    findings = [(f.verdict, f.line, f.value, f.growth, f.low, f.high, f.points) for f in shown.findings(VERDICTS)]
+    findings = [(f.verdict, f.line, f.owned, f.points) for f in shown.findings(VERDICTS)]
     hot = [(one.label, one.location.range, one.growth) for one in _hot_lines(known, Documents(), HotLinesQuery())]
     return [[shown.stats(row) for row in range(len(lines))], stacks, findings, hot]
 

@@ -137,10 +137,10 @@ def _json(finding: Finding, comparison: Comparison, series: str, mapper: LineMap
         "head": comparison.head.name,
         "sample_type": finding.sample_type.type,
         "unit": finding.sample_type.unit,
-        "value": finding.value,
+        "value": finding.owned.value,
         "growth": finding.growth,
-        "low": _known(finding.low),
-        "high": _known(finding.high),
+        "low": _known(finding.owned.low),
+        "high": _known(finding.owned.high),
         "per_hour": finding.slope * 3600,
         "per_snapshot": finding.per_snapshot,
         "p_value": finding.p_value,
@@ -161,8 +161,8 @@ def _caller(caller: Caller, comparison: Comparison, mapper: LineMapper) -> dict[
     return {
         **_line(mapper.named(comparison, caller.file, caller.line)),
         "function": caller.function,
-        "value": caller.value,
-        "growth": caller.growth,
+        "value": caller.owned.value,
+        "growth": caller.owned.growth,
     }
 
 

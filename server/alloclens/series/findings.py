@@ -20,6 +20,7 @@ from alloclens.series.verdicts import (
     Rule,
     verdicts,
 )
+from alloclens.stats.amount import Amount
 from alloclens.stats.trend import quantile, slope
 
 if TYPE_CHECKING:
@@ -71,8 +72,7 @@ class Caller(NamedTuple):
     file: str
     line: int
     function: str
-    value: float
-    growth: float
+    owned: Amount
 
 
 class Called(NamedTuple):
@@ -94,13 +94,8 @@ class Finding:
     function: str
     """The function of the line; the outermost function if no own line owns it."""
     sample_type: ValueType
-    value: float
-    """The owned value at the head."""
-    growth: float
-    """Since the first observation."""
-    low: float
-    high: float
-    """The 99 % sampling interval of the growth."""
+    owned: Amount
+    """At the head, with its growth since the first observation: significant if its 99 % interval excludes zero, for this line alone."""
     slope: float
     """Theil–Sen slope, per second."""
     p_value: float
@@ -129,6 +124,11 @@ class Finding:
 
     inlined: tuple[Called, ...] = ()
     """Where a line stands for its function: the functions that V8 may have inlined into it and counts as it, heaviest first."""
+
+    @property
+    def growth(self) -> float:
+        """The growth of the owned value since the first observation."""
+        return math.nan if self.owned.growth is None else self.owned.growth
 
     @property
     def verdict(self) -> str:
@@ -173,7 +173,7 @@ class Finding:
     @property
     def is_tested(self) -> bool:
         """Whether the growth is beyond its sampling error, or what a reported verdict rests on."""
-        return self.verdict in RAISED or self.low > 0 or self.high < 0
+        return self.verdict in RAISED or self.owned.significant
 
     @property
     def per_snapshot(self) -> float:
@@ -268,10 +268,7 @@ class Judgement:
             line=int(head.line[row]) if row >= 0 else 0,
             function=self._function(entry),
             sample_type=self.sample_type,
-            value=float(self.leaked[entry] or history.values[-1, entry]),
-            growth=float(by_entry.growth[entry]),
-            low=float(by_entry.bounds.low[entry]),
-            high=float(by_entry.bounds.high[entry]),
+            owned=Amount(float(self.leaked[entry] or history.values[-1, entry]), *self._growth(entry)),
             slope=slope(history.values[:, entry], history.seconds),
             p_value=float(by_entry.p_value[entry]),
             tests=by_entry.tests,
@@ -287,6 +284,11 @@ class Judgement:
             callers=self._callers(entry) if row >= 0 else (),
             inlined=self._inlined(row) if row >= 0 and head.by_function and self._may_hold(entry) else (),
         )
+
+    def _growth(self, entry: int) -> tuple[float, float, float, bool]:
+        """Return the growth of an entry, its 99 % interval, and whether that excludes zero."""
+        low, high = (float(bound[entry]) for bound in self.verdicts.bounds)
+        return float(self.verdicts.growth[entry]), low, high, low > 0 or high < 0
 
     def _may_hold(self, entry: int) -> bool:
         """Return whether an entry is a finding or a candidate."""
@@ -305,9 +307,9 @@ class Judgement:
         """Return the callers of an entry, all with its figures. The last is missing if no own code calls there."""
         head = self.head
         rows = head.holders.callers[self._holder[entry], : self.history.parts.depth[entry]].tolist()
-        figures = float(self.history.values[-1, entry]), float(self.verdicts.growth[entry])
+        owned = Amount(float(self.history.values[-1, entry]), *self._growth(entry))
         return tuple(
-            Caller(head.files[head.file[row]], int(head.line[row]), _function(head, row), *figures)
+            Caller(head.files[head.file[row]], int(head.line[row]), _function(head, row), owned)
             for row in rows
             if row >= 0
         )
@@ -355,9 +357,9 @@ def judge(history: History, head: Lines, sample_type: ValueType) -> Judgement:
 def badness(finding: Finding) -> tuple[int, int, float, float]:
     """Sort key of findings: by verdict and rule, then by their certain growth, then by their growth."""
     weight = MIN_GOROUTINE_BYTES if finding.is_goroutine else 1
-    certain = max(finding.low, 0) if finding.growth > 0 else finding.growth
+    certain = max(finding.owned.low, 0) if finding.growth > 0 else finding.growth
     if finding.rule is Rule.PROVEN:
-        certain = finding.value
+        certain = finding.owned.value
     return (
         VERDICTS.index(finding.verdict),
         VERDICT_RULES.index(finding.rule),

@@ -344,4 +344,4 @@ def _nearest(comparisons: Iterable[Comparison]) -> list[tuple[Finding, Compariso
 
 
 def _holds_much(finding: Finding, comparison: Comparison) -> bool:
-    return finding.value >= MUCH * comparison.head.total_of(finding.sample_type)
+    return finding.owned.value >= MUCH * comparison.head.total_of(finding.sample_type)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from alloclens.profile.sample_types import columns
+from alloclens.stats.amount import Amount
 from alloclens.stats.growth import SampledValues, changes
 from alloclens.stats.sampling import errors, sampling_rate
 from alloclens.tables.flame_walk import WalkedTree, stack_walk, subtree_root, walk_order, whole_root
@@ -92,6 +93,12 @@ class FlameTree:
 
     def __len__(self) -> int:
         return len(self.parent)
+
+    def amounts(self) -> list[Amount]:
+        """Return each node's value, with its growth if there is a base."""
+        growth = self.growth.tolist() if self.compared else [None] * len(self)
+        columns = self.value.tolist(), growth, self.low.tolist(), self.high.tolist(), self.significant.tolist()
+        return [Amount(*row) for row in zip(*columns, strict=True)]
 
 
 @dataclass(frozen=True, eq=False)

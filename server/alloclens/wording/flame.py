@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from alloclens.paths import name_of
 from alloclens.printable import printable
 from alloclens.series.timeline import MemStat, TimelinePoint, mem_stats, points
-from alloclens.stats.amount import Amount
 from alloclens.tables.flame_walk import ALL
 from alloclens.typed import Message
 from alloclens.wording.amounts import amount, growth, share
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
 
     from alloclens.profile.model import ValueType
     from alloclens.series.comparison import Comparison
+    from alloclens.stats.amount import Amount
     from alloclens.tables.flame import FlameTree
     from alloclens.transform.filters import Filters
 
@@ -136,37 +136,33 @@ def drawn(
 
 
 class _Row(NamedTuple):
-    """A row of a tree's columns."""
+    """A node of a tree, beside its parent."""
 
     site: int
     line: int
-    value: int
-    growth: int
-    low: float
-    high: float
-    significant: bool
+    amount: Amount
     more: bool
 
 
 def _nodes(comparison: Comparison, tree: FlameTree) -> list[FlameNode]:
-    columns = (getattr(tree, name).tolist() for name in _Row._fields)
+    rows = zip(tree.site.tolist(), tree.line.tolist(), tree.amounts(), tree.more.tolist(), strict=True)
     lines = comparison.lines
     own = frozenset(file for file, is_own in zip(lines.files, lines.own.tolist(), strict=True) if is_own)
-    return [_node(_Row(*row), comparison, tree, own) for row in zip(*columns, strict=True)]
+    return [_node(_Row(*row), comparison, tree, own) for row in rows]
 
 
 def _node(row: _Row, comparison: Comparison, tree: FlameTree, own: frozenset[str]) -> FlameNode:
     unit = comparison.sample_type.unit
     is_function = row.site != ALL
     file = tree.functions.file[row.site] if is_function else ""
-    grown = Amount(row.value, row.growth, row.low, row.high, row.significant)
+    value, grown = int(row.amount.value), row.amount.growth
     return FlameNode(
         name=tree.functions.name[row.site] if is_function else EVERYTHING,
-        value=row.value,
-        label=f"{amount(row.value, unit)} · {share(row.value, comparison.total)}",
-        growth=row.growth if tree.compared else None,
-        growth_label=growth(grown, unit) if tree.compared else "",
-        significant=row.significant,
+        value=value,
+        label=f"{amount(value, unit)} · {share(value, comparison.total)}",
+        growth=None if grown is None else int(grown),
+        growth_label="" if grown is None else growth(row.amount, unit),
+        significant=row.amount.significant,
         file=file,
         line=row.line,
         own=file in own,

@@ -66,7 +66,7 @@ def markdown(
     lines = comparison.lines
     file, number = lines.files[lines.file[row]], int(lines.line[row])
     judged = comparison.verdict(row)
-    if judged and not judged.value and not judged.growth:  # it says nothing of what only passes through the line
+    if judged and not judged.owned.value and not judged.growth:  # it says nothing of what only passes through the line
         judged = None
     parts = [*_verdict(judged, places), _title(comparison, row), *_stacks(stacks[:1], comparison, places)]
     if doubt:

@@ -122,7 +122,7 @@ def verdict(finding: Finding, now: MappedFinding | None = None) -> str:
 def _sentence(finding: Finding, what: str) -> str:
     unit = finding.sample_type.unit
     return SENTENCES[finding.rule].format(
-        held=amount(finding.value, unit) + what,
+        held=amount(finding.owned.value, unit) + what,
         grown=_grown(finding),
         pace=rate(finding.slope, unit, finding.over.seconds),
         load=_load(finding),
@@ -143,7 +143,7 @@ def candidate(finding: Finding, now: MappedFinding | None = None) -> str:
         known.append(counted(round(finding.sampled), "sampled object"))
     if finding.rule in REASONS:
         known.append(REASONS[finding.rule].format(load=_load(finding)))
-    held = amount(finding.value, finding.sample_type.unit) + _what(finding, now)
+    held = amount(finding.owned.value, finding.sample_type.unit) + _what(finding, now)
     sentence = f"Not proven: {held}, {_grown(finding)}: {', '.join(known)}."
     return sentence + (related(finding, now) if now else "") + _settles(finding)
 
@@ -255,12 +255,12 @@ def _grown(finding: Finding) -> str:
     """Return the growth with its interval, and what it rests on: its time span and the number of snapshots."""
     unit = finding.sample_type.unit
     over = f"over {duration(finding.over.seconds)}, {counted(finding.over.observations, 'snapshot')}"
-    if finding.low == finding.high:
+    low, high = finding.owned.low, finding.owned.high
+    if low == high:
         return f"{grown(finding)} {over}" if finding.growth else f"unchanged {over}"
     growth = grown(finding) if finding.growth else "no change seen"
-    is_known = not math.isnan(finding.low)
     error = (
-        f"99 %: {signed(finding.low, unit)} to {signed(finding.high, unit)}" if is_known else "sampling error unknown"
+        f"99 %: {signed(low, unit)} to {signed(high, unit)}" if finding.owned.is_judged else "sampling error unknown"
     )
     return f"{growth} ({error}) {over}"
 

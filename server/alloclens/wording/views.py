@@ -34,7 +34,7 @@ def detail(finding: Finding) -> str:
     The number is first: a side bar cuts off the rest.
     """
     unit = finding.sample_type.unit
-    held = with_noun(finding.value, finding.sample_type)
+    held = with_noun(finding.owned.value, finding.sample_type)
     growth = f" {grown(finding)}" if finding.growth else ""
     pace = (
         f", {rate(finding.slope, unit, finding.over.seconds)} over {duration(finding.over.seconds)}"

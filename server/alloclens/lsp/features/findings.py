@@ -58,7 +58,7 @@ def _finding(
 ) -> protocol.ListedFinding:
     now = spots.finding(comparison, finding)
     spot = spots.spot(now.at)
-    recorded = CallLine(finding.file, finding.line, int(finding.value))
+    recorded = CallLine(finding.file, finding.line, int(finding.owned.value))
     function = None if spot else FunctionPlaces(world, documents, comparison).of(finding.function, recorded)
     message = (
         whose(comparison) + candidate(finding, now)
