@@ -34,13 +34,18 @@ class Problem:
     reason: str
     is_no_profile: bool = False
     """Whether it is a file of another kind, not a damaged profile."""
+    summary: str = ""
+    """The reason without what it quotes from the file; "" if it quotes nothing."""
 
     @classmethod
     def of(cls, path: str, error: Exception) -> Problem:
         """Describe an exception raised while reading a file, which is the file's fault or a bug of ours."""
-        is_the_files = isinstance(error, (ProfileError, OSError, MemoryError))
-        words = reason(error) if is_the_files else f"{fault(error)}; please report it with the file"
-        return cls(path, words, isinstance(error, Unrecognized))
+        if isinstance(error, ProfileError):
+            return cls(path, reason(error), isinstance(error, Unrecognized), error.summary)
+        if isinstance(error, (OSError, MemoryError)):
+            return cls(path, reason(error))
+        words = f"{fault(error)}; please report it with the file"
+        return cls(path, words, summary=f"a bug in alloclens {__version__} (…")
 
     @property
     def name(self) -> str:

@@ -14,6 +14,7 @@ from alloclens.profile.formats import read
 from alloclens.tables.top import top
 from alloclens.transform.difference import difference, total
 from alloclens.transform.filters import FilterError, Filters, filtered
+from alloclens.transform.patterns import exact, search, text_of
 from alloclens.transform.prune import pruned, unusable
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -227,3 +228,12 @@ def test_what_a_file_wants_dropped_is_dropped_once() -> None:
 def test_a_number_too_large_for_a_label_is_told() -> None:
     with pytest.raises(FilterError, match=r"^tag_focus: 9223372036854775808 is larger"):
         filtered(read(file_of(([], []), mapped=False)), Filters(tag_focus="5:9223372036854775808"))
+
+
+@pytest.mark.parametrize(
+    "name", ["main.serve", "example.com/a-b.(*T[...]).f-fm", "std::vector<int, a>::push_back", "größe"]
+)
+def test_the_text_of_an_exact_pattern(name: str) -> None:
+    assert text_of(exact(name)) == name
+    assert search(exact(name))(name)
+    assert [text_of(pattern) for pattern in (name, f"^{exact(name)}", f"^{name}.*$")] == [""] * 3

@@ -153,8 +153,7 @@ def _filtered(profile: Profile, filters: Filters) -> Profile:
     try:
         result = filtered(profile, filters)
     except FilterError as error:
-        name, _, why = str(error).partition(": ")
-        raise click.BadParameter(why, param_hint=f"--{name.replace('_', '-')}") from error
+        raise click.BadParameter(error.why, param_hint=f"--{error.name.replace('_', '-')}") from error
     for note in result.notes:
         tell(note)
     return result.profile

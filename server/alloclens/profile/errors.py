@@ -9,7 +9,14 @@ from __future__ import annotations
 
 
 class ProfileError(Exception):
-    """The bytes are not a profile. The message says what they look like and what to do."""
+    """The bytes are not a profile. The message says what they look like and what to do.
+
+    It ends with what is `quoted` from the file. `summary` is the message without that.
+    """
+
+    def __init__(self, message: str, quoted: str = "") -> None:
+        super().__init__(f"{message}{quoted}")
+        self.summary = f"{message}…" if quoted else message
 
 
 class Unrecognized(ProfileError):  # noqa: N818 - pprof's word (errUnrecognized), and no error until all parsers have raised it

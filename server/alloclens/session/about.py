@@ -28,8 +28,6 @@ PROGRAMS = {"git": "--version", "go": "version"}
 """Maps each program to the argument that prints its version."""
 PROGRAM_SECONDS = 10.0
 MAX_REASONS = 20
-QUOTED = re.compile(r"(?<=: ).*|(?<= \().*|“.*”", re.DOTALL)
-"""The parts of a reason that may quote a file: after a colon or an opening parenthesis, and in quotation marks."""
 REQUIREMENT = re.compile(r"[\w.-]+")
 
 
@@ -55,7 +53,7 @@ def session(world: World) -> list[str]:
     """Return the settings and counts of a world, one per line. Looks for files: call it from a thread."""
     places = [world.sources.find(file) for file in world.sources.recorded_files]
     rules = Counter(place.rule if isinstance(place, Place) else "no place" for place in places)
-    reasons = Counter(QUOTED.sub("…", problem.reason) for problem in world.problems)
+    reasons = Counter(problem.summary or problem.reason for problem in world.problems)
     values = changed(world.settings)
     lines = [
         f"settings: {json.dumps(values) if values else 'defaults'}",

@@ -132,7 +132,7 @@ def _pair(known: Known, files: FilePair, labels: Mapping[str, str]) -> tuple[_Na
     if base is None:
         return _NamedSeries(Series(head.directory, (head,), labels), None, head), None
     if why := unlike(*(Compared(s.sample_types, s.contention) for s in (base, head))):
-        return None, Problem(files.head, why)
+        return None, Problem(files.head, why, summary="cannot be compared: …")
     types = shared(head.sample_types, base.sample_types)
     left_out = tuple(kind.type for kind in (*head.sample_types, *base.sample_types) if kind not in types)
     base, head = base.of_types(types), head.of_types(types)

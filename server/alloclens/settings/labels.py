@@ -38,7 +38,7 @@ def read(directories: Iterable[str], folders: Sequence[str] = ()) -> SnapshotLab
         try:
             of |= _labels(path, folders)
         except (OSError, ValueError) as error:
-            problems.append(Problem(str(path), reason(error)))
+            problems.append(Problem(str(path), reason(error), summary="labels that cannot be read: …"))
     return SnapshotLabels(of, tuple(problems))
 
 

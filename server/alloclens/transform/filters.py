@@ -50,7 +50,15 @@ class Filters:
 
 
 class FilterError(ValueError):
-    """A filter is invalid; the message says which one and why."""
+    """A filter is invalid: its name in `Filters`, and why."""
+
+    def __init__(self, name: str, why: str) -> None:
+        super().__init__(name, why)
+        self.name = name
+        self.why = why
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.why}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,7 +113,7 @@ def _tests(filters: Filters) -> _Tests:
         try:
             tests[name] = parse(text) if text else None
         except PatternError as error:
-            raise FilterError(f"{name}: {error}") from error
+            raise FilterError(name, str(error)) from error
     return _Tests(**tests)
 
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 SPECIAL = re.compile(r"[\x00-/:-@\[-^`{-\x7f]")
 """What is escaped in a pattern for an exact text: all of ASCII but letters, digits and the underscore."""
+EXACT = re.compile(r"\^((?:\\.|[\w/.])*)\$")
+"""A pattern for an exact text, as `exact` or a person writes it."""
 MAX_PATTERN_CHARACTERS = 1 << 16
 """RE2 complains on standard error about patterns of millions of characters. pprof's own drop_frames for C++ has
 2,000."""
@@ -49,6 +51,12 @@ def search(pattern: str) -> Search:
 def exact(text: str) -> str:
     """Escape a text so that the pattern matches exactly this text."""
     return f"^{SPECIAL.sub(_escaped, text)}$"
+
+
+def text_of(pattern: str) -> str:
+    """Return the only text that a pattern such as those of `exact` matches; "" for other patterns."""
+    match = EXACT.fullmatch(pattern)
+    return re.sub(r"\\(.)", r"\1", match[1]) if match else ""
 
 
 def _escaped(found: re.Match[str]) -> str:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from alloclens.printable import printable
+from alloclens.transform.patterns import text_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,10 +34,5 @@ def options(focus: Sequence[Filters]) -> list[str] | None:
 
 def _step(step: Filters) -> str:
     prepositions = {"focus": "through", "ignore": "without"}
-    return " ".join(f"{prepositions[name]} {_name(str(pattern))}" for name, pattern in step.given().items())
-
-
-def _name(pattern: str) -> str:
-    """Return the function whose exact name a pattern is, else the pattern."""
-    exact = re.fullmatch(r"\^((?:\\.|[\w/.])*)\$", pattern)
-    return re.sub(r"\\(.)", r"\1", exact[1]) if exact else pattern
+    given = ((prepositions[name], str(pattern)) for name, pattern in step.given().items())
+    return " ".join(f"{preposition} {text_of(pattern) or pattern}" for preposition, pattern in given)

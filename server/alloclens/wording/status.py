@@ -25,19 +25,23 @@ MAX_CHARACTERS, MAX_NAME_CHARACTERS = 70, 24
 """Of the line, and of a name in it. VS Code cuts off what takes more than 40 % of the window's width."""
 SUFFIX = re.compile(r"\.(pb|pprof|prof)(\.gz)?$")
 """Of a profile's name, which says least of it."""
+DATE, TIME = "%Y-%m-%d", "%H:%M:%S"
 DEFAULTS = {"base": "first", "head": "latest"}
 
 
 def moment(snapshot: Snapshot) -> str:
     """Return when a snapshot was taken, in local time."""
-    return datetime.fromtimestamp(snapshot.taken_at.seconds).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    return _local(snapshot).strftime(f"{DATE} {TIME}")
 
 
 def since(shown: Comparison) -> str:
     """Return when the base was taken, without the date if it is the head's."""
-    base, head = moment(shown.base or shown.head), moment(shown.head)
-    day, time = base.split(" ")
-    return time if head.startswith(day) else base
+    base, head = shown.base or shown.head, shown.head
+    return _local(base).strftime(TIME) if _local(base).date() == _local(head).date() else moment(base)
+
+
+def _local(snapshot: Snapshot) -> datetime:
+    return datetime.fromtimestamp(snapshot.taken_at.seconds).astimezone()
 
 
 def with_kinds(text: str, kinds: Iterable[Comparison]) -> str:

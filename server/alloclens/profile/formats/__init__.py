@@ -66,7 +66,7 @@ def read(data: bytes, limit: int = MAX_PROFILE_BYTES) -> Profile:
                 return _checked(named(profile, names) if names else profile)
     except MemoryError as error:
         raise Malformed(f"it needs more memory than there is ({error})") from error
-    raise Unrecognized(f"not a profile alloclens knows: {looks_like(data)}")
+    raise Unrecognized("not a profile alloclens knows: ", looks_like(data))
 
 
 def is_json_profile(start: bytes) -> bool:

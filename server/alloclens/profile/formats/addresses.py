@@ -65,7 +65,7 @@ def addresses(texts: Sequence[str], *, callers: bool) -> tuple[Ints, NDArray[np.
     try:
         numbers = np.array([int(word, 16) for word in chain.from_iterable(lists)], np.uint64)
     except (ValueError, OverflowError) as error:
-        raise Malformed(f"a stack contains something that is not an address: {error}") from error
+        raise Malformed("a stack contains something that is not an address: ", str(error)) from error
     return np.array([len(words) for words in lists], np.int64), numbers - np.uint64(callers)
 
 

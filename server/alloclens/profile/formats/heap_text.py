@@ -85,7 +85,7 @@ def _header(line: str) -> tuple[int, int, int, int, str, int]:
         raise Malformed("the first line of the heap profile is damaged")
     kind, rate = match[5], min(int(match[6] or 0), 2**62)
     if kind not in (*SAMPLED, *UNSAMPLED):
-        raise Malformed(f"a heap profile of a kind that is not known: @ {kind}")
+        raise Malformed("a heap profile of a kind that is not known: @ ", kind)
     totals = whole([match[i] for i in range(1, 5)]).tolist()
     return (*totals, kind, 1 if kind in UNSAMPLED else rate // 2 if kind == GO else rate)  # Go writes twice the rate
 

@@ -56,7 +56,7 @@ def parse(data: bytes) -> Profile:
     try:
         stacks: _Stacks = worker.run(_stacks, data, seconds=seconds_for(len(data)))
     except (Lost, ValueError) as error:
-        raise Malformed(f"memray cannot read it: {error}") from error
+        raise Malformed("memray cannot read it: ", str(error)) from error
     finally:
         worker.stop()
     return assemble_numbered(

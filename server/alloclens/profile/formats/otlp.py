@@ -114,7 +114,7 @@ def parse(data: bytes) -> Profile:
             return _profile(message.dictionary, strings, {kind: shown[kind] for kind in types})
         others.update(kind.type for kind in shown)
     named = ", ".join(sorted(others)) or "none"
-    raise Malformed(f"OTLP without a profile of allocations; the types of its samples: {named}")
+    raise Malformed("OTLP without a profile of allocations; the types of its samples: ", named)
 
 
 def _messages(data: bytes) -> Iterator[Any]:

@@ -76,7 +76,7 @@ def matches(sample: re.Pattern[str], lines: Iterable[str]) -> list[re.Match[str]
     matched = [sample.match(line) for line in given]
     if None in matched:
         bad = given[matched.index(None)]
-        raise Malformed(f"a line is not a sample: {bad[:MAX_QUOTED_LINE_CHARACTERS]!r}")
+        raise Malformed("a line is not a sample: ", repr(bad[:MAX_QUOTED_LINE_CHARACTERS]))
     return [match for match in matched if match]
 
 
@@ -85,7 +85,7 @@ def whole(numbers: Iterable[str | int]) -> Ints:
     try:
         return np.fromiter(map(int, numbers), np.int64)
     except (ValueError, OverflowError) as error:
-        raise Malformed(f"a number does not fit into 64 bits: {error}") from error
+        raise Malformed("a number does not fit into 64 bits: ", str(error)) from error
 
 
 def attributes(lines: Iterable[str]) -> dict[str, str]:
@@ -99,7 +99,7 @@ def number(given: Mapping[str, str], name: str) -> int:
     try:
         value = int(given.get(name, "0"), 0)
     except ValueError as error:
-        raise Malformed(f"{name} is not a number: {given[name][:MAX_QUOTED_LINE_CHARACTERS]!r}") from error
+        raise Malformed(f"{name} is not a number: ", repr(given[name][:MAX_QUOTED_LINE_CHARACTERS])) from error
     if abs(value) > MAX_INT64:
         raise Malformed(f"{name} does not fit into 64 bits")
     return value
