@@ -36,6 +36,8 @@ ANSWER_SECONDS = 10.0
 """Without an answer to a refresh after this time, the next world requests another."""
 PAUSE_SECONDS = 0.3
 """How long no document may have changed before diagnostics are published."""
+HINTS_FIRST_SECONDS = 0.05
+"""How long diagnostics wait for the requests that follow a refresh, whose answers they would delay."""
 
 OLD_HINTS = (
     "{name} has new numbers. This editor requests hints only when a file is opened or edited; until then, those beside "
@@ -89,6 +91,7 @@ class Publisher:
         try:
             if not world.pending:  # a series that is only half read may be judged wrongly
                 self._ls.loaded.set()
+                await asyncio.sleep(HINTS_FIRST_SECONDS if self._ls.client.refreshes_hints else 0)
                 await self.publish()
                 self._ls.run_task(self._notice.show(world), "showing what was not found")
         finally:  # even if publishing fails
