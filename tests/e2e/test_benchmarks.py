@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
 
+from tests.support.repository import Repository
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -20,33 +22,35 @@ var kept []byte
 
 func BenchmarkAdd(b *testing.B) {
 \tfor i := 0; i < b.N; i++ {
-\t\tkept = make([]byte, size)
+\t\tkept = make([]byte, 8<<10)
 \t}
 }
 """
-LINE = "kept = make([]byte, size)"
-SIZE = "package shop\n\nconst size = {} << 10\n"
+LINE = "kept = make([]byte, {}<<10)"
 
 
 def test_a_benchmark_is_run_and_compared_with_the_run_before(vscode: VsCode, tmp_path: Path) -> None:
-    (tmp_path / "go.mod").write_text("module example.com/shop\n\ngo 1.21\n")
-    shop, size = tmp_path / "shop_test.go", tmp_path / "size.go"
+    """Each run is of an edit that is not committed, the second one on the line that allocates."""
+    shop = tmp_path / "shop_test.go"
+    Repository(tmp_path).check_in({"go.mod": "module example.com/shop\n\ngo 1.21\n", shop.name: ""}, 1_700_000_000)
     shop.write_text(SHOP)
-    size.write_text(SIZE.format(8))
     vscode.open(tmp_path, shop)
     toasts = vscode.page.locator(".notification-toast")
     lens = vscode.page.locator(".codelens-decoration a", has_text="Profile Allocations")
     lens.click()
     expect(toasts.filter(has_text="8192 B/op, 1 allocs/op")).to_be_visible()
-    vscode.until_hint(LINE, re.compile(r"\d[\d.]*[MG]B$"))
+    vscode.until_hint(LINE.format(8), re.compile(r"\d[\d.]*[MG]B$"))
     vscode.picture("benchmark")
-    size.write_text(SIZE.format(24))
+    shop.write_text(SHOP.replace("8<<10", "24<<10"))
+    vscode.line(LINE.format(24)).wait_for()
     lens.click()
     expect(toasts.filter(has_text="24576 B/op, 1 allocs/op")).to_contain_text("Before: 8192 B/op")
     vscode.expect_status(re.compile(r"run-\w+\.out → run-\w+\.out"))
-    vscode.until_hint(LINE, re.compile(r"\d[\d.]*[MG]B ▲\d[\d.]*[MG]B$"))
+    vscode.until_hint(LINE.format(24), re.compile(r"\d[\d.]*[MG]B ▲\d[\d.]*[MG]B$"))
+    vscode.hint(LINE.format(24)).hover()
+    expect(vscode.page.locator(".monaco-hover:visible")).to_contain_text(f"edited between: was {LINE.format(8)}")
     vscode.picture("benchmark-compared")
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["go.mod", "shop_test.go", "size.go"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".git", "go.mod", "shop_test.go"]
 
 
 def test_tests_of_python_and_of_node(vscode: VsCode, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from tests.session.test_choice import service
 from tests.support.profiles import CONTENTION, drop, heap, profile
+from tests.support.repository import Repository
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -177,3 +178,33 @@ async def test_one_file_alone_in_a_sample_type_of_its_own(editor: Editor, shop: 
     assert "no such file" in (await editor.command(COMPARE, "", str(path) + "x")).lower()
     await editor.command(LEAVE)
     await editor.until_hints(api, SHOWN)
+
+
+@pytest.mark.parametrize(
+    ("begun", "first", "second"),
+    [
+        (1, "8.0MB", "4.0MB ▼4.0MB"),
+        (-1, "~8.0MB", "~4.0MB"),  # the file was written while the program was built
+        (None, "~8.0MB", "~4.0MB"),  # somebody else built it, and may have started it before the edit
+    ],
+)
+async def test_what_the_editor_built_and_ran_is_of_the_text_that_was_there(
+    editor: Editor, shop: Path, begun: int | None, first: str, second: str
+) -> None:
+    """The line was edited since the last commit, and again between the two runs."""
+    Repository(shop).check_in({}, 1_700_000_000)
+    main = shop / "services/api/main.go"
+    api, committed = await opened(editor, shop), main.read_text()
+    run: tuple[str, float] = ("", 0)
+    for held, kept in ((8, "2"), (4, "3, 4")):
+        text = committed.replace("append(kept, 1)", f"append(kept, {kept})")
+        main.write_text(text)
+        editor.edit(api, text)
+        written = main.stat().st_ctime
+        stack = f"main.serve:5@{main}:5 = {held}x{MB}"
+        drop(shop.parent / f"runs/{held}.pb.gz", heap(stack, seconds=written + 2, rate=1))
+        before, run = run, (str(shop.parent / f"runs/{held}.pb.gz"), 0 if begun is None else written + begun)
+        assert await editor.command(COMPARE, before[0], run[0], "", before[1], run[1]) is None
+        await editor.until_hints(api, {5: first if held == 8 else second})
+    said = "edited between: was `func serve() { kept = append(kept, 2) }`"
+    assert (said in await editor.hover(api, 5)) == (begun == 1)

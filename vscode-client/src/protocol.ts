@@ -532,7 +532,7 @@ export interface Commands {
   // Say which file the user looks at: unless a series is chosen, the shown series follows it.
   [ACTIVE_FILE]: { arguments: [uri: string]; answer: null };
   // Compare two profiles, wherever they are, until `leaveComparison`. Returns the error if it fails.
-  [COMPARE]: { arguments: [base: string, head: string, sampleType?: string]; answer: string | null };
+  [COMPARE]: { arguments: [base: string, head: string, sampleType?: string, baseBegun?: number, headBegun?: number]; answer: string | null };
   // Show what was shown before two files were compared.
   [LEAVE_COMPARISON]: { arguments: []; answer: null };
   // Return the newest snapshots of the shown series, and its base and head.

@@ -23,6 +23,7 @@ const TITLE = 'Profile Allocations';
 // What is remembered of a run.
 interface Earlier extends Result {
   profile: string;
+  begun?: number; // when its program began to be built, in seconds since 1970
 }
 
 export class TestProfiles implements vscode.CodeLensProvider, vscode.Disposable {
@@ -71,11 +72,12 @@ export class TestProfiles implements vscode.CodeLensProvider, vscode.Disposable 
       void vscode.window.showErrorMessage(inMessage(`alloclens: ${run}`));
       return;
     }
+    const begun = Date.now() / 1000;
     const title = `${TITLE}: ${test === '' ? path.basename(of) : test}`;
     const options = { location: vscode.ProgressLocation.Notification, title, cancellable: true };
     const output = await vscode.window.withProgress(options, (_, token) => this.run(run, before?.times ?? 0, path.dirname(of), token));
     if (output !== undefined) {
-      const now = { ...resultOf(output), profile: run.profile };
+      const now = { ...resultOf(output), profile: run.profile, begun };
       await this.memory.update(`test.${key}`, now);
       await this.show(run, test, now, before);
     }
@@ -116,7 +118,7 @@ export class TestProfiles implements vscode.CodeLensProvider, vscode.Disposable 
       return;
     }
     const base = before !== undefined && (await isThere(before.profile)) ? before.profile : '';
-    const wrong = await this.server.ask(COMPARE, base, run.profile, run.sampleType);
+    const wrong = await this.server.ask(COMPARE, base, run.profile, run.sampleType, before?.begun ?? 0, now.begun ?? 0);
     if (wrong === undefined) {
       void vscode.window.showErrorMessage(NOT_RUNNING);
       return;

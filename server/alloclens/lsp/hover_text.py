@@ -29,7 +29,8 @@ def text_of(ls: Server, world: World, uri: str, line: int) -> types.MarkupConten
     is_markdown = ls.client.prefers_markdown
     folds = is_markdown and ls.client.folds_markdown
     kinds.sort(key=_urgency)
-    texts = [_of_kind(at, world, spots, wording.MAX_STACKS if at is kinds[0] else 1, folds=folds) for at in kinds]
+    most = [wording.MAX_STACKS, *[1] * (len(kinds) - 1)]
+    texts = [_of_kind(at, line, world, spots, number, folds=folds) for at, number in zip(kinds, most, strict=True)]
     text = wording.SEPARATOR.join(texts)
     if is_markdown:
         return types.MarkupContent(types.MarkupKind.Markdown, text)
@@ -42,8 +43,8 @@ def _urgency(at: Here) -> int:
     return RAISED.index(judged.verdict) if judged and judged.verdict in RAISED else len(RAISED)
 
 
-def _of_kind(at: Here, world: World, spots: Spots, most: int, *, folds: bool) -> str:
-    """Return the text of a line in one kind of profile, with the heaviest stacks."""
+def _of_kind(at: Here, line: int, world: World, spots: Spots, most: int, *, folds: bool) -> str:
+    """Return the text of a line (1-based) in one kind of profile, with the heaviest stacks."""
     comparison = at.comparison
     stacks = comparison.stacks(at.recorded, at.line, most)
 
@@ -58,4 +59,5 @@ def _of_kind(at: Here, world: World, spots: Spots, most: int, *, folds: bool) ->
         lambda finding: page_of(finding, spots.shape(comparison, finding, spots.finding(comparison, finding))),
     )
     doubt = world.doubt(comparison, at.recorded) if at.unsure else None
-    return wording.markdown(comparison, at.row, stacks, places, doubt=doubt, folds=folds)
+    has_moved = at.line != line
+    return wording.markdown(comparison, at.row, stacks, places, doubt=doubt, has_moved=has_moved, folds=folds)

@@ -469,6 +469,10 @@ class CompareFiles(Command[str | None], frozen=True):
     head: str
     sample_type: str = ""
     """To show instead of the chosen one, if the files have it."""
+    base_begun: float = 0
+    """When the editor began to build and run the program that wrote the base, in seconds since 1970; 0 if the editor did not do it."""
+    head_begun: float = 0
+    """The same of the head."""
 
 
 class LeaveComparison(Command[None], frozen=True):

@@ -58,6 +58,8 @@ class Provenance(NamedTuple):
     """The snapshots of its process up to this one (if there are many, the first and last), all of one build."""
     follows: float = -math.inf
     """When the last snapshot of the previous process was taken: this one was started after that, unless it is a replica."""
+    built_after: float = 0
+    """When the editor began to build and run the program, of what was written before; 0 if it did not."""
 
 
 class Restart(NamedTuple):
@@ -89,6 +91,8 @@ class Series:
     """Number of the replica, from 1 on, if processes of the program ran at the same time; 0 if there was one."""
     is_of_replicas: bool = False
     """Whether it has the snapshots of several replicas that cannot be told apart: each counts as one of another process."""
+    begun: Mapping[str, float] = field(default_factory=dict)
+    """When the editor began to build and run the programs of snapshots, by path, in seconds since 1970."""
     restarts_beside: tuple[Restart, ...] = ()
     """The restarts that profiles of another kind show, in time order."""
 
@@ -241,6 +245,7 @@ class Series:
             process[0].taken_at.seconds,
             copies,
             before[-1].taken_at.seconds if before and not (self.replica or self.is_mixed) else -math.inf,
+            self.begun.get(of.path, 0),
         )
 
     def head(self, name: str) -> Snapshot:

@@ -129,15 +129,17 @@ def _pair(known: Known, files: FilePair, labels: Mapping[str, str]) -> tuple[_Na
     if len(snapshots) < len(files.paths):
         return None, None
     base, head = (snapshots[0] if files.base else None), snapshots[-1]
+    begun = {path: at for path, at in ((files.base, files.base_begun), (files.head, files.head_begun)) if path and at}
     if base is None:
-        return _NamedSeries(Series(head.directory, (head,), labels), None, head), None
+        return _NamedSeries(Series(head.directory, (head,), labels, begun=begun), None, head), None
     if why := unlike(*(Compared(s.sample_types, s.contention) for s in (base, head))):
         return None, Problem(files.head, why, summary="cannot be compared: …")
     types = shared(head.sample_types, base.sample_types)
     left_out = tuple(kind.type for kind in (*head.sample_types, *base.sample_types) if kind not in types)
     base, head = base.of_types(types), head.of_types(types)
     in_order = tuple(sorted((base, head), key=attrgetter("order")))
-    series = Series(head.directory, in_order, labels, is_of_replicas=bool(left_out))  # two formats are of two processes
+    are_two = bool(left_out or begun)  # two formats are of two processes, and so are two runs
+    series = Series(head.directory, in_order, labels, begun=begun, is_of_replicas=are_two)
     return _NamedSeries(series, base, head, left_out), None
 
 

@@ -124,6 +124,9 @@ class FilePair(NamedTuple):
     head: str
     sample_type: str = ""
     """To show instead of the one in the settings; empty for that one."""
+    base_begun: float = 0
+    head_begun: float = 0
+    """When the editor began to build and run the program that wrote the file, in seconds since 1970; 0 if it did not."""
 
     @property
     def paths(self) -> tuple[str, ...]:

@@ -57,11 +57,12 @@ def markdown(
     places: LinePlaces,
     *,
     doubt: Doubt | None = None,
+    has_moved: bool = False,
     folds: bool = False,
 ) -> str:
     """Write the hover of one row of the head's lines. `doubt` is about where that row is now.
 
-    `folds`: whether the editor shows the HTML element `details`, which is closed until a click.
+    `has_moved`: whether its line has another number than the recorded one. `folds`: whether the editor shows the HTML element `details`, which is closed until a click.
     """
     lines = comparison.lines
     file, number = lines.files[lines.file[row]], int(lines.line[row])
@@ -70,7 +71,8 @@ def markdown(
         judged = None
     parts = [*_verdict(judged, places), _title(comparison, row), *_stacks(stacks[:1], comparison, places)]
     if doubt:
-        parts.append(f"~ {DOUBTS[doubt]} It was line {number} of {escape(file)}.")
+        recorded = f" It was line {number} of {escape(file)}." if has_moved else ""
+        parts.append(f"~ {DOUBTS[doubt]}{recorded}")
     if lines.by_function:
         parts.append(WHOLE_FUNCTION)
     if comparison.sample_type.type == OF_JFRCONV:

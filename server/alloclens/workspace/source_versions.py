@@ -27,7 +27,7 @@ from alloclens.symbols.build_info import COMMIT, revisions
 from alloclens.workspace import git
 from alloclens.workspace.files import text_of
 from alloclens.workspace.packages import LISTED, LOCK_FILES, package_of, versions_in
-from alloclens.workspace.source_copies import BUILT, COMPILED, unchanged
+from alloclens.workspace.source_copies import BUILT, COMPILED, TICK_SECONDS, unchanged
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -100,6 +100,8 @@ class SourceVersions:
         named = next(_fitting(self._told(place, recorded, provenance, lines), lines), None)
         if named:
             return named
+        if kept := next(_fitting(self._built_by_the_editor(place, provenance), lines), None):
+            return kept
         copies, checked_in = (
             list(self._copy(place, recorded, provenance)),
             list(self._checked_in(place, recorded, provenance, provenance.seconds)),
@@ -305,6 +307,12 @@ class SourceVersions:
             if self._texts and (copy := oldest_copy(self._texts, provenance.copies, path, until)):
                 yield SourceVersion(f"as it was when {copy[0]} came", _as_compiled(copy[1], path))
                 return
+
+    def _built_by_the_editor(self, place: Place, provenance: Provenance) -> Iterator[SourceVersion]:
+        """Yield our copy of a file from which the editor built a program and ran it: it was written before that."""
+        until = provenance.built_after - TICK_SECONDS
+        if self._texts and until > 0 and (copy := oldest_copy(self._texts, provenance.copies, place.path, until)):
+            yield SourceVersion(f"as it was when {copy[0]} came", _as_compiled(copy[1], place.path))
 
     def _checked_in(self, place: Place, recorded: str, provenance: Provenance, until: float) -> Iterator[SourceVersion]:
         """Yield the versions of a file committed until then, under its recorded name, newest first.

@@ -28,7 +28,9 @@ async def compare(ls: Server, command: protocol.CompareFiles) -> str | None:
         return printable(pair)
     if ls.loader and (why := await ls.loader.incomparable(command.base or command.head, command.head)):
         return printable(why)
-    ls.compared = pair._replace(sample_type=command.sample_type)
+    ls.compared = pair._replace(
+        sample_type=command.sample_type, base_begun=command.base_begun, head_begun=command.head_begun
+    )
     lifecycle.follow(ls)
     return None
 
