@@ -10,6 +10,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from alloclens.disk import Stamp
 from alloclens.faults import Problem
 from alloclens.session import loader, once, reading
 from alloclens.session.known import Known
@@ -149,7 +150,7 @@ async def test_two_workers_read_what_one_reads(tmp_path: Path, monkeypatch: pyte
             stacks.append(f"example.com/app/db.Open{number}@/srv/build/db/open.go:{number} = 1x1048576")
         path = drop(tmp_path / f"profiles/{number:02}.pb.gz", heap(*stacks))
         os.utime(path, (10**9 + number,) * 2)
-    monkeypatch.setattr(loader, "MANY_FILES", 4)
+    monkeypatch.setattr(loader, "MANY_BYTES", 4 * loader.BYTES_AS_LONG_AS_A_FILE)
     monkeypatch.setattr(os, "cpu_count", lambda: 2)
     worker, shown = Counting(), asyncio.Queue[World]()
     following = Loader(shown.put, worker)
@@ -168,6 +169,28 @@ async def test_two_workers_read_what_one_reads(tmp_path: Path, monkeypatch: pyte
     )
     assert len(of_one) == 12
     assert of_two == of_one
+
+
+@pytest.mark.parametrize(
+    ("files", "size", "seconds", "is_much"),
+    [
+        (200, 84_540, 2.7, False),
+        (500, 84_540, 6.8, False),
+        (700, 84_540, 9.5, True),
+        (1_200, 14_329, 7.3, False),
+        (1_500, 14_329, 9.2, True),
+        (80, 698_808, 7.0, False),
+        (110, 698_808, 9.6, True),
+        (1_000, loader.SMALL_BYTES + 1, 235.0, False),  # which only the first reads
+    ],
+)
+def test_a_second_worker_is_started_where_reading_takes_twenty_times_as_long(
+    files: int, size: int, seconds: float, is_much: bool
+) -> None:
+    """As measured: processor time to read so many files of so many bytes, and 0.4 s to start a worker."""
+    assert (seconds >= 20 * 0.4 and size <= loader.SMALL_BYTES) == is_much
+    unread = {str(i): Stamp(0, size, i) for i in range(files)}
+    assert loader._is_much(unread) == is_much
 
 
 def test_what_is_settled_about_a_series_is_sent_to_the_worker_once() -> None:
