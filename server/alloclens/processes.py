@@ -6,15 +6,16 @@ a relative entry of PATH.
 
 from __future__ import annotations
 
+import math
 import os
 import shutil
 import subprocess
 import sys
 import threading
 import time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from alloclens.search_path import search_path
 
@@ -23,7 +24,7 @@ if sys.platform == "linux":
     import signal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     Child = subprocess.Popen[bytes]
 
@@ -52,14 +53,13 @@ def output(
     seconds: float,
     given: bytes = b"",
     partial: bool = False,
-    max_bytes: int | None = None,
 ) -> bytes | None:
     """Run a program on PATH with `given` (less than a pipe holds) as standard input and return its standard output.
 
-    Returns None if the program is missing, fails, or exceeds the time limit, after which it is killed; as it is when it
-    has written `max_bytes`. If `partial`, returns what a program has written that failed.
+    Returns None if the program is missing, fails, or exceeds the time limit, after which it is killed. If `partial`, returns
+    what a program has written that failed.
     """
-    ran = _run(name, *arguments, env=env, seconds=seconds, given=given, stderr=subprocess.DEVNULL, max_bytes=max_bytes)
+    ran = _run(name, *arguments, env=env, seconds=seconds, given=given, stderr=subprocess.DEVNULL)
     return ran[1] if ran and (ran[0] == 0 or (partial and ran[1])) else None
 
 
@@ -70,13 +70,7 @@ def complaint(name: str, *arguments: str, env: Mapping[str, str], seconds: float
 
 
 def _run(
-    name: str,
-    *arguments: str,
-    env: Mapping[str, str],
-    seconds: float,
-    given: bytes,
-    stderr: int,
-    max_bytes: int | None = None,
+    name: str, *arguments: str, env: Mapping[str, str], seconds: float, given: bytes, stderr: int
 ) -> tuple[int, bytes] | None:
     """Run a program on PATH and return its exit code and output; None if it is missing or exceeds the time limit."""
     path = program(name)
@@ -88,29 +82,21 @@ def _run(
     except (OSError, ValueError):  # ValueError: a null character
         return None
     try:
-        written = _written(child, given, seconds, max_bytes)
+        written = child.communicate(given or None, timeout=seconds)[0]
+    except subprocess.TimeoutExpired:
+        return None
     finally:
         end(child)
-    return None if written is None else (child.returncode, written)
+    return child.returncode, written
 
 
-def _written(child: Child, given: bytes, seconds: float, max_bytes: int | None) -> bytes | None:
-    """Return what a child writes, up to `max_bytes`; None if it exceeds the time limit."""
-    if max_bytes is None:
-        with suppress(subprocess.TimeoutExpired):
-            return child.communicate(given or None, timeout=seconds)[0]
-        return None
-    until = time.monotonic() + seconds
-    late = threading.Timer(seconds, child.kill)  # communicate() has no limit of size
-    late.start()
-    try:
-        if child.stdin:
-            child.stdin.write(given)
-            child.stdin.close()
-        written = cast("IO[bytes]", child.stdout).read(max_bytes)
-    finally:
-        late.cancel()
-    return written if time.monotonic() < until else None
+def conversation(name: str, *arguments: str, env: Mapping[str, str]) -> Child | None:
+    """Start a program on PATH that answers what is written to it; None if it does not start. The caller must call `end`."""
+    path = program(name)
+    with suppress(OSError, ValueError):
+        if path:
+            return start([path, *arguments], stdin=subprocess.PIPE, stderr=subprocess.DEVNULL, env=env)
+    return None
 
 
 def python(function: Callable[..., None], *arguments: str | None) -> list[str]:
@@ -172,3 +158,62 @@ def _tie(child: Child, pipe: int) -> None:
             fcntl.fcntl(pipe, fcntl.F_SETOWN, child.pid)
             fcntl.fcntl(pipe, fcntl.F_SETSIG, signal.SIGKILL)
             fcntl.fcntl(pipe, fcntl.F_SETFL, fcntl.fcntl(pipe, fcntl.F_GETFL) | os.O_ASYNC)
+
+
+class ProcessDeadline:
+    """Ends a process after a time limit. One thread serves all calls: to start a timer takes as long as to answer a small one."""
+
+    def __init__(self, stop: Callable[[], None], rest: float = math.inf) -> None:
+        """`stop` ends the process. It is also called when nothing was done for `rest` seconds."""
+        self.seconds = math.inf
+        """The limit of what is being done."""
+        self.is_over = False
+        """Whether the process was ended."""
+        self._stop = stop
+        self._rest = rest
+        self._begun = time.monotonic()
+        self._changed = threading.Condition()
+        self._looks_at = math.inf
+        """When the thread looks at the limit next."""
+        self._is_ended = False
+        threading.Thread(target=self._watch, daemon=True).start()
+
+    @contextmanager
+    def within(self, seconds: float) -> Iterator[None]:
+        """Give what is done inside so many seconds."""
+        self._begin(seconds)
+        try:
+            yield
+        finally:
+            self._begin(self._rest)
+
+    def extend(self, seconds: float) -> None:
+        """Extend the limit by this many seconds."""
+        self._set(self.seconds + seconds)
+
+    def end(self) -> None:
+        """End the thread."""
+        with self._changed:
+            self._is_ended = True
+            self._changed.notify()
+
+    def _begin(self, seconds: float) -> None:
+        self._begun = time.monotonic()
+        self._set(seconds)
+
+    def _set(self, seconds: float) -> None:
+        with self._changed:
+            self.seconds = seconds
+            if self._begun + seconds < self._looks_at:
+                self._changed.notify()
+
+    def _watch(self) -> None:
+        with self._changed:
+            while not (self._is_ended or self.is_over):
+                self._looks_at = self._begun + self.seconds
+                left = self._looks_at - time.monotonic()
+                if left > 0:
+                    self._changed.wait(left if left < math.inf else None)
+                else:
+                    self.is_over = True
+                    self._stop()

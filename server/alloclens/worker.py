@@ -6,16 +6,14 @@ when its standard input does.
 
 from __future__ import annotations
 
-import math
 import os
 import pickle
 import signal
 import struct
 import subprocess
 import threading
-import time
 import traceback
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from importlib import import_module
 from queue import SimpleQueue
 from typing import IO, TYPE_CHECKING, Any, TypeVar
@@ -23,6 +21,7 @@ from typing import IO, TYPE_CHECKING, Any, TypeVar
 from alloclens import log, processes
 from alloclens.disk import reason
 from alloclens.log import LogTo
+from alloclens.processes import ProcessDeadline
 from alloclens.time_limit import extensions, take_longer
 
 if TYPE_CHECKING:
@@ -137,7 +136,7 @@ class _Connection:
         """Calls whose answers nobody waits for, and which have not come yet."""
         self._patience = START_SECONDS
         """Until these are done and another call begins."""
-        self._deadline = _Deadline(self.child)
+        self._deadline = ProcessDeadline(self.child.kill)
 
     def ask(self, work: Work, args: Arguments, seconds: float) -> None:
         """Request work without waiting for its result."""
@@ -186,60 +185,6 @@ class _Connection:
                 self._deadline.extend(value)
             else:
                 yield kind, value
-
-
-class _Deadline:
-    """Kills a process after a time limit. One thread serves all calls: to start a timer takes as long as to answer a small one."""
-
-    def __init__(self, child: processes.Child) -> None:
-        self.seconds = math.inf
-        """The limit of what is being done."""
-        self.is_over = False
-        """Whether the process was killed."""
-        self._child = child
-        self._begun = time.monotonic()
-        self._changed = threading.Condition()
-        self._looks_at = math.inf
-        """When the thread looks at the limit next."""
-        self._is_ended = False
-        threading.Thread(target=self._watch, daemon=True).start()
-
-    @contextmanager
-    def within(self, seconds: float) -> Iterator[None]:
-        """Give what is done inside so many seconds."""
-        self._begun = time.monotonic()
-        self._set(seconds)
-        try:
-            yield
-        finally:
-            self._set(math.inf)
-
-    def extend(self, seconds: float) -> None:
-        """Extend the limit by this many seconds."""
-        self._set(self.seconds + seconds)
-
-    def end(self) -> None:
-        """End the thread."""
-        with self._changed:
-            self._is_ended = True
-            self._changed.notify()
-
-    def _set(self, seconds: float) -> None:
-        with self._changed:
-            self.seconds = seconds
-            if self._begun + seconds < self._looks_at:
-                self._changed.notify()
-
-    def _watch(self) -> None:
-        with self._changed:
-            while not (self._is_ended or self.is_over):
-                self._looks_at = self._begun + self.seconds
-                left = self._looks_at - time.monotonic()
-                if left > 0:
-                    self._changed.wait(left if left < math.inf else None)
-                else:
-                    self.is_over = True
-                    self._child.kill()
 
 
 def serve(level: Level, path: str | None) -> None:

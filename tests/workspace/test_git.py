@@ -5,16 +5,20 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from alloclens.processes import output
-from alloclens.workspace import git
-from alloclens.workspace.git import FileVersion, commit, renames, repository_of, text_at, texts
+from alloclens.processes import conversation, output
+from alloclens.workspace import git, git_history, git_texts
+from alloclens.workspace.git import commit, renames, repository_of
+from alloclens.workspace.git_texts import text_at, texts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
+
+    from alloclens.workspace.git_history import FileVersion
 
 pytestmark = pytest.mark.programs
 
@@ -24,16 +28,16 @@ ONE, TWO = 1_700_000_000, 1_700_100_000
 
 @pytest.fixture(autouse=True)
 def _fresh() -> Iterator[None]:
-    git.text_at.cache_clear()
-    git._history.cache_clear()
-    git._log.cache_clear()
-    git._texts.cache_clear()
+    git_texts.text_at.cache_clear()
+    git_history._history.cache_clear()
+    git_history._log.cache_clear()
+    git_texts._texts.cache_clear()
     git._silent.clear()
     yield
-    git.text_at.cache_clear()
-    git._history.cache_clear()
-    git._log.cache_clear()
-    git._texts.cache_clear()
+    git_texts.text_at.cache_clear()
+    git_history._history.cache_clear()
+    git_history._log.cache_clear()
+    git_texts._texts.cache_clear()
 
 
 def run(repository: Path, *arguments: str, seconds: int = ONE) -> str:
@@ -83,7 +87,7 @@ def at(path: Path, revision: str) -> str | None:
 
 def versions(path: str) -> tuple[FileVersion, ...]:
     head = commit(path, "HEAD")
-    return git.versions(path, head) if head else ()
+    return git_history.versions(path, head) if head else ()
 
 
 def when(path: Path, seconds: float) -> str | None:
@@ -173,22 +177,22 @@ def test_git_is_asked_once_for_the_files_of_a_directory(repository: Path, monkey
     check_in(repository, ONE)
     (repository / "f3.go").write_text("package changed\n")
     last = check_in(repository, TWO)
-    monkeypatch.setattr(git, "MAX_FILES", 4)
+    monkeypatch.setattr(git_history, "MAX_FILES", 4)
     asked = list[tuple[str, ...]]()
-    run_git = git._run
+    run_git = git.run
 
     def counted(path: str, *arguments: str, **options: Any) -> bytes | None:
         asked.append(arguments)
         return run_git(path, *arguments, **options)
 
-    monkeypatch.setattr(git, "_run", counted)
+    monkeypatch.setattr(git, "run", counted)
     references = git.references(str(repository / "f0.go"))
     assert references
     for name in names:
         path = str(repository / name)
         count = 2 if name == "f3.go" else 1
-        assert len(git.versions(path, last)) == count
-        assert len(git.history_anywhere(path, references).versions) == count
+        assert len(git_history.versions(path, last)) == count
+        assert len(git_history.history_anywhere(path, references).versions) == count
     logs = [arguments[arguments.index("--") + 1 :] for arguments in asked if "--raw" in arguments]
     assert sorted(logs) == sorted([tuple(names[:4]), tuple(names[4:])] * 2)
 
@@ -198,28 +202,28 @@ def test_no_more_versions_than_so_many(main: Path, repository: Path, monkeypatch
     for number in range(6):
         main.write_text(f"package p{number}\n")
         check_in(repository, TWO + number)
-    monkeypatch.setattr(git, "MAX_VERSIONS", 2)
+    monkeypatch.setattr(git_history, "MAX_VERSIONS", 2)
     found = [one.blob for one in versions(str(main))]
     assert [texts(str(main), tuple(found))[blob] for blob in found] == ["package p5\n", "package p4\n", "package p3\n"]
     for _ in range(3):
         run(repository, "commit", "-q", "--allow-empty", "-m", "another file", seconds=TWO + 10)
-    git._history.cache_clear()
-    git._log.cache_clear()
-    git._texts.cache_clear()
-    monkeypatch.setattr(git, "MAX_COMMITS", 2)
+    git_history._history.cache_clear()
+    git_history._log.cache_clear()
+    git_texts._texts.cache_clear()
+    monkeypatch.setattr(git_history, "MAX_COMMITS", 2)
     (only,) = versions(str(main))
     assert texts(str(main), (only.blob,)) == {only.blob: "package p5\n"}
 
 
 def test_what_git_did_not_answer_is_asked_again(main: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     path, head = str(main), commit(str(main), "HEAD")
-    blob = git.versions(path, head)[0].blob
-    git._history.cache_clear()
-    git._log.cache_clear()
+    blob = git_history.versions(path, head)[0].blob
+    git_history._history.cache_clear()
+    git_history._log.cache_clear()
     with monkeypatch.context() as patch:
         patch.setenv("PATH", str(tmp_path))
-        assert (git.versions(path, head), texts(path, (blob,))) == ((), {})
-    assert git.versions(path, head)
+        assert (git_history.versions(path, head), texts(path, (blob,))) == ((), {})
+    assert git_history.versions(path, head)
     assert texts(path, (blob,)) == {blob: "package two\n"}
 
 
@@ -227,6 +231,75 @@ def test_what_cannot_be_read_of_some_blobs(main: Path) -> None:
     blob = versions(str(main))[0].blob
     assert texts(str(main), ("0" * 40, blob, "f" * 40)) == {blob: "package two\n"}
     assert texts(str(main), ()) == {}
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """The processes that were started to read texts."""
+    children = list[Any]()
+
+    def kept(*arguments: Any, **options: Any) -> Any:
+        children.append(conversation(*arguments, **options))
+        return children[-1]
+
+    monkeypatch.setattr(git, "conversation", kept)
+    return children
+
+
+def blobs(repository: Path, contents: Sequence[str]) -> tuple[str, ...]:
+    """Add these texts to a repository."""
+    for number, text in enumerate(contents):
+        (repository / f"{number}.txt").write_text(text)
+    return tuple(run(repository, "hash-object", "-w", *(f"{i}.txt" for i in range(len(contents)))).split())
+
+
+def test_one_process_reads_the_texts_of_all_files(repository: Path, started: list[Any]) -> None:
+    """More than it is asked for together, and those of several files."""
+    contents = [f"package p{number}\n" for number in range(git_texts.AT_ONCE + 5)]
+    names = blobs(repository, contents)
+    assert texts(str(repository / "a.go"), names) == dict(zip(names, contents, strict=True))
+    assert texts(str(repository / "cmd/b.go"), names[1:3]) == dict(zip(names[1:3], contents[1:3], strict=True))
+    assert len(started) == 1
+    assert started[0].poll() is None
+
+
+@pytest.mark.timeout(60)
+def test_the_process_that_reads_texts_ends_when_nobody_asks(
+    repository: Path, started: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(git_texts, "IDLE_SECONDS", 0.05)
+    one, two = blobs(repository, ["one\n", "two\n"])
+    assert texts(str(repository / "a.go"), (one,)) == {one: "one\n"}
+    while started[0].returncode is None:  # nor is it left as a zombie
+        time.sleep(0.01)
+    assert started[0].stdout.closed
+    assert texts(str(repository / "a.go"), (two,)) == {two: "two\n"}
+    assert len(started) == 2
+
+
+def test_texts_that_are_too_large_together(
+    repository: Path, started: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those that fit are read, and what git had begun to write is not taken for the answer to the next question."""
+    monkeypatch.setattr(git_texts, "MAX_SOURCE_BYTES", 10)
+    one, long, two, three = blobs(repository, ["12345\n", "1234567\n", "123\n", "6789\n"])
+    assert texts(str(repository / "a.go"), (one, long, two, three)) == {one: "12345\n", two: "123\n"}
+    assert texts(str(repository / "a.go"), (long,)) == {long: "1234567\n"}
+    assert [child.poll() is None for child in started] == [False, True]
+
+
+@pytest.mark.timeout(60)
+def test_a_git_that_does_not_finish_a_text(
+    repository: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, started: list[Any]
+) -> None:
+    """It is ended, and the repository is left alone for a while."""
+    (tmp_path / "git").write_text("#!/bin/sh\nread blob\necho $blob blob 100\necho 'package'\nexec /bin/sleep 60\n")
+    (tmp_path / "git").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(git, "GIT_TIMEOUT_SECONDS", 0.1)
+    for _ in range(2):
+        assert texts(str(repository / "a.go"), ("0" * 40,)) == {}
+    assert [child.returncode is None for child in started] == [False]
 
 
 @pytest.mark.parametrize(
@@ -251,7 +324,7 @@ def test_what_is_too_large(repository: Path, monkeypatch: pytest.MonkeyPatch) ->
     path = repository / "main.go"
     path.write_text("package main\n")
     check_in(repository, ONE)
-    monkeypatch.setattr(git, "MAX_SOURCE_BYTES", 12)
+    monkeypatch.setattr(git_texts, "MAX_SOURCE_BYTES", 12)
     assert when(path, ONE) is None
 
 

@@ -15,7 +15,7 @@ from alloclens.source.places import Place
 from alloclens.source.recorded import Kind
 from alloclens.source.roots import Roots
 from alloclens.wording.drift import compared_text
-from alloclens.workspace import git
+from alloclens.workspace import git_history, git_texts
 from alloclens.workspace.source_versions import LONGEST_RUN_SECONDS, NOT_IN_GIT, SourceVersions
 from click.testing import CliRunner
 
@@ -41,7 +41,7 @@ YEAR = LONGEST_RUN_SECONDS / DAY
 @pytest.fixture(autouse=True)
 def _fresh() -> Iterator[None]:
     yield
-    for cached in (git._history, git._log, git._oldest, git._texts):
+    for cached in (git_history._history, git_history._log, git_history._oldest, git_texts._texts):
         cached.cache_clear()
 
 
@@ -160,7 +160,7 @@ def test_a_partial_clone_lacks_texts(made: Repository, tmp_path: Path) -> None:
     assert doubtful(found) == [True, True]
     assert "not all texts of the file that git lists are here" in compared_text(found)
     made.run("-C", str(tmp_path / "clone"), "log", "-p")  # git itself fetches what it lacks
-    git._texts.cache_clear()
+    git_texts._texts.cache_clear()
     assert doubtful(of(tmp_path / "clone")) == [False, True]
 
 
@@ -169,7 +169,7 @@ def test_older_texts_than_are_read(made: Repository, monkeypatch: pytest.MonkeyP
     made.check_in({"main.go": OTHER}, BEGIN + DAY)
     for day in (2, 3, 4):
         made.check_in({"main.go": f"{HEAD}// {day}\n"}, BEGIN + day * DAY)
-    monkeypatch.setattr(git, limit, 2)
+    monkeypatch.setattr(git_history, limit, 2)
     found = of(made.folder)
     assert found.missing
     assert doubtful(found) == [True, True]
@@ -183,8 +183,8 @@ def test_older_texts_of_branches_than_are_read(made: Repository, monkeypatch: py
     made.run("checkout", "-q", "main")
     made.run("reflog", "expire", "--expire=all", "--all")
     assert of(made.folder).missing == ""
-    git._log.cache_clear()
-    monkeypatch.setattr(git, "MAX_COMMITS", 3)
+    git_history._log.cache_clear()
+    monkeypatch.setattr(git_history, "MAX_COMMITS", 3)
     assert of(made.folder).missing == "only the last 3 commits of all branches are searched"
 
 

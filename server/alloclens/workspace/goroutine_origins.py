@@ -16,7 +16,7 @@ from alloclens.source.places import Place
 from alloclens.tables import attribution
 from alloclens.tables.goroutines import GoroutineOrigin, StartFrames, start_frames
 from alloclens.tables.sites import by_source_line
-from alloclens.workspace import git
+from alloclens.workspace import git, git_texts
 from alloclens.workspace.source_copies import unchanged
 from alloclens.workspace.source_versions import oldest_copy
 
@@ -64,7 +64,7 @@ class ProfiledSources:
         if now := unchanged(path, self.until):
             return now.text
         at = self._commit(path)  # the files of a clone are younger than the profile
-        return git.text_at(path, at) if at else None
+        return git_texts.text_at(path, at) if at else None
 
     def _commit(self, path: str) -> str | None:
         repository = git.repository_of(path)

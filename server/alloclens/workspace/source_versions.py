@@ -24,7 +24,7 @@ from alloclens.source.line_mapping import (
 )
 from alloclens.source.own import DEPENDENCIES
 from alloclens.symbols.build_info import COMMIT, revisions
-from alloclens.workspace import git
+from alloclens.workspace import git, git_history, git_texts
 from alloclens.workspace.files import text_of
 from alloclens.workspace.packages import LISTED, LOCK_FILES, package_of, versions_in
 from alloclens.workspace.source_copies import BUILT, COMPILED, TICK_SECONDS, unchanged
@@ -152,17 +152,17 @@ class SourceVersions:
         gaps = (gap for history in histories for gap in (*history.gaps, *_unread(history, texts)))
         return next((gap.reason for gap in gaps if gap.until > oldest), "")
 
-    def _histories(self, place: Place) -> list[git.FileHistory]:
+    def _histories(self, place: Place) -> list[git_history.FileHistory]:
         """Return the histories of a file: that of HEAD, and those of all branches, under each of its names."""
         at = self._references_of(place.path)
         if at is None:
             return []
         # A rename that is not committed yet is in no history.
         names = (place.path, place.before) if place.before else (place.path,)
-        of_head = (git.history(name, at.head, shallow=at.shallow) for name in names)
+        of_head = (git_history.history(name, at.head, shallow=at.shallow) for name in names)
         return [
-            next((history for history in of_head if history.versions or history.gaps), git.FileHistory()),
-            *(git.history_anywhere(name, at) for name in names),
+            next((history for history in of_head if history.versions or history.gaps), git_history.FileHistory()),
+            *(git_history.history_anywhere(name, at) for name in names),
         ]
 
     def _dependency(self, place: Place, recorded: str, provenance: Provenance, lines: RecordedLines) -> SourceVersion:
@@ -216,13 +216,13 @@ class SourceVersions:
     def _lock_texts(self, lock: str, provenance: Provenance) -> Iterable[str]:
         """Return the texts that a lock file had when a program was built, or may have had."""
         for revision in self._revisions(provenance):
-            if (at := git.commit(lock, revision)) and (text := git.text_at(lock, at)) is not None:
+            if (at := git.commit(lock, revision)) and (text := git_texts.text_at(lock, at)) is not None:
                 return [text]
         references = self._references_of(lock)
-        history = git.versions(lock, references.head) if references else ()
+        history = git_history.versions(lock, references.head) if references else ()
         blobs = tuple(dict.fromkeys(version.blob for version in history if version.seconds <= provenance.begun))
         copy = None if blobs else unchanged(lock, provenance.begun)
-        return [copy.text] if copy else git.texts(lock, blobs).values()
+        return [copy.text] if copy else git_texts.texts(lock, blobs).values()
 
     def _revisions(self, provenance: Provenance) -> Iterator[str]:
         """Yield the revisions that the setting, the binary or a label names."""
@@ -267,8 +267,8 @@ class SourceVersions:
         if text is not None and _lists(text_of(listing) or "", recorded):
             yield SourceVersion("of the version that vendor/modules.txt lists", _as_compiled(text, path))
         references = self._references_of(path)
-        versions = git.versions(listing, references.head) if references else ()
-        listings = git.texts(listing, tuple(dict.fromkeys(version.blob for version in versions)))
+        versions = git_history.versions(listing, references.head) if references else ()
+        listings = git_texts.texts(listing, tuple(dict.fromkeys(version.blob for version in versions)))
         for version in versions:
             if _lists(listings.get(version.blob, ""), recorded):
                 yield from _at(path, version.commit)
@@ -549,27 +549,29 @@ def _fitting(texts: Iterable[SourceVersion], lines: RecordedLines) -> Iterator[S
     return (version for version in texts if fits(lines, version.text or ""))
 
 
-def _texts(path: str, histories: Iterable[git.FileHistory]) -> Mapping[str, str]:
+def _texts(path: str, histories: Iterable[git_history.FileHistory]) -> Mapping[str, str]:
     """Return the texts of a file's histories by blob."""
-    return git.texts(path, tuple(dict.fromkeys(version.blob for version in _all_of(histories))))
+    return git_texts.texts(path, tuple(dict.fromkeys(version.blob for version in _all_of(histories))))
 
 
-def _all_of(histories: Iterable[git.FileHistory]) -> Iterator[git.FileVersion]:
+def _all_of(histories: Iterable[git_history.FileHistory]) -> Iterator[git_history.FileVersion]:
     return chain.from_iterable(history.versions for history in histories)
 
 
-def _unread(history: git.FileHistory, texts: Mapping[str, str]) -> Iterator[git.Gap]:
+def _unread(history: git_history.FileHistory, texts: Mapping[str, str]) -> Iterator[git_history.Gap]:
     """Yield the newest text of a history that is not here, as in a partial clone, or is beyond the limit of size."""
     until = math.inf
     for version in history.versions:
         if version.blob not in texts:
-            yield git.Gap(until, "not all texts of the file that git lists are here, or they are too large together")
+            yield git_history.Gap(
+                until, "not all texts of the file that git lists are here, or they are too large together"
+            )
             return
         until = version.seconds
 
 
 def _at(path: str, revision: str) -> Iterator[SourceVersion]:
-    if (at := git.commit(path, revision)) and (text := git.text_at(path, at)) is not None:
+    if (at := git.commit(path, revision)) and (text := git_texts.text_at(path, at)) is not None:
         yield _of_commit(at, text, path)
 
 
