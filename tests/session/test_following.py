@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from alloclens.disk import stamp
 from alloclens.lsp.status import status
-from alloclens.session import loader, reading
+from alloclens.session import listing, loader, reading
 from alloclens.session import watcher as watching
 from alloclens.session.assemble import assemble
 from alloclens.session.listing import scan
 from alloclens.session.loader import Loader, Wanted
-from alloclens.session.watcher import Watcher
+from alloclens.session.watcher import Events, Watcher
 
 from tests.support import worker as support
 from tests.support.profiles import drop, heap
@@ -340,11 +340,11 @@ async def test_caches_forget_after_two_scans_and_a_look_at_the_name(
             found.files.pop(missed)
             return found
 
-        monkeypatch.setattr(loader, "scan", blind)
+        monkeypatch.setattr(listing, "scan", blind)
         put(folder, "4.pb.gz")
         await seen.updates(3)  # every scan misses a file that is there
         assert (seen.names, kept(folder)) == ([*NAMES, "4.pb.gz"], [*NAMES, "4.pb.gz"])
-        monkeypatch.setattr(loader, "scan", scan)
+        monkeypatch.setattr(listing, "scan", scan)
         (folder / "profiles" / "2.pb.gz").unlink()
         await seen.updates(1)
         assert seen.names == ["1.pb.gz", "3.pb.gz", "4.pb.gz"]
@@ -506,11 +506,12 @@ async def test_a_directory_at_rest_is_not_scanned_at_each_look(tmp_path: Path, m
         scans[0] += 1
         return scan(*given)
 
-    monkeypatch.setattr(loader, "scan", counted)
+    monkeypatch.setattr(listing, "scan", counted)
     folder = workspace(tmp_path)
     async with following(folder, run=False) as seen:
         await seen.updates(3)
         assert seen.names == [*NAMES]
+        monkeypatch.setattr(seen.loader._watcher, "events", Events)  # which tell nothing
 
         async def scanned(look: float) -> int:
             """Return how often the directory is scanned at three looks, if the last scan had taken so long."""
@@ -526,8 +527,36 @@ async def test_a_directory_at_rest_is_not_scanned_at_each_look(tmp_path: Path, m
         await seen.loader._update(seen.loader._wanted, is_woken=True)
         assert await scanned(look=100) == 0
         put(folder, "4.pb.gz", first=4)
-        assert await scanned(look=100) == 2  # the second confirms what the caches may forget
+        assert await scanned(look=100) == 1
         assert seen.names == [*NAMES, "4.pb.gz"]
         (folder / "profiles/4.pb.gz").unlink()
-        assert await scanned(look=100) == 3  # and two scans prove that a file has gone
+        # Two scans prove that a file has gone, and the third confirms what the caches may forget.
+        assert await scanned(look=100) == 3
+        assert seen.names == [*NAMES]
+
+
+async def test_a_long_list_is_not_scanned_for_each_event(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only the files are looked at that the events name."""
+
+    def no_scan(*_: Any) -> Any:
+        raise AssertionError("the directory is scanned")
+
+    folder = workspace(tmp_path)
+    async with following(folder, run=False) as seen:
+        await seen.updates(3)
+        monkeypatch.setattr(listing, "scan", no_scan)
+
+        path = str(folder / "profiles/4.pb.gz")
+
+        async def happened(*, complete: bool) -> None:
+            events = Events(frozenset([path] if complete else ()), frozenset([path]))
+            monkeypatch.setattr(seen.loader._watcher, "events", lambda: events)
+            seen.loader._look = seen.loader._look._replace(seconds=100)
+            await seen.loader._update(seen.loader._wanted, is_woken=True)
+
+        put(folder, "4.pb.gz", first=4)
+        await happened(complete=True)
+        assert seen.names == [*NAMES, "4.pb.gz"]
+        (folder / "profiles/4.pb.gz").unlink()
+        await happened(complete=False)
         assert seen.names == [*NAMES]

@@ -5,14 +5,16 @@ from __future__ import annotations
 import gzip
 import os
 import random
+import sys
 import threading
+import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from alloclens.disk import Stamp, is_absent
 from alloclens.session import listing
-from alloclens.session.listing import DANGLING, Scan, gone, scan, settled
+from alloclens.session.listing import DANGLING, LONG_SCAN_SECONDS, POLL_COST, Scan, Where, gone, look, scan, settled
 from alloclens.session.once import world
 from alloclens.session.setup import setup
 from alloclens.wording.status import nothing
@@ -504,3 +506,49 @@ def test_what_stays_is_in_every_listing_whatever_else_changes(tmp_path: Path) ->
     finally:
         done.set()
         changing.join()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no fifos")
+def test_looking_at_what_was_touched_finds_what_a_scan_finds(tmp_path: Path) -> None:
+    profiles, rng = tmp_path / "profiles", random.Random(3)
+    (profiles / "api").mkdir(parents=True)
+    (tmp_path / "aside").write_bytes(b"x")
+    changes: list[Callable[[Path], object]] = [
+        lambda path: path.unlink(missing_ok=True) or path.write_bytes(b"x" * rng.randrange(1, 9)),
+        lambda path: path.unlink(),
+        lambda path: path.symlink_to(tmp_path / "aside"),
+        lambda path: path.symlink_to("nowhere"),
+        lambda path: path.symlink_to("/etc/hosts"),
+        lambda path: path.rename(path.with_name("moved")),
+        os.mkfifo,
+        lambda path: path.mkdir(),
+        lambda path: path.rmdir(),
+    ]
+    where = Where((str(profiles),), (str(tmp_path),), 2)
+    before, same = look(where, [str(profiles)])._replace(seconds=LONG_SCAN_SECONDS), 0
+    for _ in range(400):
+        folder = rng.choice((profiles, profiles / "api"))
+        path = folder / rng.choice(("a", "b.json", "c.heap", "d.go", ".hidden", "moved"))
+        with suppress(OSError):
+            rng.choice(changes)(path)
+        now = scan(*where)
+        if after := before.touched({str(path), str(folder / "moved")}):
+            assert (after.found.files, after.found.faults) == (now.files, now.faults)
+            same += 1
+        before = (after or before)._replace(at=time.monotonic(), found=now)
+    assert same > 100, "it hardly ever looked at the files alone"
+
+
+@pytest.mark.parametrize(("seconds", "is_faster"), [(LONG_SCAN_SECONDS, True), (0.99 * LONG_SCAN_SECONDS, False)])
+def test_only_a_long_list_is_looked_at_in_part(tmp_path: Path, seconds: float, is_faster: bool) -> None:
+    before = look(Where((str(tmp_path),)), [])._replace(seconds=seconds)
+    (tmp_path / "heap").write_bytes(b"x")
+    after = before.touched([str(tmp_path / "heap")])
+    assert bool(after) == is_faster
+    assert not after or names(after.found) == {"heap"}
+
+
+def test_a_whole_scan_follows_when_it_is_due(tmp_path: Path) -> None:
+    before = look(Where((str(tmp_path),)), [])._replace(seconds=LONG_SCAN_SECONDS)
+    assert before.touched([]) is not None
+    assert before._replace(at=time.monotonic() - POLL_COST * LONG_SCAN_SECONDS).touched([]) is None

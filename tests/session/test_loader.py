@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from alloclens.disk import Stamp
 from alloclens.faults import Problem
-from alloclens.session import loader, once, reading
+from alloclens.session import listing, loader, once, reading
 from alloclens.session.known import Known
 from alloclens.session.listing import scan
 from alloclens.session.loader import Loader, Wanted
@@ -72,7 +72,7 @@ async def test_a_wish_while_files_are_looked_for_counts_before_any_is_read(
         return scan(*given)
 
     following = Loader(on_world, worker)
-    monkeypatch.setattr(loader, "scan", scan_while_another_is_wanted)
+    monkeypatch.setattr(listing, "scan", scan_while_another_is_wanted)
     following.want(Wanted((str(folder),), {}))
     task = asyncio.ensure_future(following.run())
     await asyncio.wait_for(shown.wait(), 30)

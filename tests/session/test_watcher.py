@@ -28,7 +28,7 @@ class Watched:
         self.seen: set[str] = set()
 
     def has(self, name: str) -> bool:
-        self.seen |= {path.rpartition("/")[2] for path in self.watcher.complete()}
+        self.seen |= {path.rpartition("/")[2] for path in self.watcher.events().complete}
         return name in self.seen
 
 
@@ -53,7 +53,7 @@ def test_a_file_that_is_moved_here_from_a_directory_that_is_not_watched_is_compl
     (watched.folder / "a.pb.gz").rename(aside)
     (watched.folder / "b.pb.gz").write_bytes(b"profile")
     assert until(lambda: watched.has("b.pb.gz"))
-    assert watched.watcher.complete() == frozenset()
+    assert watched.watcher.events().complete == frozenset()
 
 
 def test_a_file_is_complete_once_its_writer_has_closed_it(watched: Watched) -> None:

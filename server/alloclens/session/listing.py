@@ -10,7 +10,7 @@ import stat
 import time
 from collections import deque
 from contextlib import suppress
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import chain
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
@@ -72,6 +72,8 @@ LINKED_ABOVE = "a symbolic link to {}, the directory that contains it, which is 
 
 POLL_COST = 400
 """While nothing happens, a scan is followed by another only after so many times its duration."""
+LONG_SCAN_SECONDS = 0.01
+"""If a scan takes longer, only the files are looked at that events name, until the next scan is due."""
 
 
 class Scan(NamedTuple):
@@ -101,19 +103,52 @@ class Scan(NamedTuple):
         return False
 
 
-class Look(NamedTuple):
-    """The last scan: when it ended, how long it took, and what it found of the directories."""
+class Where(NamedTuple):
+    """The arguments of `scan`."""
 
+    directories: tuple[str, ...] = ()
+    folders: tuple[str, ...] = ()
+    depth: int = 0
+    named: tuple[str, ...] = ()
+    working: tuple[str, ...] = ()
+
+
+class Look(NamedTuple):
+    """What the last scan found, and what tells whether another one is needed."""
+
+    where: Where = Where()
     at: float = -math.inf
     """When it ended, in seconds of a monotonic clock."""
     seconds: float = 0
+    """How long it took."""
     changes: Mapping[str, int] = MappingProxyType({})
     """When a file had last come or gone in each directory."""
+    found: Scan = Scan({}, {})
+
+    @property
+    def is_recent(self) -> bool:
+        """Whether too little time has passed for another scan without a reason."""
+        return time.monotonic() - self.at < POLL_COST * self.seconds
 
     def is_enough(self) -> bool:
         """Return whether another scan would find the same, as far as can be told without one."""
-        is_recent = time.monotonic() - self.at < POLL_COST * self.seconds
-        return is_recent and changes(self.changes) == self.changes
+        return self.is_recent and changes(self.changes) == self.changes
+
+    def touched(self, paths: Iterable[str]) -> Look | None:
+        """Return the same with only these files looked at again; None if that is not enough, or no faster."""
+        if self.seconds < LONG_SCAN_SECONDS or not self.is_recent:
+            return None
+        there = changes({os.path.dirname(path) for path in paths})
+        found = _touched(self.found, paths, (*self.where.directories, *self.where.folders))
+        return found and self._replace(changes={**self.changes, **there}, found=found)
+
+
+def look(where: Where, directories: Iterable[str]) -> Look:
+    """Scan. `directories` are those whose changes matter."""
+    begun, there = time.monotonic(), changes(directories)
+    found = scan(*where)
+    ended = time.monotonic()
+    return Look(where, ended, ended - begun, there, found)
 
 
 def changes(directories: Iterable[str]) -> dict[str, int]:
@@ -175,6 +210,20 @@ def scan(
     return result._replace(
         directories=tuple(level), closed=tuple(closed), packages=frozenset((*packages, *quiet)), links=frozenset(links)
     )
+
+
+def _touched(before: Scan, paths: Iterable[str], around: tuple[str, ...]) -> Scan | None:
+    """Return a scan with these files looked at again; None if it depends on them what else is listed."""
+    result = before._replace(files=dict(before.files), faults=dict(before.faults))
+    listed = _Listed(around, result, None)
+    for path in paths:
+        if os.path.dirname(path) not in before.directories or path.lower().endswith(SOURCES + PACKAGE):
+            return None
+        result.files.pop(path, None)
+        result.faults.pop(path, None)
+        if _may_be_a_profile(os.path.basename(path)):
+            listed.look_at(path, partial(os.lstat, path))
+    return None if listed.directories or listed.links else result
 
 
 def _why_not_followed(link: str, roots: Iterable[str]) -> str:
@@ -255,31 +304,37 @@ class _Listed:
                 self.has_sources = self.has_sources or entry.name.lower().endswith(SOURCES)
                 self.is_package = self.is_package or entry.name.lower().endswith(PACKAGE)
                 if self._counts(entry.name):
-                    self._add(entry)
+                    self.look_at(entry.path, partial(entry.stat, follow_symlinks=False))
 
-    def _add(self, entry: os.DirEntry[str]) -> None:
+    def look_at(self, path: str, lstat: Callable[[], os.stat_result]) -> None:
+        """Add one entry. Raises PermissionError if the directory may not be searched."""
         try:
-            status = _status(entry, self._roots)
+            status = lstat()
+            is_link = stat.S_ISLNK(status.st_mode)
+            if is_link:
+                status = _followed(path, self._roots)
             if stat.S_ISREG(status.st_mode):
                 stamp = _stamp(status)
-                if _is_listed(entry, status.st_mode, stamp):
-                    self._result.files[entry.path] = stamp
-            elif entry.is_dir(follow_symlinks=False) and getattr(status, "st_reparse_tag", 0) != JUNCTION:
-                self.directories.append(entry.path)
+                if _is_listed(path, status.st_mode, stamp):
+                    self._result.files[path] = stamp
+            elif not stat.S_ISDIR(status.st_mode):
+                self._result.faults[path] = NOT_REGULAR
+            elif is_link or getattr(status, "st_reparse_tag", 0) == JUNCTION:
+                self.links.append(path)
             else:
-                self.links.append(entry.path)
+                self.directories.append(path)
         except PermissionError:  # the directory may be listed but not searched
             raise
         except OSError as error:
-            if not is_absent(entry.path):  # it may have been deleted since
-                self._result.faults[entry.path] = reason(error)
+            if not is_absent(path):  # it may have been deleted since
+                self._result.faults[path] = reason(error)
 
 
-def _is_listed(entry: os.DirEntry[str], mode: int, stamp: Stamp) -> bool:
+def _is_listed(path: str, mode: int, stamp: Stamp) -> bool:
     """Return whether a regular file may be a profile. For JSON and executables, the first bytes decide."""
-    if entry.name.lower().endswith(JSON):
-        return _is_json_profile(entry.path, stamp)
-    return not (mode & EXECUTABLE and _is_program(entry.path, stamp))
+    if path.lower().endswith(JSON):
+        return _is_json_profile(path, stamp)
+    return not (mode & EXECUTABLE and _is_program(path, stamp))
 
 
 @lru_cache(4096)
@@ -296,16 +351,6 @@ def _is_json_profile(path: str, _stamp: Stamp) -> bool:
     with suppress(OSError), open_file(path) as file:
         return is_json_profile(file.read(JSON_START_BYTES))
     return False
-
-
-def _status(entry: os.DirEntry[str], roots: tuple[str, ...]) -> os.stat_result:
-    """Return the status of a file or directory. Raises OSError for anything else."""
-    status = entry.stat(follow_symlinks=False)
-    if stat.S_ISLNK(status.st_mode):
-        status = _followed(entry.path, roots)
-    if not (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)):
-        raise OSError(errno.EINVAL, NOT_REGULAR)
-    return status
 
 
 def _followed(path: str, roots: tuple[str, ...]) -> os.stat_result:

@@ -19,7 +19,7 @@ from alloclens.disk import Stamp, is_absent
 from alloclens.faults import Problem
 from alloclens.session.assemble import assemble
 from alloclens.session.known import Known
-from alloclens.session.listing import Listing, Look, Scan, changes, gone, scan, settled
+from alloclens.session.listing import Listing, Look, Scan, Where, gone, look, settled
 from alloclens.session.opened import opened
 from alloclens.session.reading import forget
 from alloclens.session.setup import Setup
@@ -212,7 +212,7 @@ class Loader:
             del self._listing[path]
         self._known.faults, self._known.closed = seen.scan.faults, seen.scan.closed
         self._known.packages = seen.scan.packages
-        self._may_forget = True
+        self._may_forget |= bool(seen.gone) or not self._listing or not self._listing.keys().isdisjoint(new)
         if await self._load(new, wanted) and not await self._aside(self._known.look_again):
             self._shown = to_show
         else:
@@ -240,31 +240,30 @@ class Loader:
 
         Once is enough if the events said that all new files are complete.
         """
-        complete = self._watcher.complete()
+        complete, touched = self._watcher.events()
         roots, depth = self._setup.where.roots, self._setup.settings.profile_depth
         paths = named.paths if named else ()
-        look = partial(scan, self._setup.directories, roots.folders, depth, paths, self._setup.working)
-        before = await self._aside(self._looked, look)
+        where = Where(self._setup.directories, roots.folders, depth, paths, self._setup.working)
+        before = await self._aside(self._looked, where, touched)
         if await self._aside(self._is_plain, before, complete):
             return Seen(before)
         await asyncio.sleep(SETTLE_SECONDS)
-        now = await self._aside(self._looked, look)
+        now = await self._aside(self._looked, where, touched)
         at_rest = settled(before, now)
         lost = await self._aside(gone, self._listing, before, now)
         return Seen(at_rest, lost, frozenset(now.files.keys() - at_rest.files.keys()))
 
-    def _looked(self, look: Callable[[], Scan]) -> Scan:
-        """Scan, and note what tells whether another scan is needed."""
-        begun, changed = time.monotonic(), changes((*self._setup.directories, *self._watched, *self._setup.working))
-        seen = look()
-        ended = time.monotonic()
-        self._look = Look(ended, ended - begun, changed)
-        return seen
+    def _looked(self, where: Where, touched: frozenset[str] | None) -> Scan:
+        """Scan, or look only at the files to which something happened, and note what tells whether another scan is needed."""
+        again = self._look.touched(touched) if touched and self._look.where == where else None
+        self._look = again or look(where, (*self._setup.directories, *self._watched, *self._setup.working))
+        return self._look.found
 
     async def _follow(self, directories: tuple[str, ...]) -> None:
         """Watch these directories from now on, and use the labels in them."""
         await self._aside(self._watcher.follow, directories)
         if not self._watched.issuperset(directories):
+            self._look = Look()
             self.wake()  # a file may have been written before its directory was watched
         self._watched = frozenset(directories)
         unlisted = await self._aside(_directories, self._listing) - self._watched

@@ -8,7 +8,7 @@ import stat
 import sys
 import threading
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from watchdog.events import FileSystemEvent, FileSystemEventHandler
 from watchdog.observers import Observer
@@ -28,6 +28,18 @@ MAX_WATCHED = 64
 """Each directory takes a thread; changes in the others are noticed by polling."""
 ALL_MOVES = {"generate_full_events": True} if getattr(Observer, "__name__", "") == "InotifyObserver" else {}
 """Options that report a file moved here from an unwatched directory as moved, not as created."""
+
+
+MAX_TOUCHED = 1_000
+
+
+class Events(NamedTuple):
+    """What happened in watched directories, as far as events tell. They do only on Linux."""
+
+    complete: frozenset[str] = frozenset()
+    """The files that their writer has closed, or renamed to this name."""
+    touched: frozenset[str] | None = None
+    """All files to which anything happened; None if only a scan can tell."""
 
 
 class Watcher:
@@ -56,12 +68,9 @@ class Watcher:
             if directory not in self._watches:
                 self._watch(directory, identity)
 
-    def complete(self) -> frozenset[str]:
-        """Return the files that their writer has closed, or renamed to this name, since the last call.
-
-        Only on Linux do events say so.
-        """
-        return self._handler.complete()
+    def events(self) -> Events:
+        """Return what has happened since the last call."""
+        return self._handler.events()
 
     def stop(self) -> None:
         """Stop the observer's threads."""
@@ -97,7 +106,8 @@ class Watcher:
 class _Waker(FileSystemEventHandler):
     def __init__(self, wake: Callable[[], None]) -> None:
         self._wake = wake
-        self._complete: dict[str, None] = {}
+        self._complete: set[str] = set()
+        self._touched: set[str] | None = set()
         self._lock = threading.Lock()
 
     def on_any_event(self, event: FileSystemEvent) -> None:
@@ -107,20 +117,31 @@ class _Waker(FileSystemEventHandler):
             self._note(event)
         self._wake()
 
-    def complete(self) -> frozenset[str]:
-        """Return the files that were closed by their writer, or renamed, since the last call."""
+    def events(self) -> Events:
+        """Return what has happened since the last call."""
         with self._lock:
-            files, self._complete = self._complete, {}
-        return frozenset(files)
+            touched = frozenset(self._touched) if sys.platform == "linux" and self._touched is not None else None
+            happened = Events(frozenset(self._complete), touched)
+            self._complete, self._touched = set(), set()
+        return happened
 
     def _note(self, event: FileSystemEvent) -> None:
         path, target = os.fsdecode(event.src_path), os.fsdecode(event.dest_path)
         with self._lock:
-            self._complete.pop(path, None)
+            self._complete.discard(path)
             if event.event_type == "closed":
-                self._complete[path] = None
+                self._complete.add(path)
             elif target:
-                self._complete[target] = None
+                self._complete.add(target)
+            self._touch(event, {path, target} - {""})
+
+    def _touch(self, event: FileSystemEvent, paths: set[str]) -> None:
+        if event.is_directory and event.event_type == "modified":  # because of a file in it, which has its own event
+            return
+        if event.is_directory or self._touched is None or len(self._touched) > MAX_TOUCHED:
+            self._touched = None
+        else:
+            self._touched |= paths
 
 
 def _identity(directory: str) -> Identity | None:
