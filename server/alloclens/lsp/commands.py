@@ -24,6 +24,8 @@ from msgspec.inspect import (
 )
 from pygls.exceptions import JsonRpcInvalidParams
 
+from alloclens.typed import located
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -77,9 +79,10 @@ def given_back(data: Any, kind: type[Data]) -> Data | None:
 
 
 def _fault(error: Exception, name: str) -> str:
-    message = "This is not valid Unicode" if isinstance(error, UnicodeError) else str(error)
-    message, _, path = message.partition(" - at `$")
-    return f"{name}{path.rstrip('`')}: {message}"
+    if not isinstance(error, msgspec.ValidationError):
+        return f"{name}: This is not valid Unicode"
+    message, steps = located(error)
+    return f"{name}{''.join(f'[{step}]' if isinstance(step, int) else f'.{step}' for step in steps)}: {message}"
 
 
 def _without_nulls(value: Any) -> Any:

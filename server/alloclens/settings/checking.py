@@ -12,9 +12,10 @@ import msgspec
 
 from alloclens.settings.settings import SIZE, ClientSettings, Settings, fields, names, schema
 from alloclens.source.own import refused
+from alloclens.typed import located
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 
 CLIENT_ONLY = frozenset(name.partition(".")[0] for name in ClientSettings.__struct_encode_fields__)
@@ -25,8 +26,6 @@ MAX_UNKNOWN_KEYS = 20
 """Keys that are not settings and have a problem of their own."""
 MAX_SHOWN_CHARACTERS = 60
 ENCODER = json.JSONEncoder(ensure_ascii=False, default=str)
-PLACE = re.compile(r" - at `\$((?:\[\d+\]|\.\w+)+)`$")
-STEP = re.compile(r"\[(\d+)\]|\.(\w+)")
 
 
 class Mistake(NamedTuple):
@@ -65,7 +64,7 @@ def checked(given: Mapping[str, Any]) -> tuple[dict[str, Any], list[Mistake]]:
             msgspec.convert(value, field.type)
             is_unicode = _is_unicode(value)
         except msgspec.ValidationError as error:
-            problems.append(_problem(key, value, str(error)))
+            problems.append(_problem(key, value, located(error)[1]))
             continue
         except UnicodeEncodeError:  # where msgspec looks for a text among those that are allowed
             is_unicode = False
@@ -115,11 +114,11 @@ def shown(value: Any) -> str:
     return text if len(text) <= MAX_SHOWN_CHARACTERS else f"{text[: MAX_SHOWN_CHARACTERS - 1]}…"
 
 
-def _problem(key: str, value: Any, error: str) -> Mistake:
+def _problem(key: str, value: Any, steps: Iterable[str | int]) -> Mistake:
     part = schema()["properties"][key]
     default = part["default"]
     path: list[str | int] = [key]
-    for step in _steps(error):
+    for step in steps:
         path.append(step)
         value = value[step]
         part = part["items"] if isinstance(step, int) else part["properties"][step]
@@ -142,12 +141,6 @@ def _bad_patterns(wrong: tuple[str, ...]) -> Mistake:
     sentence = f"{shown(wrong[0])} is not a valid .gitignore pattern"
     what = sentence if len(wrong) == 1 else "the patterns are too long in total"
     return Mistake("ownCode", f"ownCode: {what}", ("ownCode",), "[]")
-
-
-def _steps(error: str) -> list[str | int]:
-    """Extract the path within a value from msgspec's message."""
-    match = PLACE.search(error)
-    return [int(index) if index else name for index, name in STEP.findall(match[1])] if match else []
 
 
 def _kind(part: dict[str, Any]) -> str:
