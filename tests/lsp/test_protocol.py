@@ -13,7 +13,7 @@ import msgspec
 import pytest
 from alloclens.lsp import protocol
 from alloclens.lsp.commands import as_command
-from alloclens.lsp.spots import Spot, location
+from alloclens.lsp.document_lines import DocumentLine, location
 from lsprotocol import types as lsp
 from pygls.exceptions import JsonRpcException
 
@@ -67,7 +67,7 @@ async def test_what_msgspec_does_not_write_leaves_too(made: object) -> None:
 def test_a_location_is_written_as_lsprotocol_writes_it() -> None:
     at = lsp.Position(6, 0)
     theirs = server_in_session().protocol._converter.unstructure(lsp.Location("file:///w/a.go", lsp.Range(at, at)))
-    assert msgspec.to_builtins(location(Spot("file:///w/a.go", 7, unsure=False))) == theirs
+    assert msgspec.to_builtins(location(DocumentLine("file:///w/a.go", 7, unsure=False))) == theirs
     assert location(None) is None
 
 

@@ -14,7 +14,7 @@ from alloclens.lsp.protocol import ShowStackPage
 from alloclens.printable import printable
 from alloclens.profile.model import ValueType
 from alloclens.stats.amount import Amount
-from alloclens.wording.stack_page import UNSURE, FrameSpot, Written, not_here, page
+from alloclens.wording.stack_page import UNSURE, Written, WrittenFrame, not_here, page
 from lsprotocol import types as lsp
 
 from tests.support.editor import Editor, bare, ready, vscode
@@ -289,8 +289,11 @@ async def test_a_page_whose_data_is_gone_has_no_links(shows: Shows, two: Path, d
 def test_links_of_other_forms(file: str) -> None:
     kind = ValueType("inuse_space", "bytes")
     compared = SimpleNamespace(sample_type=kind, base=None, head=SimpleNamespace(name="a"), total=9)
-    spots = [FrameSpot(70 * "f", file, 7, UNSURE, placed=True), FrameSpot("f  x", file, 7, not_here("/w/a.go:7  3B"))]
-    made = page("title", compared, Amount(9), [Written(Amount(9), spots, [Amount(9), Amount(9)])])
+    frames = [
+        WrittenFrame(70 * "f", file, 7, UNSURE, placed=True),
+        WrittenFrame("f  x", file, 7, not_here("/w/a.go:7  3B")),
+    ]
+    made = page("title", compared, Amount(9), [Written(Amount(9), frames, [Amount(9), Amount(9)])])
     (link,) = made.rows.links
     assert (link.file, link.line) == (file, 7)
     assert made.text.split("\n")[link.row][link.begin : link.end] == printable(f"{file}:7")

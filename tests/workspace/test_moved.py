@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from alloclens.cli import main
+from alloclens.lsp.document_lines import DocumentLines
 from alloclens.lsp.documents import Documents
-from alloclens.lsp.spots import Spots
 from alloclens.session.once import world
 from alloclens.wording.drift import BY_NAME, texts
 from click.testing import CliRunner
@@ -277,12 +277,12 @@ def test_where_a_finding_leads_whose_function_has_moved(folder: Path) -> None:
     (folder / "db/close.go").write_text("package db\n")
     (folder / "db/open.go").write_text(OPEN + CLOSE.partition("\n")[2])
     known = opened(folder)
-    spots = Spots(known, Documents())
-    assert spots.of(known.shown, "/ci/db/open.go", 4) == (f"{(folder / 'db/open.go').as_uri()}", 4, False)
-    assert spots.of(known.shown, "/ci/db/close.go", 4) == (f"{(folder / 'db/open.go').as_uri()}", 8, True)
+    document_lines = DocumentLines(known, Documents())
+    assert document_lines.of(known.shown, "/ci/db/open.go", 4) == (f"{(folder / 'db/open.go').as_uri()}", 4, False)
+    assert document_lines.of(known.shown, "/ci/db/close.go", 4) == (f"{(folder / 'db/open.go').as_uri()}", 8, True)
     (folder / "db/close.go").unlink()
     known = opened(folder)
-    assert Spots(known, Documents()).of(known.shown, "/ci/db/close.go", 4) == (
+    assert DocumentLines(known, Documents()).of(known.shown, "/ci/db/close.go", 4) == (
         f"{(folder / 'db/open.go').as_uri()}",
         8,
         True,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from alloclens.lsp.features.call_hierarchy import _calls
 from alloclens.session.once import world
-from alloclens.tables.calls import CallSite
+from alloclens.tables.calls import CallNode
 from alloclens.tables.stack_tree import LineKey, branches
 from alloclens.wording.hover import stack_label
 
@@ -77,7 +77,7 @@ def test_the_tree_and_the_calls_of_a_line(shown: Comparison, line: int, growth: 
     number = shown.profile.sample_types.index(shown.sample_type)
     top = branches(shown.profile, number, LineKey(FILE, line), "callees", unsaid=shown.unsaid)
     assert (top.amount.growth, [one.amount.growth for one in top.nodes]) == (growth, [growth])
-    calls = _calls(shown, CallSite("main.keep" if line == 14 else "main.main", FILE, line))
+    calls = _calls(shown, CallNode("main.keep" if line == 14 else "main.main", FILE, line))
     assert calls.cum.growth == growth
 
 

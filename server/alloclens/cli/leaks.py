@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
     from alloclens.profile.model import Frame
     from alloclens.series.comparison import Comparison
-    from alloclens.series.findings import Caller, Finding
+    from alloclens.series.findings import Finding, RelatedLine
     from alloclens.session.line_mapper import MappedFinding, NamedLine
     from alloclens.session.world import World
 
@@ -157,7 +157,7 @@ def _known(number: float) -> float | None:
     return None if math.isnan(number) else number
 
 
-def _caller(caller: Caller, comparison: Comparison, mapper: LineMapper) -> dict[str, Any]:
+def _caller(caller: RelatedLine, comparison: Comparison, mapper: LineMapper) -> dict[str, Any]:
     return {
         **_line(mapper.named(comparison, caller.file, caller.line)),
         "function": caller.function,

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 
 from alloclens.disk import real
+from alloclens.lsp.document_lines import NOWHERE, DocumentLines
 from alloclens.lsp.documents import uri_of
-from alloclens.lsp.spots import NOWHERE, Spots
 from alloclens.paths import clean_path
 from alloclens.printable import printable
 from alloclens.series.verdicts import VERDICTS
@@ -21,8 +21,8 @@ from alloclens.wording.verdict import CALLER, INLINED, SHAPES, caller_message, p
 if TYPE_CHECKING:
     from alloclens.languages.go.leak_patterns import Shape
     from alloclens.lsp.client import Client
+    from alloclens.lsp.document_lines import DocumentLine
     from alloclens.lsp.documents import Documents
-    from alloclens.lsp.spots import Spot
     from alloclens.series.comparison import Comparison
     from alloclens.series.findings import Finding
     from alloclens.session.line_mapper import MappedFinding, NamedLine
@@ -61,21 +61,21 @@ def of(world: World, documents: Documents, client: Client) -> dict[str, list[typ
 def _of(world: World, documents: Documents, client: Client) -> dict[str, list[types.Diagnostic]]:
     """Return the diagnostics by URI, for only one document of each file."""
     out: dict[str, list[types.Diagnostic]] = {}
-    spots, roots = Spots(world, documents), world.sources.roots
+    document_lines, roots = DocumentLines(world, documents), world.sources.roots
     named = {verdict: world.settings.severity(verdict) for verdict in VERDICTS}
     severities = {verdict: SEVERITY[name] for verdict, name in named.items() if name in SEVERITY}
     for comparison in world.judged:
         for finding in comparison.findings(severities):
-            now, severity = spots.finding(comparison, finding), severities[finding.verdict]
+            now, severity = document_lines.mapper.finding(comparison, finding), severities[finding.verdict]
             marks = [
-                (now.at, _diagnostic(finding, comparison, now, spots, world), severity),
+                (now.at, _diagnostic(finding, comparison, now, document_lines, world), severity),
                 *(
-                    (caller.at, _of_caller(finding, comparison, now, caller, spots), LOWER[severity])
+                    (caller.at, _of_caller(finding, comparison, now, caller, document_lines), LOWER[severity])
                     for caller in now.callers
                 ),
             ]
             for line, diagnostic, level in marks:
-                spot = spots.spot(line)
+                spot = document_lines.in_document(line)
                 at = documents.named(spot.uri, roots) if spot else None
                 if spot and at and spot.line <= len(at.lines):
                     diagnostic.range, diagnostic.severity = at.code_of(spot.line), level
@@ -94,10 +94,10 @@ def page_of(finding: Finding, shape: Shape | None = None) -> str:
 
 
 def _diagnostic(
-    finding: Finding, comparison: Comparison, now: MappedFinding, spots: Spots, world: World
+    finding: Finding, comparison: Comparison, now: MappedFinding, document_lines: DocumentLines, world: World
 ) -> types.Diagnostic:
     """Return the diagnostic of a finding, with its callers and the stack that grew most."""
-    shape = spots.shape(comparison, finding, now)
+    shape = document_lines.mapper.shape(comparison, finding, now)
     message = placed_message(finding, comparison, now, world.settings.memory_bytes)
     return types.Diagnostic(
         NOWHERE,
@@ -105,15 +105,18 @@ def _diagnostic(
         code=finding.code,
         code_description=types.CodeDescription(page_of(finding, shape)),
         source=SOURCE,
-        related_information=[*_stack(finding, comparison, now, spots), *_inlined(finding, now, spots)],
+        related_information=[
+            *_stack(finding, comparison, now, document_lines),
+            *_inlined(finding, now, document_lines),
+        ],
     )
 
 
 def _of_caller(
-    finding: Finding, comparison: Comparison, now: MappedFinding, caller: NamedLine, spots: Spots
+    finding: Finding, comparison: Comparison, now: MappedFinding, caller: NamedLine, document_lines: DocumentLines
 ) -> types.Diagnostic:
     """Return the diagnostic of one of the callers, which leads to the line through which it is held."""
-    held = spots.spot(now.at)
+    held = document_lines.in_document(now.at)
     where = [types.DiagnosticRelatedInformation(_location(held), short_name(finding.function))] if held else []
     return types.Diagnostic(
         NOWHERE,
@@ -143,7 +146,7 @@ def _of_settings(problem: ConfigProblem) -> types.Diagnostic:
 
 
 def _stack(
-    finding: Finding, comparison: Comparison, now: MappedFinding, spots: Spots
+    finding: Finding, comparison: Comparison, now: MappedFinding, document_lines: DocumentLines
 ) -> list[types.DiagnosticRelatedInformation]:
     """Return the own frames of the stack that grew most, leaf first; the first has the bytes, which are those of all."""
     stacks = comparison.stacks_of(finding, 1)
@@ -151,7 +154,7 @@ def _stack(
         return []
     callers = {(caller.recorded, caller.line) for caller in now.callers}
     own = [frame for frame in stacks[0].frames if comparison.is_own(frame.file)]
-    placed = [(frame, at) for frame in own if (at := spots.of(comparison, frame.file, frame.line))]
+    placed = [(frame, at) for frame in own if (at := document_lines.of(comparison, frame.file, frame.line))]
     labels = chain([f" · {stack_label(stacks[0], comparison)}"], repeat(""))
     return [
         types.DiagnosticRelatedInformation(
@@ -162,14 +165,20 @@ def _stack(
     ]
 
 
-def _inlined(finding: Finding, now: MappedFinding, spots: Spots) -> list[types.DiagnosticRelatedInformation]:
+def _inlined(
+    finding: Finding, now: MappedFinding, document_lines: DocumentLines
+) -> list[types.DiagnosticRelatedInformation]:
     """Return the functions that V8 may have inlined into that of a finding."""
-    placed = [(of, at) for of, other in zip(finding.inlined, now.inlined, strict=True) if (at := spots.spot(other.at))]
+    placed = [
+        (of, at)
+        for of, other in zip(finding.inlined, now.inlined, strict=True)
+        if (at := document_lines.in_document(other.at))
+    ]
     return [
         types.DiagnosticRelatedInformation(_location(at), f"{short_name(of.function)}{INLINED}") for of, at in placed
     ]
 
 
-def _location(spot: Spot) -> types.Location:
+def _location(spot: DocumentLine) -> types.Location:
     at = types.Position(spot.line - 1, 0)
     return types.Location(spot.uri, types.Range(at, at))

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 
 from alloclens.lsp.diagnostics import page_of
-from alloclens.lsp.spots import Spots, all_here
+from alloclens.lsp.document_lines import DocumentLines, all_here
 from alloclens.series.findings import RAISED
 from alloclens.wording import hover as wording
 from alloclens.wording.markdown import plain
 
 if TYPE_CHECKING:
+    from alloclens.lsp.document_lines import Here
     from alloclens.lsp.server import Server
-    from alloclens.lsp.spots import Here
     from alloclens.profile.model import Frame
     from alloclens.session.world import World
 
@@ -25,12 +25,14 @@ def text_of(ls: Server, world: World, uri: str, line: int) -> types.MarkupConten
     kinds = all_here(world, ls.documents, uri, line)
     if not kinds:
         return None
-    spots = Spots(world, ls.documents)
+    document_lines = DocumentLines(world, ls.documents)
     is_markdown = ls.client.prefers_markdown
     folds = is_markdown and ls.client.folds_markdown
     kinds.sort(key=_urgency)
     most = [wording.MAX_STACKS, *[1] * (len(kinds) - 1)]
-    texts = [_of_kind(at, line, world, spots, number, folds=folds) for at, number in zip(kinds, most, strict=True)]
+    texts = [
+        _of_kind(at, line, world, document_lines, number, folds=folds) for at, number in zip(kinds, most, strict=True)
+    ]
     text = wording.SEPARATOR.join(texts)
     if is_markdown:
         return types.MarkupContent(types.MarkupKind.Markdown, text)
@@ -43,20 +45,23 @@ def _urgency(at: Here) -> int:
     return RAISED.index(judged.verdict) if judged and judged.verdict in RAISED else len(RAISED)
 
 
-def _of_kind(at: Here, line: int, world: World, spots: Spots, most: int, *, folds: bool) -> str:
+def _of_kind(at: Here, line: int, world: World, document_lines: DocumentLines, most: int, *, folds: bool) -> str:
     """Return the text of a line (1-based) in one kind of profile, with the heaviest stacks."""
     comparison = at.comparison
     stacks = comparison.stacks(at.recorded, at.line, most)
 
     def line_of(frame: Frame) -> tuple[str, str]:
-        named = spots.named(comparison, frame.file, frame.line)
-        spot = spots.spot(named.at)
+        named = document_lines.mapper.named(comparison, frame.file, frame.line)
+        spot = document_lines.in_document(named.at)
         return named.name, f"{spot.uri}#L{spot.line}" if spot else ""
 
     places = wording.LinePlaces(
-        partial(spots.finding, comparison),
+        partial(document_lines.mapper.finding, comparison),
         line_of,
-        lambda finding: page_of(finding, spots.shape(comparison, finding, spots.finding(comparison, finding))),
+        lambda finding: page_of(
+            finding,
+            document_lines.mapper.shape(comparison, finding, document_lines.mapper.finding(comparison, finding)),
+        ),
     )
     doubt = world.doubt(comparison, at.recorded) if at.unsure else None
     has_moved = at.line != line

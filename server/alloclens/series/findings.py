@@ -66,21 +66,14 @@ class ObservedSpan(NamedTuple):
     seconds: float
 
 
-class Caller(NamedTuple):
-    """An own line that calls the line of a finding, with what is held through both. The line as recorded."""
+class RelatedLine(NamedTuple):
+    """An own line that calls the line of a finding, or is called there, as recorded."""
 
     file: str
     line: int
     function: str
     owned: Amount
-
-
-class Called(NamedTuple):
-    """An own function that is called in the line of a finding. The line as recorded."""
-
-    file: str
-    line: int
-    function: str
+    """What a caller holds through the line of the finding, or what a called line holds."""
 
 
 @dataclass(frozen=True)
@@ -117,12 +110,12 @@ class Finding:
     over: ObservedSpan
     points: tuple[float, ...]
     """Owned values at evenly spaced observations."""
-    path: tuple[Caller, ...] = ()
+    path: tuple[RelatedLine, ...] = ()
     """The callers whose figures these are, nearest first, if the line has several and the last of these decided."""
-    callers: tuple[Caller, ...] = ()
+    callers: tuple[RelatedLine, ...] = ()
     """Where several callers fork, all of them, worst first: those beside the one that decided, or else the nearest."""
 
-    inlined: tuple[Called, ...] = ()
+    inlined: tuple[RelatedLine, ...] = ()
     """Where a line stands for its function: the functions that V8 may have inlined into it and counts as it, heaviest first."""
 
     @property
@@ -303,18 +296,12 @@ class Judgement:
         row = int(self._owner[entry])
         return _function(self.head, row) if row >= 0 else self.head.holders.function[self._holder[entry]]
 
-    def _path(self, entry: int) -> tuple[Caller, ...]:
+    def _path(self, entry: int) -> tuple[RelatedLine, ...]:
         """Return the callers of an entry, all with its figures. The last is missing if no own code calls there."""
-        head = self.head
-        rows = head.holders.callers[self._holder[entry], : self.history.parts.depth[entry]].tolist()
-        owned = Amount(float(self.history.values[-1, entry]), *self._growth(entry))
-        return tuple(
-            Caller(head.files[head.file[row]], int(head.line[row]), _function(head, row), owned)
-            for row in rows
-            if row >= 0
-        )
+        rows = self.head.holders.callers[self._holder[entry], : self.history.parts.depth[entry]].tolist()
+        return tuple(self._related(row, entry) for row in rows if row >= 0)
 
-    def _callers(self, entry: int) -> tuple[Caller, ...]:
+    def _callers(self, entry: int) -> tuple[RelatedLine, ...]:
         """Return the callers beside that of an entry, or of the nearest fork of a line; each with its own figures."""
         depth, paths = self.history.parts.depth, self.head.holders.callers[self._holder]
         forked = np.flatnonzero((self._owner == self._owner[entry]) & (depth > 0))
@@ -326,7 +313,7 @@ class Judgement:
         worst = beside[np.argsort(-self._score[beside], kind="stable")]
         return tuple(path[-1] for part in worst.tolist() if len(path := self._path(part)) == depth[nearest])
 
-    def _inlined(self, row: int) -> tuple[Called, ...]:
+    def _inlined(self, row: int) -> tuple[RelatedLine, ...]:
         """Return the functions that a function of the head calls, that allocate no more, and that hold what they allocated before."""
         by, values = self.head.holders, self.history.values
         called = np.isin(self._owner[: self.history.lines], by.row[(by.callers == row).any(axis=1)])
@@ -334,9 +321,14 @@ class Judgement:
         stands = (np.diff(values[len(values) // 2 :], axis=0) <= 0).all(axis=0)
         entries = np.flatnonzero(called & (stays & stands)[: len(called)])
         heaviest = entries[np.argsort(-values[-1, entries], kind="stable")][:MAX_INLINED]
-        rows = [of for of in self._owner[heaviest].tolist() if of != row]
-        files, lines = self.head.files, self.head.line
-        return tuple(Called(files[self.head.file[of]], int(lines[of]), _function(self.head, of)) for of in rows)
+        rows = zip(self._owner[heaviest].tolist(), heaviest.tolist(), strict=True)
+        return tuple(self._related(of, entry) for of, entry in rows if of != row)
+
+    def _related(self, row: int, entry: int) -> RelatedLine:
+        """Return a row of the head's lines with the figures of an entry."""
+        head, value = self.head, float(self.history.values[-1, entry])
+        owned = Amount(value, *self._growth(entry))
+        return RelatedLine(head.files[head.file[row]], int(head.line[row]), _function(head, row), owned)
 
     @cached_property
     def _shown(self) -> Ints:

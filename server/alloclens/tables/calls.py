@@ -1,6 +1,6 @@
 """Callers and callees of a function or a line, counted like `pprof -peek`.
 
-A sample counts once for each distinct edge of its stack, even if the edge recurs. Calls from a site to itself do not
+A sample counts once for each distinct edge of its stack, even if the edge recurs. Calls from a node to itself do not
 count. Inlined calls do.
 """
 
@@ -37,8 +37,8 @@ MAX_EDGE_LINES = 50
 """Lines of one edge."""
 
 
-class CallSite(NamedTuple):
-    """A line of a file, in whatever function, or a whole function."""
+class CallNode(NamedTuple):
+    """What calls are counted around: a line of a file, in whatever function, or a whole function."""
 
     function: str
     file: str = ""
@@ -60,11 +60,11 @@ class CallLine(NamedTuple):
 
 @dataclass(frozen=True)
 class Edge:
-    """The calls between a site and one function, in one direction."""
+    """The calls between a node and one function, in one direction."""
 
     function: str
     binary: str
-    """As in `CallSite`."""
+    """As in `CallNode`."""
     amount: Amount
     lines: tuple[CallLine, ...]
     """The caller's calling lines; the heaviest MAX_EDGE_LINES, heaviest first."""
@@ -74,7 +74,7 @@ class Edge:
 
 @dataclass(frozen=True)
 class Edges:
-    """The non-zero edges of a site in one direction."""
+    """The non-zero edges of a node in one direction."""
 
     heaviest: tuple[Edge, ...]
     """Heaviest first."""
@@ -86,7 +86,7 @@ class Edges:
 
 @dataclass(frozen=True)
 class Calls:
-    """A site's numbers and edges."""
+    """A node's numbers and edges."""
 
     flat: Amount
     cum: Amount
@@ -96,14 +96,14 @@ class Calls:
 
 def calls(
     profile: Profile,
-    asked: CallSite,
+    asked: CallNode,
     sample_type: ValueType,
     *,
     one_process: bool = True,
     compared: bool = False,
     most: int = MAX_EDGES,
 ) -> Calls:
-    """Return the callers and callees of a site, at most `most` each. The profile is a head, or head - base.
+    """Return the callers and callees of a node, at most `most` each. The profile is a head, or head - base.
 
     `one_process`: head and base share objects. `compared`: there is a base, even if the profile has none of its
     samples. Significance is corrected for all functions of the profile.
@@ -141,8 +141,8 @@ def _calls_around(profile: Profile, hit: Mask) -> tuple[Ints, Ints, Ints]:
     )
 
 
-def _frames(profile: Profile, asked: CallSite) -> Mask:
-    """Return which frames belong to the site."""
+def _frames(profile: Profile, asked: CallNode) -> Mask:
+    """Return which frames belong to the node."""
     sites = by_line(profile) if asked.line else by_function(profile)
     if asked.line:
         hit = (sites.file == _number(sites, asked.file)) & (sites.line == asked.line)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from alloclens.series.comparison import Comparison
     from alloclens.source.places import Place
     from alloclens.stats.amount import Amount
-    from alloclens.tables.calls import CallLine, CallSite
+    from alloclens.tables.calls import CallLine, CallNode
 
 
 def passing(passes: Amount, comparison: Comparison) -> str:
@@ -26,9 +26,9 @@ def passing(passes: Amount, comparison: Comparison) -> str:
     return " · ".join([*parts, growth(passes, comparison.sample_type.unit)] if passes.growth else parts)
 
 
-def name(site: CallSite, line: int = 0) -> str:
-    """Return the name of a site, with its current line (1-based) if there is one: serve:42."""
-    function = short_name(site.function) or name_of(site.binary or site.file) or "?"
+def name(node: CallNode, line: int = 0) -> str:
+    """Return the name of a node, with its current line (1-based) if there is one: serve:42."""
+    function = short_name(node.function) or name_of(node.binary or node.file) or "?"
     return f"{function}:{line}" if line else function
 
 
@@ -42,15 +42,15 @@ def symbol(function: str, amounts: Iterable[str]) -> str:
     return f"{short_name(function)} {SEPARATOR.join(amounts)}"
 
 
-def page(site: CallSite, at: CallLine, place: Place | Nowhere) -> str:
+def page(node: CallNode, at: CallLine, place: Place | Nowhere) -> str:
     """Return a page that says where a function was recorded, and why it cannot be opened."""
     where = f"{at.file}, line {at.line}" if at.file and at.line else at.file
-    recorded = f"It was recorded in {where}." if where else _nameless(site)
-    return "\n\n".join(map(printable, (site.function or name(site), recorded, *_why(place), ADVICE))) + "\n"
+    recorded = f"It was recorded in {where}." if where else _nameless(node)
+    return "\n\n".join(map(printable, (node.function or name(node), recorded, *_why(place), ADVICE))) + "\n"
 
 
-def _nameless(site: CallSite) -> str:
-    return f"The profile does not say where it is defined{f'; it is in {site.binary}' if site.binary else ''}."
+def _nameless(node: CallNode) -> str:
+    return f"The profile does not say where it is defined{f'; it is in {node.binary}' if node.binary else ''}."
 
 
 def _why(place: Place | Nowhere) -> list[str]:

@@ -25,7 +25,7 @@ MIN_FOLDED_FRAMES = 2
 """A single frame needs no more room than the row that would replace it."""
 
 
-class FrameSpot(NamedTuple):
+class WrittenFrame(NamedTuple):
     """A frame of a stack and where it is."""
 
     function: str
@@ -43,9 +43,9 @@ class Written(NamedTuple):
     """A stack, leaf first."""
 
     weight: Amount
-    spots: Sequence[FrameSpot]
+    frames: Sequence[WrittenFrame]
     passing: Sequence[Amount]
-    """The part of the line's amount that reaches each spot by the same path from the root."""
+    """The part of the line's amount that reaches each frame by the same path from the root."""
 
 
 class Link(NamedTuple):
@@ -102,19 +102,19 @@ def page(title: str, comparison: Comparison, whole: Amount, stacks: Sequence[Wri
     lines, links, blocks = [title, _compared(comparison, whole)], list[Link](), list[StackRows]()
     above: Sequence[FrameRow] = ()
     for number, stack in enumerate(stacks, 1):
-        frames = [_row(spot, weight, comparison) for spot, weight in zip(stack.spots, stack.passing, strict=True)]
-        shown, folded = _shown(frames, above)
+        every = [_row(frame, weight, comparison) for frame, weight in zip(stack.frames, stack.passing, strict=True)]
+        shown, folded = _shown(every, above)
         lines += ["", f"{number}. {_weight(stack.weight, whole, comparison)}"]
         heading, widths = len(lines) - 1, _widths(shown)
-        for spot, frame in zip(stack.spots, shown, strict=False):
-            if spot.placed:
-                begin = len(INDENT) + max(len(frame.name), widths[0]) + len(GAP)
-                links.append(Link(len(lines), begin, begin + len(frame.where), spot.file, spot.line))
-            lines.append(_line(frame, widths))
+        for frame, row in zip(stack.frames, shown, strict=False):
+            if frame.placed:
+                begin = len(INDENT) + max(len(row.name), widths[0]) + len(GAP)
+                links.append(Link(len(lines), begin, begin + len(row.where), frame.file, frame.line))
+            lines.append(_line(row, widths))
         lines += [f"{INDENT}… {folded} frames as above"] if folded else []
-        names = [spot.function if _name(spot) != NAMELESS else "" for spot in stack.spots]
+        names = [frame.function if _name(frame) != NAMELESS else "" for frame in stack.frames]
         blocks.append(StackRows(heading, len(lines), names[: len(shown)], [n for n in reversed(names) if n]))
-        above = frames
+        above = every
     if more:
         rest = _rest(whole, [stack.weight for stack in stacks])
         lines += ["", f"The other stacks together: {_weight(rest, whole, comparison)}"]
@@ -170,10 +170,10 @@ def _growth(weight: Amount, comparison: Comparison) -> str:
     return difference(weight, comparison.sample_type.unit) if comparison.base else ""
 
 
-def _row(spot: FrameSpot, weight: Amount, comparison: Comparison) -> FrameRow:
-    where = printable(f"{spot.file}:{spot.line}") if spot.file else "no file"
+def _row(frame: WrittenFrame, weight: Amount, comparison: Comparison) -> FrameRow:
+    where = printable(f"{frame.file}:{frame.line}") if frame.file else "no file"
     much = f"{amount(weight.value, comparison.sample_type.unit)}{_growth(weight, comparison)}"
-    return FrameRow(_name(spot), where, much, spot.note)
+    return FrameRow(_name(frame), where, much, frame.note)
 
 
 def _shown(frames: Sequence[FrameRow], above: Sequence[FrameRow]) -> tuple[Sequence[FrameRow], int]:
@@ -195,5 +195,5 @@ def _line(row: FrameRow, widths: tuple[int, int]) -> str:
     return f"{INDENT}{row.name:<{widths[0]}}{GAP}{row.where:<{widths[1]}}{GAP}{row.much}{note}"
 
 
-def _name(spot: FrameSpot) -> str:
-    return re.sub(r"\s+", " ", printable(spot.function)).strip() or NAMELESS
+def _name(frame: WrittenFrame) -> str:
+    return re.sub(r"\s+", " ", printable(frame.function)).strip() or NAMELESS

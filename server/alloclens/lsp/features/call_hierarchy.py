@@ -15,10 +15,10 @@ from alloclens.cache import pages
 from alloclens.languages.declarations import declared
 from alloclens.languages.go.names import is_closure
 from alloclens.lsp.commands import given_back
+from alloclens.lsp.document_lines import DocumentLine, FunctionPlaces, all_here
 from alloclens.lsp.protocol import Int64
-from alloclens.lsp.spots import FunctionPlaces, Spot, all_here
 from alloclens.source.line_mapping import UNKNOWN_VERSION, RecordedLines, map_lines
-from alloclens.tables.calls import CallSite, calls
+from alloclens.tables.calls import CallNode, calls
 from alloclens.transform.subset import samples
 from alloclens.typed import ready
 from alloclens.wording import calls as wording
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from alloclens.lsp.client import Client
+    from alloclens.lsp.document_lines import Here
     from alloclens.lsp.documents import Document, Documents
     from alloclens.lsp.server import Server
-    from alloclens.lsp.spots import Here
     from alloclens.series.comparison import Comparison
     from alloclens.session.world import FileLines, World
     from alloclens.stats.amount import Amount
@@ -91,18 +91,20 @@ def _prepared(world: World, documents: Documents, uri: str, line: int) -> list[t
 
 
 def _of_line(known: Here, at: Document, line: int) -> types.CallHierarchyItem:
-    cum, where = known.comparison.stats(known.row).cum, Spot(at.uri, line, known.unsure)
-    site = CallSite(known.function, known.recorded, known.line)
-    return _item(site, cum, where, at.code_of(line), known.comparison)
+    cum, where = known.comparison.stats(known.row).cum, DocumentLine(at.uri, line, known.unsure)
+    node = CallNode(known.function, known.recorded, known.line)
+    return _item(node, cum, where, at.code_of(line), known.comparison)
 
 
 def _of_function(file: FileLines, at: Document, line: int) -> types.CallHierarchyItem | None:
     """Return the item of the function around a line; None if there is none."""
     if (around := _around(file, at, line)) is None:
         return None
-    site = CallSite(around.function, file.recorded_of(around.function))
-    passes = _calls(file.comparison, site).cum
-    return _item(site, passes, Spot(at.uri, around.line, unsure=False), at.code_of(around.line), file.comparison)
+    node = CallNode(around.function, file.recorded_of(around.function))
+    passes = _calls(file.comparison, node).cum
+    return _item(
+        node, passes, DocumentLine(at.uri, around.line, unsure=False), at.code_of(around.line), file.comparison
+    )
 
 
 class _Declared(NamedTuple):
@@ -126,11 +128,11 @@ def _around(file: FileLines, at: Document, line: int) -> _Declared | None:
     return max(functions, key=lambda function: function.line, default=None)
 
 
-def _calls(comparison: Comparison, site: CallSite) -> Calls:
+def _calls(comparison: Comparison, node: CallNode) -> Calls:
     profile, compared = comparison.profile, comparison.base is not None
-    if (site.file, site.line) in comparison.unsaid:
+    if (node.file, node.line) in comparison.unsaid:
         profile, compared = samples(profile, ~profile.is_base), False
-    return calls(profile, site, comparison.sample_type, one_process=comparison.one_process, compared=compared)
+    return calls(profile, node, comparison.sample_type, one_process=comparison.one_process, compared=compared)
 
 
 def _ends(
@@ -140,9 +142,9 @@ def _ends(
     subject = _subject(world, item.data)
     if subject is None:
         return []
-    comparison, site = subject
+    comparison, node = subject
     places, written = FunctionPlaces(world, documents.before_others(item.uri), comparison), _Pages()
-    edges: Edges = getattr(_calls(comparison, site), way)
+    edges: Edges = getattr(_calls(comparison, node), way)
     others = [_other(edge, places, written) for edge in edges.heaviest]
     written.drop_old()
     callers = others if way == "callers" else [item] * len(others)
@@ -151,23 +153,23 @@ def _ends(
     return [*zip(others, ranges, strict=True), *last]
 
 
-def _subject(world: World, data: Any) -> tuple[Comparison, CallSite] | None:
-    """Return the site of an item and its comparison, which may have a newer head of the same series."""
+def _subject(world: World, data: Any) -> tuple[Comparison, CallNode] | None:
+    """Return the node of an item and its comparison, which may have a newer head of the same series."""
     item = given_back(data, Item)  # the last row has no data
     if world.shown is None or item is None:
         return None
     series = (c for c in world.comparisons if any(s.path == item.head for s in c.series.snapshots))
-    return next(series, world.shown), CallSite(item.function, item.file, item.line, item.binary)
+    return next(series, world.shown), CallNode(item.function, item.file, item.line, item.binary)
 
 
 def _other(edge: Edge, places: FunctionPlaces, written: _Pages) -> types.CallHierarchyItem:
     """Return the item of the function at the other end of an edge; if it has no place, a page says why."""
-    site = CallSite(edge.function, edge.at.file, binary=edge.binary)
-    spot = places.of(edge.function, edge.at)
+    node = CallNode(edge.function, edge.at.file, binary=edge.binary)
+    spot = places.of(edge.function, edge.at.file, edge.at.line)
     if spot is None:
-        text = wording.page(site, edge.at, places.world.sources.find(edge.at.file))
-        spot = Spot(written.uri(text), 1, unsure=False)
-    return _item(site, edge.amount, spot, places.code(spot), places.comparison)
+        text = wording.page(node, edge.at, places.world.sources.find(edge.at.file))
+        spot = DocumentLine(written.uri(text), 1, unsure=False)
+    return _item(node, edge.amount, spot, places.code(spot), places.comparison)
 
 
 def _rest(edges: Edges, item: types.CallHierarchyItem, comparison: Comparison) -> types.CallHierarchyItem:
@@ -178,17 +180,17 @@ def _rest(edges: Edges, item: types.CallHierarchyItem, comparison: Comparison) -
 
 
 def _item(
-    site: CallSite, passes: Amount, spot: Spot, code: types.Range, comparison: Comparison
+    node: CallNode, passes: Amount, spot: DocumentLine, code: types.Range, comparison: Comparison
 ) -> types.CallHierarchyItem:
     detail = wording.passing(passes, comparison)
     return types.CallHierarchyItem(
-        name=wording.name(site, spot.line if site.line else 0),
+        name=wording.name(node, spot.line if node.line else 0),
         kind=types.SymbolKind.Function,
         uri=spot.uri,
         range=code,
         selection_range=code,
         detail=f"~{detail}" if spot.unsure else detail,
-        data={**site._asdict(), "head": comparison.head.path},
+        data={**node._asdict(), "head": comparison.head.path},
     )
 
 

@@ -11,7 +11,7 @@ from alloclens.languages import language_of
 from alloclens.lsp import protocol
 from alloclens.lsp.active import follow_file
 from alloclens.lsp.commands import as_command
-from alloclens.lsp.spots import here
+from alloclens.lsp.document_lines import here
 from alloclens.paths import name_of
 from alloclens.session.choice import names, services_with
 from alloclens.wording.explain import mapping
@@ -22,8 +22,8 @@ from alloclens.wording.nothing import of_snapshot
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from alloclens.lsp.document_lines import Here
     from alloclens.lsp.server import Server
-    from alloclens.lsp.spots import Here
     from alloclens.session.world import World
     from alloclens.transform.filters import Filters
     from alloclens.wording.stack_page import PageRows

@@ -6,12 +6,11 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from alloclens.lsp import protocol
-from alloclens.lsp.spots import FunctionPlaces, Spots, location
+from alloclens.lsp.document_lines import DocumentLines, FunctionPlaces, location
 from alloclens.printable import printable
 from alloclens.series.findings import RAISED, badness
 from alloclens.series.verdicts import VERDICTS
 from alloclens.source.places import Nowhere
-from alloclens.tables.calls import CallLine
 from alloclens.wording import views
 from alloclens.wording.markdown import plain
 from alloclens.wording.nothing import no_finding
@@ -19,9 +18,9 @@ from alloclens.wording.stack_page import gone
 from alloclens.wording.verdict import candidate, placed_message, whose
 
 if TYPE_CHECKING:
+    from alloclens.lsp.document_lines import DocumentLine
     from alloclens.lsp.documents import Documents
     from alloclens.lsp.server import Server
-    from alloclens.lsp.spots import Spot
     from alloclens.series.comparison import Comparison
     from alloclens.series.findings import Finding
     from alloclens.session.world import World
@@ -41,7 +40,7 @@ async def findings(ls: Server, command: protocol.GetFindings) -> protocol.Findin
 
 
 def _findings(world: World, documents: Documents) -> protocol.Findings:
-    spots = Spots(world, documents)
+    document_lines = DocumentLines(world, documents)
     verdicts = [verdict for verdict in VERDICTS if verdict in RAISED or world.settings.severity(verdict) != "off"]
     pairs = [(finding, of) for of in world.judged for finding in of.findings(verdicts)]
     pairs.sort(key=lambda pair: badness(pair[0]))
@@ -49,17 +48,18 @@ def _findings(world: World, documents: Documents) -> protocol.Findings:
     pairs += [pair for pair in world.listed_candidates if pair[0].verdict not in verdicts]
     nothing = printable(plain(no_finding(world).words)) if world.series and not is_found else ""
     return protocol.Findings(
-        [_finding(finding, of, world, documents, spots) for finding, of in pairs[:MAX_FINDINGS]], nothing
+        [_finding(finding, of, world, documents, document_lines) for finding, of in pairs[:MAX_FINDINGS]], nothing
     )
 
 
 def _finding(
-    finding: Finding, comparison: Comparison, world: World, documents: Documents, spots: Spots
+    finding: Finding, comparison: Comparison, world: World, documents: Documents, document_lines: DocumentLines
 ) -> protocol.ListedFinding:
-    now = spots.finding(comparison, finding)
-    spot = spots.spot(now.at)
-    recorded = CallLine(finding.file, finding.line, int(finding.owned.value))
-    function = None if spot else FunctionPlaces(world, documents, comparison).of(finding.function, recorded)
+    now = document_lines.mapper.finding(comparison, finding)
+    spot = document_lines.in_document(now.at)
+    function = (
+        None if spot else FunctionPlaces(world, documents, comparison).of(finding.function, finding.file, finding.line)
+    )
     message = (
         whose(comparison) + candidate(finding, now)
         if finding.is_candidate
@@ -84,7 +84,7 @@ def _finding(
     )
 
 
-def _not_here(world: World, recorded: str, line: int, spot: Spot | None) -> str:
+def _not_here(world: World, recorded: str, line: int, spot: DocumentLine | None) -> str:
     if spot:
         return ""
     place = world.sources.find(recorded)

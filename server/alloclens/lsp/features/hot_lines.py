@@ -10,9 +10,9 @@ import numpy as np
 from lsprotocol import types
 
 from alloclens.lsp import protocol
+from alloclens.lsp.document_lines import DocumentLines, location
 from alloclens.lsp.documents import opened_path, same
 from alloclens.lsp.show import shown, tell
-from alloclens.lsp.spots import Spots, location
 from alloclens.series.comparison import LineStats, worth_showing
 from alloclens.stats.amount import Amount
 from alloclens.wording.amounts import growth, main
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from alloclens.arrays import Floats, Ints, Mask
+    from alloclens.lsp.document_lines import DocumentLine
     from alloclens.lsp.documents import Documents
     from alloclens.lsp.server import Server
-    from alloclens.lsp.spots import Spot
     from alloclens.series.comparison import Comparison
     from alloclens.session.world import World
     from alloclens.tables.lines import Lines
@@ -85,13 +85,13 @@ def _hot_lines(world: World, documents: Documents, query: protocol.HotLinesQuery
     """Return the answer of `hot_lines`. Reads closed files: use it in a thread."""
     if world.shown is None:
         return []
-    spots, kinds = Spots(world, documents), world.kinds(world.shown)
+    document_lines, kinds = DocumentLines(world, documents), world.kinds(world.shown)
     worth = [set(_rows(comparison, query).tolist()) for comparison in kinds]
-    return list(islice(_every(kinds, worth, spots, query), max(0, min(query.most, MAX_LINES))))
+    return list(islice(_every(kinds, worth, document_lines, query), max(0, min(query.most, MAX_LINES))))
 
 
 def _every(
-    kinds: Sequence[Comparison], worth: Sequence[set[int]], spots: Spots, query: protocol.HotLinesQuery
+    kinds: Sequence[Comparison], worth: Sequence[set[int]], document_lines: DocumentLines, query: protocol.HotLinesQuery
 ) -> Iterator[protocol.HotLine]:
     """Yield the hot lines of the leading kind, each with its numbers of all kinds, then those that only other kinds have."""
     for number, comparison in enumerate(kinds):
@@ -100,7 +100,7 @@ def _every(
             file, line = lines.files[lines.file[row]], int(lines.line[row])
             pairs = [(kind, kind.lines.row_of(file, line)) for kind in kinds]
             rows = [(kind, at) for (kind, at), good in zip(pairs, worth, strict=True) if at is not None and at in good]
-            spot = spots.of(comparison, file, line)
+            spot = document_lines.of(comparison, file, line)
             if rows[0][0] is comparison and (spot or not query.own):
                 yield _line(kinds[0], rows, spot)
 
@@ -142,7 +142,7 @@ def _growth(comparison: Comparison, *, own: bool) -> Floats:
     return value.owned if own else np.where(_measure(comparison, "owned") != 0, value.owned, value.cum)
 
 
-def _line(shown: Comparison, rows: Sequence[tuple[Comparison, int]], spot: Spot | None) -> protocol.HotLine:
+def _line(shown: Comparison, rows: Sequence[tuple[Comparison, int]], spot: DocumentLine | None) -> protocol.HotLine:
     """Return a hot line: its numbers are in the shown sample type, so 0 if only other kinds have it."""
     comparison, row = rows[0]
     lines, unsure = comparison.lines, bool(spot and spot.unsure)

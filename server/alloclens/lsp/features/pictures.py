@@ -7,7 +7,7 @@ import os
 from typing import TYPE_CHECKING
 
 from alloclens.lsp import protocol
-from alloclens.lsp.spots import Here, Spots, here, location
+from alloclens.lsp.document_lines import DocumentLines, Here, here, location
 from alloclens.printable import printable
 from alloclens.series.timeline import owned
 from alloclens.tables.call_graph import GraphLimits
@@ -137,7 +137,7 @@ def _summary(world: World, of: protocol.ProfileFile) -> protocol.ProfileSummary 
 
 
 def _frame(world: World, documents: Documents, file: str, line: int) -> protocol.Location | None:
-    return location(Spots(world, documents).of(world.shown, file, line)) if world.shown else None
+    return location(DocumentLines(world, documents).of(world.shown, file, line)) if world.shown else None
 
 
 def _timeline(world: World, documents: Documents, line: protocol.RequestedLine) -> wording.Timeline | None:

@@ -12,17 +12,17 @@ from pygls import uris
 
 from alloclens.cache import pages
 from alloclens.lsp import protocol
+from alloclens.lsp.document_lines import DocumentLines, all_here
 from alloclens.lsp.documents import opened_path
 from alloclens.lsp.show import shown, tell
-from alloclens.lsp.spots import Spots, all_here
 from alloclens.source.places import Nowhere
 from alloclens.tables.stack_tree import LineKey, branches
-from alloclens.wording.stack_page import UNSURE, FrameSpot, Written, gone, not_here, page, together
+from alloclens.wording.stack_page import UNSURE, Written, WrittenFrame, gone, not_here, page, together
 
 if TYPE_CHECKING:
+    from alloclens.lsp.document_lines import Here
     from alloclens.lsp.documents import Document, Documents
     from alloclens.lsp.server import Server
-    from alloclens.lsp.spots import Here
     from alloclens.profile.model import Frame
     from alloclens.series.comparison import Comparison
     from alloclens.session.world import World
@@ -80,21 +80,21 @@ def _written(world: World, documents: Documents, uri: str, line: int) -> Path | 
         return None
     name = Path(opened_path(uri) or "").name
     digest = hashlib.sha256(f"{uri}\0{line}".encode("utf-8", "replace")).hexdigest()[:16]
-    spots = Spots(world, documents)
-    text, rows = together([_page(f"Call stacks through {name}:{line}", at, world, spots) for at in kinds])
+    document_lines = DocumentLines(world, documents)
+    text, rows = together([_page(f"Call stacks through {name}:{line}", at, world, document_lines) for at in kinds])
     path = pages.write(f"stacks-{digest}", text, rows)
     pages.prune([path])
     return path
 
 
-def _page(title: str, at: Here, world: World, spots: Spots) -> Page:
+def _page(title: str, at: Here, world: World, document_lines: DocumentLines) -> Page:
     comparison = at.comparison
     stacks = comparison.stacks(at.recorded, at.line, MAX_STACKS + 1)
     heaviest = stacks[:MAX_STACKS]
     written = [
         Written(
             stack.amount,
-            [_spot(frame, comparison, world, spots) for frame in stack.frames],
+            [_written_frame(frame, comparison, world, document_lines) for frame in stack.frames],
             passing,
         )
         for stack, passing in zip(heaviest, comparison.passing(at.recorded, at.line, heaviest), strict=True)
@@ -110,11 +110,11 @@ def _whole(at: Here) -> Amount:
     return branches(comparison.profile, column, line, "callers", unsaid=comparison.unsaid).amount
 
 
-def _spot(frame: Frame, comparison: Comparison, world: World, spots: Spots) -> FrameSpot:
-    spot = spots.of(comparison, frame.file, frame.line)
+def _written_frame(frame: Frame, comparison: Comparison, world: World, document_lines: DocumentLines) -> WrittenFrame:
+    spot = document_lines.of(comparison, frame.file, frame.line)
     path = opened_path(spot.uri) if spot else None
     if spot and path:
-        return FrameSpot(frame.function, path, spot.line, UNSURE if spot.unsure else "", placed=True)
+        return WrittenFrame(frame.function, path, spot.line, UNSURE if spot.unsure else "", placed=True)
     place = world.sources.find(frame.file)
     why = place.reason if isinstance(place, Nowhere) else gone(frame.line)
-    return FrameSpot(frame.function, frame.file, frame.line, not_here(why))
+    return WrittenFrame(frame.function, frame.file, frame.line, not_here(why))

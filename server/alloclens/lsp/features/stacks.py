@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 
 from alloclens.lsp import protocol
+from alloclens.lsp.document_lines import DocumentLines, all_here, location, numbers_of
 from alloclens.lsp.documents import same
-from alloclens.lsp.spots import Spots, all_here, location, numbers_of
 from alloclens.printable import printable
 from alloclens.tables.stack_tree import LineKey, branches
 from alloclens.wording import views
@@ -19,9 +19,9 @@ from alloclens.wording.kinds import SEPARATOR, named
 from alloclens.wording.names import short_name
 
 if TYPE_CHECKING:
+    from alloclens.lsp.document_lines import Here
     from alloclens.lsp.documents import Documents
     from alloclens.lsp.server import Server
-    from alloclens.lsp.spots import Here
     from alloclens.profile.model import Frame
     from alloclens.series.comparison import Comparison
     from alloclens.session.world import World
@@ -58,13 +58,13 @@ async def declaration(ls: Server, params: types.DeclarationParams) -> list[types
 
 
 def _frame_lines(world: World, documents: Documents, uri: str, line: int) -> list[types.Location]:
-    spots = Spots(world, documents)
+    document_lines = DocumentLines(world, documents)
     lines = {
         (spot.uri, spot.line): None
         for at in all_here(world, documents, uri, line)
         for stack in at.comparison.stacks(at.recorded, at.line, MAX_STACKS)
         for frame in stack.frames
-        if (spot := spots.of(at.comparison, frame.file, frame.line))
+        if (spot := document_lines.of(at.comparison, frame.file, frame.line))
         and (same(spot.uri), spot.line) != (same(uri), line)
     }
     starts = [(file, types.Position(number - 1, 0)) for file, number in lines]
@@ -72,11 +72,11 @@ def _frame_lines(world: World, documents: Documents, uri: str, line: int) -> lis
 
 
 def _stacks(world: World, documents: Documents, uri: str, line: int) -> protocol.LineStacks | None:
-    kinds, spots = numbers_of(world, documents, uri, line), Spots(world, documents)
+    kinds, document_lines = numbers_of(world, documents, uri, line), DocumentLines(world, documents)
     if not kinds:
         return None
     heaviest = [
-        _stack(stack, at.comparison, world, spots)
+        _stack(stack, at.comparison, world, document_lines)
         for at in kinds
         for stack in at.comparison.stacks(at.recorded, at.line, MAX_STACKS)
     ]
@@ -87,15 +87,15 @@ def _total(at: Here) -> str:
     return views.of_kind(at.comparison.stats(at.row).cum.value, at.comparison)
 
 
-def _stack(stack: Stack, comparison: Comparison, world: World, spots: Spots) -> protocol.LineStack:
-    frames = [_frame(frame, comparison, world, spots) for frame in stack.frames]
+def _stack(stack: Stack, comparison: Comparison, world: World, document_lines: DocumentLines) -> protocol.LineStack:
+    frames = [_frame(frame, comparison, world, document_lines) for frame in stack.frames]
     return protocol.LineStack(stack_label(stack, comparison), frames)
 
 
-def _frame(frame: Frame, comparison: Comparison, world: World, spots: Spots) -> protocol.StackFrame:
+def _frame(frame: Frame, comparison: Comparison, world: World, document_lines: DocumentLines) -> protocol.StackFrame:
     return protocol.StackFrame(
         label=printable(f"{short_name(frame.function)}  {frame.file}:{frame.line}"),
-        location=location(spots.of(comparison, frame.file, frame.line)),
+        location=location(document_lines.of(comparison, frame.file, frame.line)),
         own=world.sources.is_own(frame.file),
     )
 
@@ -108,12 +108,12 @@ def _tree(world: World, documents: Documents, command: protocol.GetStackTree) ->
         kinds, path = [at for at in kinds if _kind(at).id == path[0]], path[1:]
     if not kinds:
         return []
-    at, spots = kinds[0], Spots(world, documents)
+    at, document_lines = kinds[0], DocumentLines(world, documents)
     comparison, line = at.comparison, LineKey(at.recorded, at.line)
     profile, number = comparison.profile, comparison.profile.sample_types.index(comparison.sample_type)
     children = branches(profile, number, line, command.direction, path, unsaid=comparison.unsaid)
     whole = comparison.stats(at.row).cum.value
-    rows = [_node(node, whole, comparison, world, spots) for node in children.nodes]
+    rows = [_node(node, whole, comparison, world, document_lines) for node in children.nodes]
     return rows + ([_others(children, comparison)] if children.many > len(rows) else [])
 
 
@@ -125,12 +125,14 @@ def _kind(at: Here) -> protocol.StackTreeNode:
     )
 
 
-def _node(node: StackNode, whole: float, comparison: Comparison, world: World, spots: Spots) -> protocol.StackTreeNode:
+def _node(
+    node: StackNode, whole: float, comparison: Comparison, world: World, document_lines: DocumentLines
+) -> protocol.StackTreeNode:
     return protocol.StackTreeNode(
         id=node.id,
         label=views.frame_name(node),
         detail=views.frame_detail(node, whole, comparison.sample_type.unit, compared=comparison.base is not None),
-        location=location(spots.of(comparison, node.file, node.line)),
+        location=location(document_lines.of(comparison, node.file, node.line)),
         own=world.sources.is_own(node.file),
         leaf=node.leaf,
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from alloclens.lsp.spots import FunctionPlaces
+from alloclens.lsp.document_lines import FunctionPlaces
 from alloclens.source.recorded import OF_GO, package_of
 from alloclens.tables.calls import hot_functions
 from alloclens.wording.calls import symbol
@@ -58,7 +58,7 @@ def _located(
     places = {id(kind): FunctionPlaces(world, documents, kind) for kind in world.kinds(comparison)}
     for (name, file), kinds in located.items():
         leading, function = kinds[0]
-        if spot := places[id(leading)].of(name, function.at):
+        if spot := places[id(leading)].of(name, function.at.file, function.at.line):
             yield types.SymbolInformation(
                 location=types.Location(spot.uri, places[id(leading)].code(spot)),
                 # An editor searches the names for the query, including the prefix.

@@ -17,11 +17,9 @@ from alloclens.session.line_mapper import LineMapper
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from alloclens.languages.go.leak_patterns import Shape
     from alloclens.lsp.documents import Document, Documents
     from alloclens.series.comparison import Comparison
-    from alloclens.series.findings import Finding
-    from alloclens.session.line_mapper import MappedFinding, MappedLine, NamedLine
+    from alloclens.session.line_mapper import MappedLine
     from alloclens.session.world import FileLines, World
     from alloclens.tables.calls import CallLine
 
@@ -29,8 +27,8 @@ if TYPE_CHECKING:
 NOWHERE = types.Range(types.Position(0, 0), types.Position(0, 0))
 
 
-class Spot(NamedTuple):
-    """Where a recorded line is now."""
+class DocumentLine(NamedTuple):
+    """Where a recorded line is in a document of the editor."""
 
     uri: str
     line: int
@@ -38,7 +36,7 @@ class Spot(NamedTuple):
     unsure: bool
 
 
-def location(spot: Spot | None) -> protocol.Location | None:
+def location(spot: DocumentLine | None) -> protocol.Location | None:
     """Return the start of a line as a location of the protocol; None if there is no line."""
     if spot is None:
         return None
@@ -46,37 +44,25 @@ def location(spot: Spot | None) -> protocol.Location | None:
     return protocol.Location(spot.uri, protocol.Range(at, at))
 
 
-class Spots:
-    """Maps lines for one answer. Reads closed files: use it in a thread."""
+class DocumentLines:
+    """Maps the lines of one answer, by `mapper`, to documents. Reads closed files: use it in a thread."""
 
     def __init__(self, world: World, documents: Documents) -> None:
         self._roots = world.sources.roots
         self._documents = documents
         self._known: dict[str, Document | None] = {}
-        self._now = LineMapper(world, self._text)
+        self.mapper = LineMapper(world, self._text)
 
-    def of(self, comparison: Comparison, recorded: str, line: int) -> Spot | None:
+    def of(self, comparison: Comparison, recorded: str, line: int) -> DocumentLine | None:
         """Return where a recorded line (1-based) is; None if it has no place or no longer exists."""
-        return self.spot(self._now.of(comparison, recorded, line))
+        return self.in_document(self.mapper.of(comparison, recorded, line))
 
-    def finding(self, comparison: Comparison, finding: Finding) -> MappedFinding:
-        """Return where a finding is, and where its goroutines wait."""
-        return self._now.finding(comparison, finding)
-
-    def shape(self, comparison: Comparison, finding: Finding, now: MappedFinding) -> Shape | None:
-        """Return the leak pattern of a finding that is reported."""
-        return self._now.shape(comparison, finding, now)
-
-    def named(self, comparison: Comparison, recorded: str, line: int) -> NamedLine:
-        """Return a recorded line (1-based) with where it is."""
-        return self._now.named(comparison, recorded, line)
-
-    def spot(self, now: MappedLine | None) -> Spot | None:
+    def in_document(self, now: MappedLine | None) -> DocumentLine | None:
         """Return a mapped line in its document; None if it has no place or no longer exists."""
         if now is None or not now.line:
             return None
         at = self._known.get(now.path) or self._documents.opened_at(now.path, self._roots)
-        return Spot(at.uri if at else uri_of(now.path, self._roots), now.line, now.unsure)
+        return DocumentLine(at.uri if at else uri_of(now.path, self._roots), now.line, now.unsure)
 
     def _text(self, path: str) -> str | None:
         if path not in self._known:
@@ -92,21 +78,21 @@ class FunctionPlaces:
         self.world = world
         self.comparison = comparison
         self._documents = documents
-        self._spots = Spots(world, documents)
+        self._document_lines = DocumentLines(world, documents)
         self._known: dict[str, Document | None] = {}
 
-    def of(self, function: str, at: CallLine) -> Spot | None:
-        """Return where a function is declared, else where a line of it is; None if neither has a place."""
-        place = self.world.sources.place(at.file)
+    def of(self, function: str, recorded: str, line: int) -> DocumentLine | None:
+        """Return where a function is declared, else where a recorded line of it is; None if neither has a place."""
+        place = self.world.sources.place(recorded)
         document = self._at(place.path) if place else None
         if document is None:
             return None
         lines = declared(document.text, function, document.path) if function and not is_closure(function) else []
         if len(lines) == 1:
-            return Spot(document.uri, lines[0], unsure=False)
-        return self._spots.of(self.comparison, at.file, at.line)
+            return DocumentLine(document.uri, lines[0], unsure=False)
+        return self._document_lines.of(self.comparison, recorded, line)
 
-    def code(self, spot: Spot) -> types.Range:
+    def code(self, spot: DocumentLine) -> types.Range:
         """Return the range of a line's code."""
         at = self._named(spot.uri)
         return at.code_of(spot.line) if at and 0 < spot.line <= len(at.lines) else NOWHERE
@@ -118,7 +104,7 @@ class FunctionPlaces:
         inside = (
             line for line in lines if (place := self.world.sources.place(line.file)) and self._key(place.path) == path
         )
-        spots = dict.fromkeys(self._spots.of(self.comparison, line.file, line.line) for line in inside)
+        spots = dict.fromkeys(self._document_lines.of(self.comparison, line.file, line.line) for line in inside)
         return [self.code(spot) for spot in spots if spot] or [item.selection_range]
 
     def _key(self, path: str) -> str:
@@ -175,12 +161,12 @@ def numbers_of(world: World, documents: Documents, uri: str, line: int) -> list[
 
 def _started(world: World, documents: Documents, uri: str, line: int) -> list[Here]:
     """Return the line of the worst finding in each kind of profile whose goroutines were started at this line."""
-    spots = Spots(world, documents)
+    document_lines = DocumentLines(world, documents)
     waiting: dict[Comparison, Here] = {}
     for comparison in world.comparisons:
         for finding in comparison.findings():
-            now = spots.finding(comparison, finding)
-            spot, row = spots.spot(now.at), comparison.lines.row_of(finding.file, finding.line)
+            now = document_lines.mapper.finding(comparison, finding)
+            spot, row = document_lines.in_document(now.at), comparison.lines.row_of(finding.file, finding.line)
             if now.waits and spot and row is not None and (same(spot.uri), spot.line) == (same(uri), line):
                 waiting.setdefault(comparison, Here(comparison, row, finding.file, finding.line, spot.unsure))
     return [*waiting.values()]
