@@ -214,6 +214,64 @@ def test_what_v8_may_have_inlined_allocates_no_more_and_nothing_of_it_was_freed(
     assert not found([replace(one, by_function=False) for one in seen]).inlined
 
 
+TICK = "tick@/o/main.ts:20"
+HANDLE = f"handle@/o/main.ts:10 < {TICK}"
+
+
+def of_v8(held: Sequence[dict[str, int]]) -> Judgement:
+    """Judge functions that hold so many sampled objects, as V8 records them: without what was allocated since the start."""
+    seen = []
+    for objects in held:
+        made = read(heap(*(f"{stack} = {number}x{RATE}" for stack, number in objects.items() if number)))
+        kept = [i for i, kind in enumerate(made.sample_types) if kind.type.startswith("inuse_")]
+        types = tuple(made.sample_types[i] for i in kept)
+        of_functions = replace(made, sample_types=types, values=made.values[:, kept], by_function=True)
+        seen.append(lines(of_functions, own(lambda _: True)))
+    return judgement(seen)
+
+
+def inlined_in_turn(rng: np.random.Generator, kept: int) -> list[dict[str, int]]:
+    """V8 inlines `open`, then `observe` and a full cache, then all of `handle`. Each of the first two leaks `kept` at each step."""
+    held, leaks = list[dict[str, int]](), dict[str, int]()
+    sites = [f"{name}@/o/{name}.ts:3 < {HANDLE}" for name in ("open", "observe", "cache")]
+    for number in range(24):
+        now = [
+            TICK if number >= 16 else HANDLE if number >= at else of for at, of in zip((8, 12, 12), sites, strict=True)
+        ]
+        for leak in now[:2]:
+            leaks[leak] = leaks.get(leak, 0) + kept
+        cache = 60 + int(rng.integers(-3, 4))
+        held.append(leaks | {now[2]: leaks.get(now[2], 0) + cache})
+    return held
+
+
+def test_functions_that_v8_inlines_in_turn_are_judged_with_their_caller() -> None:
+    for seed in range(4):
+        found = of_v8(inlined_in_turn(np.random.default_rng(seed), 3))
+        (finding,) = found.findings(RAISED)
+        assert (finding.function, finding.with_called, finding.rule) == ("tick", True, Rule.RISES)
+        assert [of.function for of in finding.inlined] == ["observe", "open"]
+        assert finding.owned.value == sum(inlined_in_turn(np.random.default_rng(seed), 3)[-1].values()) * RATE
+        assert not of_v8(inlined_in_turn(np.random.default_rng(seed), 0)).findings(RAISED)
+
+
+def test_a_function_that_leaks_is_found_without_its_callers() -> None:
+    """Though V8 has inlined another one into its caller, which holds no more and no less."""
+    held = [
+        {f"open@/o/open.ts:3 < {HANDLE}": 20, f"keep@/o/keep.ts:3 < {HANDLE}": 3 * number, HANDLE: 30}
+        for number in range(24)
+    ]
+    assert [(found.function, found.with_called) for found in of_v8(held).findings(RAISED)] == [("keep", False)]
+
+
+@pytest.mark.parametrize("leak", [0, 3])
+def test_what_moves_to_its_caller_does_not_grow(leak: int) -> None:
+    """A full cache that V8 inlined: as its entries are replaced, the caller holds more and more of them."""
+    held = [{f"cache@/o/cache.ts:3 < {HANDLE}": 96 - 4 * number, HANDLE: (4 + leak) * number} for number in range(24)]
+    found = of_v8(held).findings(RAISED)
+    assert [(one.function, one.with_called, one.growth / RATE) for one in found] == [("handle", True, 69)] * (leak > 0)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("helpers", [0, 1, 2])
 def test_honest_callers_of_helpers_stay_quiet(helpers: int) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from alloclens.profile.model import Frame, ValueType
 from alloclens.series.comparison import LineStats, Outlook
-from alloclens.series.findings import Finding, ObservedSpan
+from alloclens.series.findings import Finding, ObservedSpan, RelatedLine
 from alloclens.series.verdicts import Rule
 from alloclens.session.line_mapper import MappedFinding, MappedLine, NamedLine
 from alloclens.stats.amount import Amount
@@ -243,6 +243,14 @@ def test_the_callers_that_grow_are_named() -> None:
     assert "this function or what V8 inlined into it, perhaps pool.go:24, main.go:24 or pool.go:24, ▲" in verdict(
         one, inlined
     )
+    two = tuple(RelatedLine(f"/w/{name}.go", 3, name, Amount(1.0)) for name in ("open", "record"))
+    together = replace(one, with_called=True, inlined=two)
+    assert (
+        " and those that it calls, of which V8 may have inlined open (pool.go:24) and record (main.go:24), ▲"
+        in verdict(together, inlined._replace(inlined=callers))
+    )
+    alone = replace(together, inlined=())
+    assert "held through this function and those that it calls, ▲" in verdict(alone, inlined._replace(inlined=()))
     near, far = callers
     assert SENTENCE + "a.go:9, called from this line ← main.go:24, ▲300MB" in caller_message(one, now, near)
     assert SENTENCE + "a.go:9, called from pool.go:24 ← this line, ▲300MB" in caller_message(one, now, far)

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-VERSION = 12
+VERSION = 13
 """Of the tables and of what their blobs hold."""
 SCHEMA = """
     CREATE TABLE snapshot (

@@ -339,12 +339,15 @@ class Comparison:
         def heaviest_held() -> list[Stack]:
             if finding.is_foreign:
                 held = foreign_samples(profile, sites, own, finding.function)
+            elif finding.with_called:
+                held = having(profile, sites, self._on(finding.file, finding.line))
             else:
                 held = np.flatnonzero(held_samples(profile, sites, own, self._path(finding)))
             return heaviest(profile, sites, held, shown, most, self._unsaid_sites)
 
         path = ((caller.file, caller.line) for caller in finding.path)
-        return self._once((finding.file, finding.line, finding.function, *path, shown, most), heaviest_held)
+        of = finding.file, finding.line, finding.function, finding.with_called, *path, shown, most
+        return self._once(of, heaviest_held)
 
     def _once(self, of: tuple[object, ...], find: Callable[[], list[Stack]]) -> list[Stack]:
         """Return what was found before: a diagnostic, a view and every hover ask for the same stacks."""
@@ -371,7 +374,7 @@ class Comparison:
         Empty if no line is one of several callers and holds so much.
         """
         path = self._path(finding)
-        if finding.is_foreign or not all(path):
+        if finding.is_foreign or finding.with_called or not all(path):
             return [], 1.0
         profile, sites = self.profile, self._sites
         column, own = profile.sample_types.index(finding.sample_type), tuple(site[0] for site in path)

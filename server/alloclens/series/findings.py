@@ -11,6 +11,7 @@ import numpy as np
 
 from alloclens.arrays import distinct
 from alloclens.profile.sample_types import GOROUTINES, LEAKED, column_of
+from alloclens.series.owned import WITH_CALLED
 from alloclens.series.verdicts import (
     MIN_LEAK_OBSERVATIONS,
     MIN_RISE,
@@ -55,6 +56,8 @@ MAX_INLINED = 4
 """Functions named that may have been inlined."""
 STAYED = 0.9
 """Part of the most that a function held that it still holds, if it leaked and was inlined: it allocates no more, and nothing is freed."""
+MOVED = 0.5
+"""A line took over what V8 inlined into it if what it calls fell by more than this part of what the line grew."""
 MAX_POINTS = 24
 """Points of a history in a chart."""
 
@@ -115,6 +118,8 @@ class Finding:
     callers: tuple[RelatedLine, ...] = ()
     """Where several callers fork, all of them, worst first: those beside the one that decided, or else the nearest."""
 
+    with_called: bool = False
+    """Whether its figures are of the line's function with all that it calls, because V8 may have inlined some of that."""
     inlined: tuple[RelatedLine, ...] = ()
     """Where a line stands for its function: the functions that V8 may have inlined into it and counts as it, heaviest first."""
 
@@ -209,6 +214,35 @@ class Judgement:
         mask: Mask = unproven & (self.verdicts.growth > 0) & (self.verdicts.deviate > MIN_RISE)
         return mask
 
+    @cached_property
+    def _raised(self) -> Mask:
+        """Which entries are findings."""
+        return np.isin(self.verdicts.rule, [number for number, of in enumerate(VERDICT_RULES) if of.verdict in RAISED])
+
+    @cached_property
+    def _says_something(self) -> Mask:
+        """Which entries say something: of each line, it alone and by its callers, or it with what it calls.
+
+        Together, if V8 seems to have inlined what it calls and no line of them is found to grow by itself; and if it grew only
+        as much as what it calls fell, because that was inlined.
+        """
+        parts, row, growth = self.history.parts, self.head.holders.row, self.verdicts.growth
+        rises = self._raised | self._may_leak
+        says: Mask = parts.depth != WITH_CALLED
+        told = np.isin(self._owner, self._owner[rises])
+        groups = np.flatnonzero(~says & told)
+        for entry in groups[np.argsort(np.diff(parts.at)[groups], kind="stable")].tolist():  # those within others first
+            alone = (self._owner == self._owner[entry]) & (parts.depth != WITH_CALLED)
+            moved = growth[entry] < (1 - MOVED) * growth
+            found = self._raised & says
+            inside = np.isin(self._owner, row[parts.holder[parts.at[entry] : parts.at[entry + 1]]])
+            if (found & alone & ~moved).any():
+                continue
+            is_inlined = rises[entry] and bool(self._inlined(int(self._owner[entry])))
+            if (is_inlined and not (found & inside & ~alone).any()) or (found & alone).any():
+                says[entry], says[alone] = True, False
+        return says
+
     def of(self, row: int) -> Finding | None:
         """Return the finding on a row of the head's lines."""
         rows = self._owner[: self.history.lines]
@@ -240,9 +274,9 @@ class Judgement:
         The worst by its rule, and of equals the likeliest; if none is a finding, the likeliest of those that may leak.
         """
         rule, depth = self.verdicts.rule, self.history.parts.depth
-        is_found = np.isin(rule, [number for number, of in enumerate(VERDICT_RULES) if of.verdict in RAISED])
         likely = np.where(self._may_leak, -self._score, np.inf)
-        order = np.lexsort((depth, -self._score, rule, np.where(is_found, -np.inf, likely), self._owner))
+        order = np.lexsort((depth, -self._score, rule, np.where(self._raised, -np.inf, likely), self._owner))
+        order = order[self._says_something[order]]
         worst: Ints = order[np.diff(self._owner[order], prepend=-1) > 0]
         return worst
 
@@ -254,6 +288,7 @@ class Judgement:
     def _finding(self, entry: int) -> Finding:
         history, head, by_entry = self.history, self.head, self.verdicts
         row, counts = int(self._owner[entry]), history.counts
+        with_called = bool(history.parts.depth[entry] == WITH_CALLED)
         came = counts.arrived[-1, entry] - counts.arrived[0, entry]
         return Finding(
             rule=VERDICT_RULES[by_entry.rule[entry]],
@@ -274,7 +309,8 @@ class Judgement:
             over=ObservedSpan(len(history), float(history.seconds[-1] - history.seconds[0])),
             points=tuple(history.values[self._shown, entry].tolist()),
             path=self._path(entry),
-            callers=self._callers(entry) if row >= 0 else (),
+            callers=self._callers(entry) if row >= 0 and not with_called else (),
+            with_called=with_called,
             inlined=self._inlined(row) if row >= 0 and head.by_function and self._may_hold(entry) else (),
         )
 
@@ -298,7 +334,8 @@ class Judgement:
 
     def _path(self, entry: int) -> tuple[RelatedLine, ...]:
         """Return the callers of an entry, all with its figures. The last is missing if no own code calls there."""
-        rows = self.head.holders.callers[self._holder[entry], : self.history.parts.depth[entry]].tolist()
+        depth = max(int(self.history.parts.depth[entry]), 0)
+        rows = self.head.holders.callers[self._holder[entry], :depth].tolist()
         return tuple(self._related(row, entry) for row in rows if row >= 0)
 
     def _callers(self, entry: int) -> tuple[RelatedLine, ...]:

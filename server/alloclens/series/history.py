@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from alloclens.arrays import distinct, ratio
-from alloclens.series.owned import NONE, Figures, holder_keys, holders_that_own, parts
+from alloclens.series.owned import (
+    NONE,
+    WITH_CALLED,
+    Figures,
+    holder_keys,
+    holders_that_own,
+    keys_by_caller,
+    keys_with_called,
+    parts,
+)
 from alloclens.stats.trend import Counts
 
 if TYPE_CHECKING:
@@ -41,7 +50,8 @@ ALONE = Beside()
 class History:
     """The history of one process.
 
-    Its entries are the head's owned lines, by row; and after them its other parts: lines by callers, and what no line owns.
+    Its entries are the head's owned lines, by row; and after them its other parts: lines by callers, what no line owns, and
+    lines with what they call.
     """
 
     observed: Sequence[Snapshot]
@@ -118,7 +128,8 @@ class History:
     @cached_property
     def _figures(self) -> Floats:
         """Shape (chosen observations, figures, entries)."""
-        return self.numbers.figures([self.observed[i].owned for i in self.chosen.tolist()], self.site)
+        of = [self.observed[i].owned for i in self.chosen.tolist()]
+        return self.numbers.figures(of, self.site, with_called=bool((self.parts.depth == WITH_CALLED).any()))
 
     def figures(self, place: int) -> Figures:
         """Return all figures of a chosen observation, by its place among them."""
@@ -142,18 +153,22 @@ class History:
 
 
 def history(observed: Sequence[Snapshot], head: Lines, numbers: LineNumbers, beside: Beside = ALONE) -> History:
-    """Return the history of the head's owned lines, its lines by callers, and what no line owns."""
+    """Return the history of the head's owned lines, its lines by callers, what no line owns, and lines with what they call.
+
+    The last only if each line stands for its function: a compiler may inline what it calls, and count it as the function's.
+    """
     kept = holders_that_own(head)
-    fewest = min(len(snapshot.owned.key) for snapshot in (*observed, *beside.before))
-    keys = holder_keys(head, kept)[:fewest]  # only what every snapshot tells apart
-    whole = parts(keys)
+    told_apart = [len(snapshot.owned.key) for snapshot in (*observed, *beside.before)]
+    keys = holder_keys(head, kept)[: min(told_apart)]  # only what every snapshot tells apart
+    whole = parts(keys, with_called=head.by_function and min(told_apart) == max(told_apart))
     row = head.holders.row[kept[whole.first]]
-    is_line = (whole.depth == 0) & (row >= 0)
+    is_line, is_group = (whole.depth == 0) & (row >= 0), whole.depth == WITH_CALLED
     lines = np.flatnonzero(is_line)
     lines = lines[np.argsort(row[lines])]
-    others = np.flatnonzero(~is_line & ((row < 0) | _forks(whole, keys)))
+    others = np.flatnonzero(~is_line & ~is_group & ((row < 0) | _forks(whole, keys)))
     others = others[np.argsort(whole.first[others], kind="stable")]
-    chosen = whole.some(np.append(lines, others))
+    groups = np.flatnonzero(is_group & _owns_and_calls(whole, keys))
+    chosen = whole.some(np.concatenate([lines, others, groups]))
     chosen = chosen._replace(holder=kept[chosen.holder])
     foreign = head.holders.row[chosen.first] < 0
     return History(observed, len(lines), chosen, foreign, numbers.numbers(chosen.key), numbers, beside)
@@ -161,10 +176,18 @@ def history(observed: Sequence[Snapshot], head: Lines, numbers: LineNumbers, bes
 
 def _forks(of: Parts, keys: Ints) -> Mask:
     """Return which parts are one of several of their line, or of their line by fewer callers: any other equals what it is a part of."""
-    above = np.where(of.depth > 0, keys[of.depth - 1, of.first], NONE)
+    above = np.where(of.depth > 0, keys_by_caller(keys)[of.depth - 1, of.first], NONE)
     _, place, count = np.unique(above, return_inverse=True, return_counts=True)
     several: Mask = (above != NONE) & (count[place] > 1)
     return several
+
+
+def _owns_and_calls(of: Parts, keys: Ints) -> Mask:
+    """Return which lines with what they call own something, and call something that does."""
+    line = keys[0, of.holder]
+    owns = of.key == keys_with_called(keys[0, of.first])
+    counts = np.diff(of.at)
+    return np.asarray(owns & np.logical_or.reduceat(line != np.repeat(keys[0, of.first], counts), of.at[:-1]))
 
 
 def _allocated(snapshot: Snapshot) -> float:

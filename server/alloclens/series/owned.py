@@ -1,7 +1,8 @@
 """What verdicts judge in a snapshot: all that is kept of most snapshots of a series.
 
-That is each owned line; each of them by caller, by caller and its caller, and so on; and, of what no own code owns, each
-outermost function. All of these are sums over holders (see `tables.holders`), which are what is kept.
+That is each owned line; each of them by caller, by caller and its caller, and so on; where a line stands for its function,
+each of them with all that it calls; and, of what no own code owns, each outermost function. All of these are sums over
+holders (see `tables.holders`), which are what is kept.
 """
 
 from __future__ import annotations
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
 
 LINE_BITS = 24
 NONE = -1
+NO_LINE = 1
+"""The key of a caller that is none."""
+WITH_CALLED = -1
+"""The depth of a line with all that it calls."""
 
 
 class Figures(NamedTuple):
@@ -49,10 +54,9 @@ class OwnedLines:
     """The holders of one snapshot, in its judged sample type."""
 
     key: Ints
-    """Keys of the parts that each holder belongs to, the same in every snapshot, shape (1 + callers, holders).
+    """Keys of each holder's line or outermost function, and of its callers, nearest first; the same in every snapshot.
 
-    That of its line or outermost function, of its line by caller, and so on; NONE where there are no more callers.
-    A snapshot of many holders tells fewer callers apart.
+    Shape (1 + callers, holders); after the last caller NO_LINE, then NONE. A snapshot of many holders tells fewer callers apart.
     """
     value: Singles
     """float32: seven digits are enough for verdicts."""
@@ -78,9 +82,9 @@ class Parts(NamedTuple):
 
     key: Ints
     depth: Ints
-    """How many callers tell it apart; 0 for a line, or an outermost function."""
+    """How many callers tell it apart; 0 for a line, or an outermost function; WITH_CALLED for a line with what it calls."""
     holder: Ints
-    """The holders of each part, part by part."""
+    """The holders of each part, part by part; of a line with what it calls, those of the line first."""
     at: Ints
     """Where each part begins in `holder`, and where the last one ends."""
 
@@ -101,13 +105,33 @@ class Parts(NamedTuple):
         return np.asarray(np.add.reduceat(figures[..., self.holder], self.at[:-1], axis=-1))
 
 
-def parts(key: Ints) -> Parts:
-    """Return the parts that holders with these keys belong to, by key. `key` is that of `OwnedLines`."""
-    depth, holder = np.nonzero(key != NONE)
-    of = key[depth, holder]
+def parts(key: Ints, *, with_called: bool = False) -> Parts:
+    """Return the parts that holders with these keys belong to, by key. `key` is that of `OwnedLines`.
+
+    With `with_called`, also each line with what it calls.
+    """
+    by_caller = keys_by_caller(key)
+    every = np.vstack([by_caller, np.where(key > NO_LINE, keys_with_called(key), NONE)]) if with_called else by_caller
+    depth, holder = np.nonzero(every != NONE)
+    of = every[depth, holder]
     order = np.argsort(of, kind="stable")
     begin = np.flatnonzero(np.diff(of[order], prepend=NONE))
-    return Parts(of[order[begin]], depth[order[begin]], holder[order], np.append(begin, len(order)))
+    first = depth[order[begin]]
+    callers = np.where(first < len(key), first, WITH_CALLED)
+    return Parts(of[order[begin]], callers, holder[order], np.append(begin, len(order)))
+
+
+def keys_with_called(line: Ints) -> Ints:
+    """Return the keys of lines with what they call."""
+    return _mixed(line, line)
+
+
+def keys_by_caller(key: Ints) -> Ints:
+    """Return the keys of each holder's line, of its line by caller, by caller and its caller, and so on; shaped as `key` is."""
+    out = key.copy()
+    for depth in range(1, len(key)):
+        out[depth] = np.where(key[depth] == NONE, NONE, _mixed(out[depth - 1], key[depth]))
+    return out
 
 
 class LineNumbers:
@@ -134,9 +158,10 @@ class LineNumbers:
             place, _ = self._places(keys)
         return self._numbers[place]
 
-    def figures(self, owned: Sequence[OwnedLines], site: Ints) -> Floats:
+    def figures(self, owned: Sequence[OwnedLines], site: Ints, *, with_called: bool = False) -> Floats:
         """Return all figures of these sites in each snapshot, shape (snapshots, figures, sites); 0 for what is absent.
 
+        With `with_called`, some sites are of lines with what they call.
         Uses the last two answers again if they were of the same sites: of a long series, most snapshots stay the same.
         """
         same = [figures for sites, figures in self._answers if np.array_equal(sites, site)]
@@ -148,7 +173,7 @@ class LineNumbers:
                 continue
             if not (lines.key is key or np.array_equal(lines.key, key)):  # most have the keys of the previous one
                 key = lines.key
-                there, chosen = self._chosen(parts(key), site)
+                there, chosen = self._chosen(parts(key, with_called=with_called), site)
             wide[:, there] = chosen.sum(lines.figures())
         self._answers = (site, dict(zip(owned, out, strict=True))), *self._answers[:1]
         return out
@@ -201,16 +226,16 @@ def holders_that_own(lines: Lines) -> Ints:
 
 
 def holder_keys(lines: Lines, holder: Ints) -> Ints:
-    """Return the keys of the parts that these holders belong to, as in `OwnedLines`."""
+    """Return the keys of these holders' lines and callers, as in `OwnedLines`."""
     by = lines.holders
-    line = np.append(keys(lines, np.arange(len(lines))), 1)  # the last entry is for row -1, no line
+    line = np.append(keys(lines, np.arange(len(lines))), NO_LINE)  # for row -1
     row, before = by.row[holder], by.row[holder]
     key = np.full((1 + by.callers.shape[1], len(holder)), NONE)
     key[0] = line[row]
     outermost = np.array([_file_key(f"\0{by.function[i]}") for i in holder[row < 0].tolist()], np.int64)
     key[0, row < 0] = _mixed(outermost, outermost)
     for depth, caller in enumerate(by.callers[holder].T, start=1):
-        key[depth] = np.where(before >= 0, _mixed(key[depth - 1], line[caller]), NONE)
+        key[depth] = np.where(before >= 0, line[caller], NONE)
         before = caller
     return key
 

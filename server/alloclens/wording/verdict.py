@@ -279,15 +279,27 @@ def _what(finding: Finding, now: MappedFinding | None) -> str:
         return f" {held} {name}, with no line of yours"
     if now and now.waits:
         return f" goroutines started here wait at {now.waits}"
-    held = f" held through this function{_inlined(now)}" if now and now.of_function else " held through this line"
+    held = (
+        f" held through this function{_inlined(finding, now)}" if now and now.of_function else " held through this line"
+    )
     where = " goroutines wait in this line" if finding.is_goroutine else held
     return where + (_called(now, " ← ".join(caller.name for caller in now.callers)) if now and now.callers else "")
 
 
-def _inlined(now: MappedFinding) -> str:
+def _inlined(finding: Finding, now: MappedFinding) -> str:
     """Name what V8 may have inlined into a function: it counts what that allocates as its caller's."""
-    *names, last = [other.name for other in now.inlined] or [""]
-    return last and f" or what V8 inlined into it, perhaps {' or '.join([', '.join(names), last] if names else [last])}"
+    if finding.with_called:
+        named = (f"{of.function} ({other.name})" for of, other in zip(finding.inlined, now.inlined, strict=True))
+        some = f", of which V8 may have inlined {_listed([*named], 'and')}" if finding.inlined else ""
+        return f" and those that it calls{some}"
+    names = [other.name for other in now.inlined]
+    return f" or what V8 inlined into it, perhaps {_listed(names, 'or')}" if names else ""
+
+
+def _listed(names: Sequence[str], word: str) -> str:
+    """Return names as a list: a.ts:1, b.ts:2 or c.ts:3."""
+    *others, last = names
+    return f" {word} ".join([", ".join(others), last] if others else [last])
 
 
 def _called(now: MappedFinding, callers: str) -> str:
