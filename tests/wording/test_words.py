@@ -107,6 +107,11 @@ def test_growth_of_unknown_error_says_so() -> None:
 def test_what_grows_says_how_many_more_snapshots_a_leak_takes(observations: int, more: str) -> None:
     said = verdict(finding(Rule.UNSETTLED, over=ObservedSpan(observations, 150.0)))
     assert said.endswith(f"whether the pace holds is not certain yet: take {more}.")
+    unknown = verdict(finding(Rule.UNSETTLED, over=ObservedSpan(observations, 150.0), may_be_young=True))
+    assert (
+        unknown == f"{said} The profiles do not say when the process started: it may be a cache that fills up at first."
+    )
+    assert "started" not in verdict(finding(Rule.RISES, may_be_young=True))
 
 
 @pytest.mark.parametrize(

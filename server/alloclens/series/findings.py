@@ -118,6 +118,8 @@ class Finding:
     callers: tuple[RelatedLine, ...] = ()
     """Where several callers fork, all of them, worst first: those beside the one that decided, or else the nearest."""
 
+    may_be_young: bool = False
+    """Whether nothing says that the process ran long before its first snapshot."""
     with_called: bool = False
     """Whether its figures are of the line's function with all that it calls, because V8 may have inlined some of that."""
     inlined: tuple[RelatedLine, ...] = ()
@@ -310,6 +312,7 @@ class Judgement:
             points=tuple(history.values[self._shown, entry].tolist()),
             path=self._path(entry),
             callers=self._callers(entry) if row >= 0 and not with_called else (),
+            may_be_young=history.may_be_young and len(history) < MIN_LEAK_OBSERVATIONS,
             with_called=with_called,
             inlined=self._inlined(row) if row >= 0 and head.by_function and self._may_hold(entry) else (),
         )

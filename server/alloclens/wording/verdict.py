@@ -63,6 +63,7 @@ REASONS = {
     Rule.TURNS: "but nearly all that was allocated was freed again",
 }
 """Why a candidate may be harmless."""
+MAY_BE_YOUNG = " The profiles do not say when the process started: it may be a cache that fills up at first."
 TIMES = {1: "once", 2: "twice"}
 NOTHING_FREED = 0.99
 """A line that retains a larger share of its allocations has freed nothing."""
@@ -121,7 +122,8 @@ def verdict(finding: Finding, now: MappedFinding | None = None) -> str:
 
 def _sentence(finding: Finding, what: str) -> str:
     unit = finding.sample_type.unit
-    return SENTENCES[finding.rule].format(
+    young = finding.may_be_young and finding.rule in (Rule.YOUNG, Rule.UNSETTLED)
+    return f"{SENTENCES[finding.rule]}{MAY_BE_YOUNG if young else ''}".format(
         held=amount(finding.owned.value, unit) + what,
         grown=_grown(finding),
         pace=rate(finding.slope, unit, finding.over.seconds),
