@@ -19,7 +19,7 @@ from alloclens.session.loader import Loader, Wanted
 from alloclens.session.setup import setup
 from alloclens.session.world import World
 from alloclens.source.places import Place
-from alloclens.source.recorded import Kind
+from alloclens.source.recorded import Origin
 from alloclens.transform.filters import Filters
 from alloclens.worker import Lost, Worker
 
@@ -195,7 +195,7 @@ def test_a_second_worker_is_started_where_reading_takes_twenty_times_as_long(
 
 def test_what_is_settled_about_a_series_is_sent_to_the_worker_once() -> None:
     """The next message has the same bytes, of which the worker makes the same object."""
-    settled = reading.Settled(1, 2, {"a.go": Place("/w/a.go", "as recorded", Kind.OWN)}, {"b.go": "a.go"})
+    settled = reading.Settled(1, 2, {"a.go": Place("/w/a.go", "as recorded", Origin.OWN)}, {"b.go": "a.go"})
     first, second = (pickle.loads(pickle.dumps((number, settled))) for number in (1, 2))
     assert (first[0], second[0]) == (1, 2)
     assert first[1] is second[1]

@@ -10,7 +10,7 @@ from alloclens.source.coverage import CoverageGroup, Unfiled, coverage
 from alloclens.source.line_mapping import RecordedLines
 from alloclens.source.mappings import MAX_SUGGESTIONS
 from alloclens.source.places import SourceMap
-from alloclens.source.recorded import Kind
+from alloclens.source.recorded import Origin
 from alloclens.source.roots import Module, Packages, Roots
 
 from tests.support.files import FakeFiles, go
@@ -69,11 +69,11 @@ def test_what_is_placed_and_what_is_lost() -> None:
     found = covered(here, charged, {"/usr/local/go/src/runtime/proc.go": ["runtime.malg"]}, nameless=6)
     assert found.total == 113
     assert found.parts == {
-        CoverageGroup(Kind.OWN, found=True): 50,
-        CoverageGroup(Kind.DEPENDENCY, found=False): 20,
-        CoverageGroup(Kind.DEPENDENCY, found=True): 7,
-        CoverageGroup(Kind.STANDARD, found=False): 3,
-        CoverageGroup(Kind.UNKNOWN, found=False): 27,
+        CoverageGroup(Origin.OWN, found=True): 50,
+        CoverageGroup(Origin.DEPENDENCY, found=False): 20,
+        CoverageGroup(Origin.DEPENDENCY, found=True): 7,
+        CoverageGroup(Origin.STANDARD, found=False): 3,
+        CoverageGroup(Origin.UNKNOWN, found=False): 27,
     }
     assert found.lost == 27
     assert found.lost_roots == ("/opt/lost/…", "d.py", "C:/ci/job/…")  # 10, 9 and 8

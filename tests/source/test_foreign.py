@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from alloclens.source.places import Place, SourceMap
-from alloclens.source.recorded import Kind
+from alloclens.source.recorded import Origin
 
 from tests.support.files import FakeFiles
 from tests.support.placement.foreign import FOREIGN, OWN, ROOTS, TRUE, Foreign
@@ -28,4 +28,4 @@ def test_own_files_are_found_all_the_same(case: Foreign) -> None:
     sources = SourceMap(ROOTS, FakeFiles(OWN | there), {case.recorded: (case.function,), **case.beside})
     found = sources.find(case.recorded)
     assert isinstance(found, Place), found
-    assert found.kind is Kind.OWN
+    assert found.origin is Origin.OWN

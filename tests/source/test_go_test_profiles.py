@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from alloclens.session import once
 from alloclens.source.places import Nowhere, Place
-from alloclens.source.recorded import Kind
+from alloclens.source.recorded import Origin
 
 from scripts import tools
 
@@ -83,5 +83,5 @@ def test_every_line_is_found(tmp_path: Path, how: str) -> None:
     for here, value in OWNED.items():  # and the slices that hold them, of 24 bytes an entry
         assert value * times < owned[here] < value * times + (16 << 10)
     generated = [place for file, place in places.items() if file.endswith("_testmain.go")]
-    assert [isinstance(place, Nowhere) and place.kind is Kind.BUILT_IN for place in generated] == [True]
-    assert all(place.kind is not Kind.UNKNOWN for place in places.values())
+    assert [isinstance(place, Nowhere) and place.origin is Origin.BUILT_IN for place in generated] == [True]
+    assert all(place.origin is not Origin.UNKNOWN for place in places.values())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from alloclens.source.places import Place, SourceMap
-from alloclens.source.recorded import Kind
+from alloclens.source.recorded import Origin
 from alloclens.source.roots import Packages, Roots
 
 from tests.support.files import FakeFiles
@@ -53,7 +53,7 @@ def test_a_file_that_was_renamed_in_a_proven_directory_is_found() -> None:
     recorded = at("/app", SERVICE | {"orders/old.py": ("Order.load", "Order.drop")})
     disk = FakeFiles(OWN, renames={"/w/orders/old.py": "/w/orders/models.py"})
     assert SourceMap(ROOTS, disk, recorded).place("/app/orders/old.py") == Place(
-        "/w/orders/models.py", "renamed since", Kind.OWN, before="/w/orders/old.py"
+        "/w/orders/models.py", "renamed since", Origin.OWN, before="/w/orders/old.py"
     )
 
 
@@ -77,7 +77,7 @@ def test_two_directories_that_are_equally_like_are_none() -> None:
         "def other():\n    pass\n"  # of four functions one is the same
     )
     sources = SourceMap(ROOTS, FakeFiles(files), at("/app", SERVICE))
-    assert sources.place("/app/main.py") == Place("/w/a/main.py", "root of the build", Kind.OWN)
+    assert sources.place("/app/main.py") == Place("/w/a/main.py", "root of the build", Origin.OWN)
 
 
 @pytest.mark.parametrize("edited", ["db.py", "orders/models.py"])

@@ -13,7 +13,7 @@ import pytest
 from alloclens.languages.declarations import declared
 from alloclens.source.own import is_own
 from alloclens.source.places import Nowhere, Place, SourceMap
-from alloclens.source.recorded import Kind
+from alloclens.source.recorded import Origin
 from alloclens.source.roots import CachedModule, FolderLink, Module, Packages, PrefixMapping, Roots
 from alloclens.source.rules import RULES
 from hypothesis import example, given
@@ -24,7 +24,7 @@ from tests.support.files import FakeFiles, go
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-OWN, DEPENDENCY, STANDARD, BUILT_IN, UNKNOWN = Kind
+OWN, DEPENDENCY, STANDARD, BUILT_IN, UNKNOWN = Origin
 TILL, STOCK = "/w/src/main/kotlin/till.kt", "/w/src/main/scala/Stock.scala"
 FILES = {
     "/w/main.go": (OWN, go("main")),
@@ -456,33 +456,33 @@ NOT_OF_RUST = [
 
 
 @pytest.mark.parametrize(
-    ("path", "functions", "kind"),
+    ("path", "functions", "origin"),
     [*((*file, STANDARD) for file in OF_RUST), *((*file, UNKNOWN) for file in NOT_OF_RUST)],
 )
-def test_the_standard_library_of_rust_by_its_functions(path: str, functions: list[str], kind: Kind) -> None:
+def test_the_standard_library_of_rust_by_its_functions(path: str, functions: list[str], origin: Origin) -> None:
     """The crate dhat keeps the last three elements of a path, so only the names of functions tell."""
     found = SourceMap(Roots(folders=("/empty",)), FakeFiles({}), {path: functions}).find(path)
-    assert (type(found), found.kind) == (Nowhere, kind)
+    assert (type(found), found.origin) == (Nowhere, origin)
 
 
-@pytest.mark.parametrize(("name", "kind"), [("core", OWN), ("shop", STANDARD)])
-def test_a_crate_here_may_have_the_name_of_a_standard_one(name: str, kind: Kind) -> None:
+@pytest.mark.parametrize(("name", "origin"), [("core", OWN), ("shop", STANDARD)])
+def test_a_crate_here_may_have_the_name_of_a_standard_one(name: str, origin: Origin) -> None:
     here = {"/w/x/Cargo.toml": f'[package]\nname = "{name}"\n', "/w/x/src/cart.rs": "pub fn add() {\n"}
     found = SourceMap(Roots(folders=("/w",)), FakeFiles(here), {"x/src/cart.rs": ["core::cart::add"]}).find(
         "x/src/cart.rs"
     )
-    assert found.kind == kind
+    assert found.origin == origin
 
 
 def test_a_type_of_a_crate_here_makes_no_function_of_a_library_its_own() -> None:
     here = {"/w/Cargo.toml": '[package]\nname = "shop"\n', "/w/src/vec/mod.rs": "pub fn push() {\n}\n"}
-    for functions, kind in (["<alloc::vec::Vec<shop::Item>>::push"], STANDARD), (["shop::vec::push"], OWN):
+    for functions, origin in (["<alloc::vec::Vec<shop::Item>>::push"], STANDARD), (["shop::vec::push"], OWN):
         sources = SourceMap(Roots(folders=("/w",)), FakeFiles(here), {"src/vec/mod.rs": functions})
-        assert sources.find("src/vec/mod.rs").kind == kind
+        assert sources.find("src/vec/mod.rs").origin == origin
 
 
 @pytest.mark.parametrize(
-    ("function", "kind"),
+    ("function", "origin"),
     [
         ("tokio::runtime::task::core::Core<T,S>::poll", DEPENDENCY),
         ("<tokio::task::Task as core::future::Future>::poll", DEPENDENCY),
@@ -492,7 +492,9 @@ def test_a_type_of_a_crate_here_makes_no_function_of_a_library_its_own() -> None
     ],
 )
 @pytest.mark.parametrize("beside", [{}, {"/w/src/core.rs": "pub fn sum() {\n}\n"}])
-def test_what_cargo_lock_has_from_elsewhere_is_a_dependency(function: str, kind: Kind, beside: dict[str, str]) -> None:
+def test_what_cargo_lock_has_from_elsewhere_is_a_dependency(
+    function: str, origin: Origin, beside: dict[str, str]
+) -> None:
     """The crate dhat keeps the last three elements of a path."""
     lock = """[[package]]
 name = "shop-core"
@@ -510,7 +512,7 @@ source = "registry+https://example.com/index"
     found = SourceMap(Roots(folders=("/w",)), FakeFiles(here), {"runtime/task/core.rs": [function]}).find(
         "runtime/task/core.rs"
     )
-    assert (type(found), found.kind) == (Nowhere, kind)
+    assert (type(found), found.origin) == (Nowhere, origin)
 
 
 ROOTS_OF_BUILDS = [
@@ -545,7 +547,7 @@ class Refused(NamedTuple):
 
     recorded: str
     function: str
-    kind: Kind
+    origin: Origin
     reason: str
     candidates: tuple[str, ...] = ()
 
@@ -657,7 +659,7 @@ REFUSED = {
 def test_what_has_no_place(case: Refused) -> None:
     found = places(case.recorded, case.function).find(case.recorded)
     assert isinstance(found, Nowhere), found
-    assert (found.kind, found.candidates) == (case.kind, case.candidates)
+    assert (found.origin, found.candidates) == (case.origin, case.candidates)
     assert case.reason in found.reason
 
 
@@ -721,7 +723,7 @@ BUILT_INS = [
 @pytest.mark.parametrize("recorded", BUILT_INS)
 def test_what_has_no_file_at_all(recorded: str) -> None:
     found = places(recorded, "main.main").find(recorded)
-    assert (type(found), found.kind) == (Nowhere, BUILT_IN)
+    assert (type(found), found.origin) == (Nowhere, BUILT_IN)
 
 
 @pytest.mark.parametrize("recorded", ["//server/w/main.go", r"\\server\w\main.go", "file:////server/w/main.go"])
@@ -1145,7 +1147,7 @@ def test_which_code_is_the_users_own() -> None:
         "/w/.cache/z.go",
         "/w/x_pb2.py",
     )
-    assert owned(paths) == [path for path, (kind, _) in FILES.items() if kind is OWN]
+    assert owned(paths) == [path for path, (origin, _) in FILES.items() if origin is OWN]
 
 
 def test_patterns_add_own_code_and_take_it_away() -> None:

@@ -8,7 +8,7 @@ import pytest
 from alloclens.profile.formats import read
 from alloclens.profile.model import Frame
 from alloclens.session import once
-from alloclens.source.recorded import Kind
+from alloclens.source.recorded import Origin
 from alloclens.transform.jvm_files import with_jvm_files
 
 from tests.support.profiles import drop, heap
@@ -64,7 +64,7 @@ def test_the_package_leads_to_the_source(tmp_path: Path) -> None:
         assert place.path == (tmp_path / f"src/main/java/com/{package}/Cart.java").as_posix()
         assert place.own
         assert not place.guessed
-    assert sources.kind("java/util/ArrayList.java") is Kind.STANDARD
+    assert sources.origin("java/util/ArrayList.java") is Origin.STANDARD
 
 
 def test_a_class_leads_to_the_file_that_declares_it(tmp_path: Path) -> None:
@@ -79,4 +79,4 @@ def test_a_class_leads_to_the_file_that_declares_it(tmp_path: Path) -> None:
     for file in ("com/shop/Cart.java", "com/shop/Model.kt"):
         place = sources.place(file)
         assert (place.path, place.own, place.guessed) == (source.as_posix(), True, False)
-    assert sources.kind("org/lib/Pool.java") is Kind.DEPENDENCY
+    assert sources.origin("org/lib/Pool.java") is Origin.DEPENDENCY

@@ -12,7 +12,7 @@ from alloclens.profile.build import UNKNOWN_BUILD
 from alloclens.series.series import Copies, Provenance
 from alloclens.source.line_mapping import UNCHANGING, UNKNOWN_RELEASE, RecordedLines
 from alloclens.source.places import Place
-from alloclens.source.recorded import Kind
+from alloclens.source.recorded import Origin
 from alloclens.source.roots import Packages, Roots
 from alloclens.wording.drift import compared_text
 from alloclens.workspace.packages import package_of, versions_in
@@ -225,7 +225,7 @@ def of(folder: Path, path: str, day: float, label: str = "", revision: str = "")
     seconds = BEGIN + day * DAY if day < DAY else day
     then = Provenance(seconds, UNKNOWN_BUILD, label, seconds, (Copies("a", "/p/a", (1, 2, 3)),))
     versions = SourceVersions(Roots((str(folder),), packages=(Packages("node_modules/", packages),)), None, revision)
-    place = Place(path, "installed package", Kind.DEPENDENCY)
+    place = Place(path, "installed package", Origin.DEPENDENCY)
     return versions.of(place, path.replace(str(folder), "/app"), then, MARKS)
 
 
@@ -309,7 +309,7 @@ def test_our_copy_of_a_vendored_file_counts_only_in_the_profiled_version(
         ("2.0.0", "as recorded", True),
     ):
         (tmp_path / name).write_text(text.replace("VERSION", version))
-        place = Place(path, rule, Kind.DEPENDENCY)
+        place = Place(path, rule, Origin.DEPENDENCY)
         found = SourceVersions(roots, texts).of(place, path.replace(str(tmp_path), "/b"), then, MARKS)
         assert (found.text, found is UNKNOWN_RELEASE) == ((TEXT, False) if known else (None, True))
     texts.close()

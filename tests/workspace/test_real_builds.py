@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from alloclens.session.once import world
-from alloclens.source.recorded import Kind
+from alloclens.source.recorded import Origin
 
 from scripts import leaky
 from tests.support.placement.goproject import app, go_mod, library, marked, profiled, proxy, write
@@ -235,14 +235,14 @@ def assert_placed(known: World, folder: Path, but: frozenset[str] | set[str] = f
     assert len(where) >= 2
     assert {name: owned(known, *place) >= 1 << 20 for name, place in where.items()} == dict.fromkeys(where, True)
     files = known.shown.lines.files
-    assert [f for f in files if known.sources.place(f) is None and known.sources.kind(f) is not Kind.BUILT_IN] == []
+    assert [f for f in files if known.sources.place(f) is None and known.sources.origin(f) is not Origin.BUILT_IN] == []
 
 
 def assert_dependency(known: World, path: Path, line: int) -> None:
     """The line has a megabyte that another one owns."""
     assert flat(known, path, line) >= 1 << 20
     assert owned(known, path, line) == 0
-    assert known.file(str(path)).place.kind is Kind.DEPENDENCY
+    assert known.file(str(path)).place.origin is Origin.DEPENDENCY
 
 
 def flat(known: World, path: Path, line: int) -> float:

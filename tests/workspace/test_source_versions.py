@@ -24,7 +24,7 @@ from alloclens.source.line_mapping import (
     map_lines,
 )
 from alloclens.source.places import Place
-from alloclens.source.recorded import Kind
+from alloclens.source.recorded import Origin
 from alloclens.source.roots import Module, Roots
 from alloclens.symbols.build_info import build
 from alloclens.wording.drift import compared_text
@@ -79,7 +79,7 @@ def texts(tmp_path: Path) -> Iterator[Texts]:
 
 
 def own(repository: Repository, rule: str = "root of the build") -> Place:
-    return Place(str(repository.folder / "main.go"), rule, Kind.OWN)
+    return Place(str(repository.folder / "main.go"), rule, Origin.OWN)
 
 
 def of(
@@ -140,7 +140,7 @@ def test_a_carriage_return_within_a_line(tmp_path: Path, name: str, lines: list[
     repository.check_in({}, BEGIN)
     start = 3 if name == "a.go" else 4
     marks = RecordedLines(np.array([6, 7]), np.array([0, 0]), ["keep"], np.array([start]), str(tmp_path / name))
-    place = Place(str(tmp_path / name), "root of the build", Kind.OWN)
+    place = Place(str(tmp_path / name), "root of the build", Origin.OWN)
     found = SourceVersions(Roots((str(tmp_path),)), None).of(place, f"/srv/{name}", taken(1), marks)
     line, unsure = map_lines(marks, found, texts[name])
     assert list(zip(line.tolist(), unsure.tolist(), strict=True)) == lines
@@ -218,7 +218,7 @@ def test_a_text_with_the_lines_in_their_functions_is_preferred(tmp_path: Path, a
     repository.check_in({"lib.rs": RUST}, BEGIN)
     repository.check_in({"lib.rs": now}, BEGIN + DAY)
     path, versions = str(repository.folder / "lib.rs"), SourceVersions(Roots((str(repository.folder),)), None)
-    place, start = Place(path, "root of the build", Kind.OWN), np.zeros(2, np.int64)
+    place, start = Place(path, "root of the build", Origin.OWN), np.zeros(2, np.int64)
     both = RecordedLines(np.array([3, 8]), np.array([0, 1]), [a, b], start, path)
     found = versions.of(place, "/b/lib.rs", taken(2), both)
     assert (found.text, found.others) == (RUST, ())
@@ -373,7 +373,7 @@ def of_script(
     texts.keep("/p/heap.pb.gz", (1, 2, 3), {path: SourceCopy(SCRIPT_EDITED, BEGIN + DAY)})
     marks = RecordedLines(np.array([4, 6]), np.array([0, 0]), ["keep"], np.array([0]), name)
     return SourceVersions(Roots((str(repository.folder),)), texts).of(
-        Place(path, "as recorded", Kind.OWN), path, taken(9, build=build), marks
+        Place(path, "as recorded", Origin.OWN), path, taken(9, build=build), marks
     )
 
 
@@ -422,7 +422,7 @@ def test_a_copy_of_what_was_written_after_the_process_began_is_none(repository: 
     marks = RecordedLines(np.array([4]), np.array([0]), ["keep"], np.array([0]), "keep.py")
     for begun, source in ((1, ""), (3, "as it was when b came")):
         then = taken(9)._replace(begun=BEGIN + begun * DAY, copies=copies)
-        found = SourceVersions(Roots(), texts).of(Place(path, "as recorded", Kind.OWN), path, then, marks)
+        found = SourceVersions(Roots(), texts).of(Place(path, "as recorded", Origin.OWN), path, then, marks)
         assert found.source == source
 
 
@@ -455,7 +455,7 @@ def test_a_file_that_had_another_name(repository: Repository) -> None:
     repository.run("mv", "main.go", "shop.go")
     repository.check_in({}, BEGIN + 5 * DAY)
     repository.check_in({"shop.go": ONE.replace("grow", "more")}, BEGIN + 5.5 * DAY)
-    place = Place(str(repository.folder / "shop.go"), "renamed", Kind.OWN)
+    place = Place(str(repository.folder / "shop.go"), "renamed", Origin.OWN)
     versions = SourceVersions(Roots((str(repository.folder),)), None)
     found = versions.of(place, "/srv/main.go", taken(6), keeps(5))
     assert (found.text, len(found.others)) == (TWO, 2)
@@ -492,7 +492,7 @@ NODE = "/w/node_modules"
     ],
 )
 def test_a_dependency_is_the_same_only_in_the_same_version(recorded: str, path: str, same: bool) -> None:
-    place = Place(f"{CACHE}/{path}", "module cache", Kind.DEPENDENCY)
+    place = Place(f"{CACHE}/{path}", "module cache", Origin.DEPENDENCY)
     found = SourceVersions(Roots(module_cache=CACHE), None).of(place, recorded, taken(1), keeps(5))
     assert found is (UNCHANGING if same else UNKNOWN_RELEASE)
 
@@ -513,7 +513,7 @@ def test_a_dependency_is_the_same_only_in_the_same_version(recorded: str, path: 
     ],
 )
 def test_go_itself_is_the_same_only_in_the_same_version(recorded: str, here: str, ran: str, same: bool) -> None:
-    place = Place(f"{GO_ROOT}/src/net/http/server.go", "Go's own source", Kind.STANDARD)
+    place = Place(f"{GO_ROOT}/src/net/http/server.go", "Go's own source", Origin.STANDARD)
     roots = Roots(go_root=GO_ROOT, go_version=here)
     found = SourceVersions(roots, None).of(place, recorded, taken(1, build=Build(go_version=ran)), keeps(5))
     assert found is (UNCHANGING if same else UNKNOWN_RELEASE)
@@ -536,7 +536,7 @@ def test_a_library_at_its_recorded_path_that_is_older_than_the_process(
     path.parent.mkdir(parents=True)
     path.write_text(ONE)
     then = taken((path.stat().st_ctime - BEGIN + age) / DAY)
-    place, roots = Place(str(path), rule, Kind.DEPENDENCY), Roots(module_cache=str(tmp_path / "mod"))
+    place, roots = Place(str(path), rule, Origin.DEPENDENCY), Roots(module_cache=str(tmp_path / "mod"))
     found = SourceVersions(roots, None).of(place, "/srv/example.com/dep/dep.go", then, marks)
     assert found is (UNCHANGING if same else UNKNOWN_RELEASE)
 
@@ -557,7 +557,7 @@ def modules(tmp_path: Path) -> Repository:
 
 def released(modules: Repository, path: str, recorded: str, rule: str = "vendor") -> SourceVersion:
     folder = str(modules.folder)
-    place = Place(f"{folder}/{path}", rule, Kind.DEPENDENCY if "vendor/" in path else Kind.OWN)
+    place = Place(f"{folder}/{path}", rule, Origin.DEPENDENCY if "vendor/" in path else Origin.OWN)
     roots = Roots((folder,), (Module("example.com/Lib", f"{folder}/lib", main=False),), (f"{folder}/vendor",))
     return SourceVersions(roots, None).of(place, recorded, taken(9), keeps(4))
 
@@ -861,7 +861,7 @@ def test_lines_of_functions_are_of_the_text_in_which_functions_begin_there(tmp_p
     """V8 records where a function begins: on line 7, two lines down, that of now does. In the committed text that is in its body."""
     repository = Repository(tmp_path / "w")
     repository.check_in({"quote.ts": OF_V8}, BEGIN)
-    place = Place(str(repository.folder / "quote.ts"), "as recorded", Kind.OWN)
+    place = Place(str(repository.folder / "quote.ts"), "as recorded", Origin.OWN)
 
     def found(line: int, now: str) -> SourceVersion:
         (repository.folder / "quote.ts").write_text(now)

@@ -13,7 +13,7 @@ from alloclens.profile.build import UNKNOWN_BUILD
 from alloclens.series.series import Copies, Provenance
 from alloclens.source.line_mapping import RecordedLines, map_lines
 from alloclens.source.places import Place
-from alloclens.source.recorded import Kind
+from alloclens.source.recorded import Origin
 from alloclens.source.roots import Roots
 from alloclens.workspace.source_versions import SourceVersions
 
@@ -74,7 +74,7 @@ def deployed(one: History, folder: Path, dice: random.Random, behind: int, *, wi
     recorded = dice.sample(lines, min(len(lines), dice.randint(3, 30)))
     asked = marks(str(one.path), recorded, with_starts=with_starts)
     seconds = BEGIN + dice.randint(built, COMMITS - 1) * DAY + 1
-    place = Place(str(one.path), "root of the build", Kind.OWN)
+    place = Place(str(one.path), "root of the build", Origin.OWN)
     versions = SourceVersions(Roots((str(folder),)), None)
     version = versions.of(place, f"/srv/{one.path.name}", provenance(seconds), asked)
     line, unsure = map_lines(asked, version, now)

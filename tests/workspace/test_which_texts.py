@@ -12,7 +12,7 @@ from alloclens.profile.build import UNKNOWN_BUILD, Build
 from alloclens.series.series import Copies, Provenance
 from alloclens.source.line_mapping import MappedLines, RecordedLines, map_lines
 from alloclens.source.places import Place
-from alloclens.source.recorded import Kind
+from alloclens.source.recorded import Origin
 from alloclens.source.roots import Roots
 from alloclens.wording.drift import compared_text
 from alloclens.workspace import git_history, git_texts
@@ -62,7 +62,7 @@ def of(
 ) -> SourceVersion:
     """Return the text of a program that was built from this folder, or elsewhere, and has memory on lines 4 and 5."""
     path, seconds = str(folder / file), BEGIN + day * DAY
-    place = Place(path, "as recorded" if recorded == path else "root of the build", Kind.OWN)
+    place = Place(path, "as recorded" if recorded == path else "root of the build", Origin.OWN)
     then = Provenance(seconds, build, "", seconds, (Copies("heap.pb.gz", "/p/heap.pb.gz", (1, 2, 3)),))
     return SourceVersions(Roots((str(folder),)), texts).of(place, recorded, then, marks(path))
 
@@ -269,7 +269,7 @@ def test_a_file_whose_directory_was_renamed(made: Repository) -> None:
     made.run("rm", "-q", "old/a.go")
     made.check_in({"new/a.go": HEAD}, BEGIN + 2 * DAY)
     path = str(made.folder / "new/a.go")
-    place = Place(path, "renamed", Kind.OWN, before=str(made.folder / "old/a.go"))
+    place = Place(path, "renamed", Origin.OWN, before=str(made.folder / "old/a.go"))
     then = Provenance(BEGIN + 3 * DAY, UNKNOWN_BUILD, "", BEGIN + 3 * DAY, (Copies("a", "/p/a", ()),))
     found = SourceVersions(Roots((str(made.folder),)), None).of(place, "/ci/old/a.go", then, marks(path))
     assert (found.text, found.missing) == (HEAD, "")

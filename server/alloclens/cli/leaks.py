@@ -123,7 +123,7 @@ def _json(finding: Finding, comparison: Comparison, series: str, mapper: LineMap
         "message": candidate(finding, placed) if finding.is_candidate else verdict(finding, placed),
         "file": at.path if at else None,
         "line": (at and at.line) or finding.line,
-        "placement": at.placement if at else UNPLACED,
+        "placement": at.certainty if at else UNPLACED,
         "recorded": finding.file,
         "recorded_line": finding.line,
         "function": finding.function,

@@ -19,7 +19,7 @@ from alloclens.session.reading import Settled
 from alloclens.source.build_roots import LearnedBuilds
 from alloclens.source.evidence import AllEvidence, digest_of
 from alloclens.source.places import Place, SourceMap
-from alloclens.source.recorded import Kind
+from alloclens.source.recorded import Origin
 from alloclens.source.rules import ELSEWHERE
 from alloclens.worker import Lost, seconds_for
 
@@ -284,7 +284,7 @@ class Settling:
         """Maps the path of an own file to its recorded names, if there are several."""
         self._together: dict[int, frozenset[str]] = {}
         """Maps the digest of evidence to the paths of the files that it has by several names."""
-        self._kinds = np.zeros(0, np.int64)
+        self._codes = np.zeros(0, np.int64)
         """For each name in the evidence: what is settled about its file."""
         self._numbers: dict[str, int] = {}
         """Numbers of functions."""
@@ -322,7 +322,7 @@ class Settling:
         if has_names := (names := self._one_name()) != self._names:
             self._names, self._attributions, self._latest = names, {}, {}
         if to_place or changed or has_names:
-            self._kinds, self._numbered = self.evidence.column(lambda file, _: self._settled(file)), None
+            self._codes, self._numbered = self.evidence.column(lambda file, _: self._settled(file)), None
             changed.clear()
         return has_moved or has_names
 
@@ -349,9 +349,9 @@ class Settling:
     def _settled(self, file: str) -> int:
         """Return what snapshots depend on: whose a file is, whether it is here, and its name."""
         place = self._places[file]
-        kind = 2 * place.kind + isinstance(place, Place)
+        code = 2 * place.origin + isinstance(place, Place)
         return (
-            digest_of(f"{kind} {self._names[file]}".encode("utf-8", "surrogatepass")) if file in self._names else kind
+            digest_of(f"{code} {self._names[file]}".encode("utf-8", "surrogatepass")) if file in self._names else code
         )
 
     def _take(self, functions: Mapping[str, tuple[str, ...]], to_place: Collection[str], placed: Placed) -> bool:
@@ -380,7 +380,7 @@ class Settling:
     def attribution(self, digest: int) -> int:
         """Return a digest of whose the files of a snapshot with this evidence are."""
         if digest not in self._attributions:
-            self._attributions[digest] = digest_of(self._kinds[self.evidence.rows(digest)].tobytes())
+            self._attributions[digest] = digest_of(self._codes[self.evidence.rows(digest)].tobytes())
         return self._attributions[digest]
 
     def telling(self, digest: int) -> Ints:
@@ -393,7 +393,7 @@ class Settling:
         return self._telling[digest]
 
     def _number(self, file: str, function: str) -> int:
-        if self._places[file].kind not in (Kind.OWN, Kind.UNKNOWN) or EVERY_PROGRAM.match(function):
+        if self._places[file].origin not in (Origin.OWN, Origin.UNKNOWN) or EVERY_PROGRAM.match(function):
             return -1
         return self._numbers.setdefault(function, len(self._numbers))
 

@@ -12,7 +12,7 @@ from alloclens.paths import name_of
 from alloclens.series.findings import RAISED
 from alloclens.source.line_mapping import UNCHANGING, LinesInFile, RecordedLines, map_lines
 from alloclens.source.places import Place
-from alloclens.source.recorded import Kind
+from alloclens.source.recorded import Origin
 from alloclens.source.rules import MOVED
 from alloclens.text import split_lines
 from alloclens.workspace.moves import group, moved_to
@@ -48,7 +48,7 @@ class MappedLine(NamedTuple):
     unsure: bool = False
 
     @property
-    def placement(self) -> str:
+    def certainty(self) -> str:
         """How certain the place is: sure, unsure or unplaced."""
         return ("unsure" if self.unsure else "sure") if self.line else UNPLACED
 
@@ -167,7 +167,7 @@ class LineMapper:
         """Return the place of a recorded file, or of the file to which the function of this line has moved."""
         moves = self._moves_beside(comparison, place.path) if place.own else {}
         now = moved_to(moves, comparison.lines, recorded, line)
-        return Place(now, MOVED, place.kind) if now else place
+        return Place(now, MOVED, place.origin) if now else place
 
     def _moves_beside(self, comparison: Comparison, path: str) -> Mapping[int, str]:
         """Return the functions that have moved from a file or one beside it. The directory is looked at once."""
@@ -217,7 +217,7 @@ def coverage_now(world: World, comparison: Comparison, text_of: TextOf) -> Cover
     """Return the coverage with its `lineless` and `gone` filled in. Maps only the heaviest own files."""
     lineless = gone = 0
     lines, number = comparison.lines, comparison.column
-    own = [file for file in world.coverage.files if file.value and file.found.kind is Kind.OWN]
+    own = [file for file in world.coverage.files if file.value and file.found.origin is Origin.OWN]
     for file in own[:MAX_MAPPED_FILES]:
         of_file, path = lines.number(file.recorded), file.found.path if isinstance(file.found, Place) else ""
         if of_file is None:

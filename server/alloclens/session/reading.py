@@ -32,7 +32,7 @@ from alloclens.series.snapshot import Snapshot
 from alloclens.session.profile_file import Compared, compared, frames, read_with_kept_lines, unlike
 from alloclens.source.evidence import Evidence, evidence
 from alloclens.source.places import Nowhere, SourceMap
-from alloclens.source.recorded import Kind
+from alloclens.source.recorded import Origin
 from alloclens.source.roots import Roots
 from alloclens.symbols.build_info import build
 from alloclens.symbols.symbols import with_lines
@@ -342,8 +342,8 @@ def _wanted(symbolized: Symbolized) -> list[str]:
 
 
 def _whose(files: Iterable[str], places: Places) -> Ownership:
-    kinds = [places[file].kind if file in places else Kind.BUILT_IN for file in files]  # "" has no place
-    return Ownership([kind is Kind.OWN for kind in kinds], [kind is Kind.UNKNOWN for kind in kinds])
+    origins = [places[file].origin if file in places else Origin.BUILT_IN for file in files]  # "" has no place
+    return Ownership([origin is Origin.OWN for origin in origins], [origin is Origin.UNKNOWN for origin in origins])
 
 
 def _snapshot(path: str, stamp: Stamp, source: Attributed, settled: Settled, build: Build) -> Snapshot:

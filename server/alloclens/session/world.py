@@ -17,7 +17,7 @@ from alloclens.source.coverage import Coverage, Unfiled, coverage
 from alloclens.source.files import NoFiles
 from alloclens.source.line_mapping import UNKNOWN_VERSION, Doubt, MappedLines, map_lines
 from alloclens.source.places import Place, SourceMap
-from alloclens.source.recorded import Kind
+from alloclens.source.recorded import Origin
 from alloclens.source.roots import Roots
 from alloclens.source.rules import MOVED
 from alloclens.workspace.moves import Moves
@@ -335,7 +335,7 @@ class World:
         stayed = [numbers[file] for file, place in places.items() if not place.moved]
         moved = ~np.isin(lines.file[by_line], stayed)
         recorded = lines.files[lines.file[by_line[np.argmin(moved)]]]
-        place = places.get(recorded) or Place(path, MOVED, Kind.OWN)
+        place = places.get(recorded) or Place(path, MOVED, Origin.OWN)
         return FileLines(comparison, place, recorded, by_line, self.versions, moved)
 
 

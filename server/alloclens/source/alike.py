@@ -16,7 +16,7 @@ from alloclens.languages.declarations import declared, declares_most
 from alloclens.languages.go.names import outer
 from alloclens.languages.names import has_name
 from alloclens.paths import folders_of, is_within, join, name_of, rest_within
-from alloclens.source.recorded import Kind, recorded
+from alloclens.source.recorded import Origin, recorded
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -109,7 +109,7 @@ def _is_installed(file: Recorded, there: str, roots: Roots, files: Files) -> boo
 
 def _tells(file: Recorded) -> bool:
     """Return whether only its location can tell whose a file is, and its functions have names."""
-    identified = file.kind is not Kind.UNKNOWN or file.package or file.called_standard
+    identified = file.origin is not Origin.UNKNOWN or file.package or file.called_standard
     return not identified and "../" not in file.rooted and any(map(has_name, file.functions))
 
 

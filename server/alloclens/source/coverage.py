@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from alloclens.source.mappings import possible, suggestions
 from alloclens.source.places import Place
-from alloclens.source.recorded import Kind
+from alloclens.source.recorded import Origin
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 class CoverageGroup(NamedTuple):
     """Key of a sum."""
 
-    kind: Kind
+    origin: Origin
     found: bool
 
 
@@ -69,20 +69,20 @@ class Coverage:
         """The value of each group."""
         out: Counter[CoverageGroup] = Counter()
         for file in self.files:
-            out[CoverageGroup(file.found.kind, isinstance(file.found, Place))] += file.value
+            out[CoverageGroup(file.found.origin, isinstance(file.found, Place))] += file.value
         return out
 
     @property
     def lost(self) -> int:
         """The value that was not found and may be own code."""
-        return self.parts.get(CoverageGroup(Kind.UNKNOWN, found=False), 0)
+        return self.parts.get(CoverageGroup(Origin.UNKNOWN, found=False), 0)
 
     @cached_property
     def lost_roots(self) -> tuple[str, ...]:
         """The first two directories of files that were not found, or their bare names; heaviest first."""
         out: Counter[str] = Counter()
         for file in self.files:
-            if file.found.kind is Kind.UNKNOWN:
+            if file.found.origin is Origin.UNKNOWN:
                 out[_root(file.recorded)] += file.value
         return tuple(root for root, value in out.most_common() if value)
 

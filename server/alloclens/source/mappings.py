@@ -15,7 +15,7 @@ from alloclens.source.fit import fits
 from alloclens.source.line_mapping import RecordedLines
 from alloclens.source.own import is_own
 from alloclens.source.places import Place
-from alloclens.source.recorded import Kind
+from alloclens.source.recorded import Origin
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -50,7 +50,7 @@ def suggestions(charged: Mapping[str, int], sources: SourceMap, lines_of: LinesO
 
     `charged` maps all recorded files of the profile to their values.
     """
-    lost = {file: value for file, value in charged.items() if sources.kind(file) is Kind.UNKNOWN}
+    lost = {file: value for file, value in charged.items() if sources.origin(file) is Origin.UNKNOWN}
     trial = _Trial(sources, lines_of)
     plausible = trial.of(sorted(lost, key=lambda file: -lost[file])[:MAX_TRIED_FILES], charged)
     for _ in range(MAX_SUGGESTIONS):
@@ -69,7 +69,7 @@ def suggestions(charged: Mapping[str, int], sources: SourceMap, lines_of: LinesO
 def possible(charged: Mapping[str, int], sources: SourceMap, lines_of: LinesOf) -> Suggestion | None:
     """Return a mapping of the heaviest lost file for which there is one file here with its name and functions."""
     trial = _Trial(sources, lines_of)
-    lost = {file: value for file, value in charged.items() if value and sources.kind(file) is Kind.UNKNOWN}
+    lost = {file: value for file, value in charged.items() if value and sources.origin(file) is Origin.UNKNOWN}
     for file in sorted(lost, key=lambda file: -lost[file])[:MAX_TRIED_FILES]:
         if here := trial.here(file):
             recorded, folder = _pair(canonical(file), here)
@@ -136,7 +136,7 @@ class _Trial:
             there, place = self.sources.opened(here), self.sources.find(file)
             if isinstance(place, Place) and place.path == there:
                 supported += [frozenset({file})] if place.own else []
-            elif place.kind is not Kind.UNKNOWN:
+            elif place.origin is not Origin.UNKNOWN:
                 if there and (isinstance(place, Place) or is_own(there, self.sources.roots)):
                     return []
             elif self.sources.stranger(here, file):

@@ -11,7 +11,7 @@ from alloclens.paths import is_share, is_within, join, name_of
 from alloclens.source.build_roots import Builds
 from alloclens.source.context import PlacementContext
 from alloclens.source.own import is_own
-from alloclens.source.recorded import Kind, recorded
+from alloclens.source.recorded import Origin, recorded
 from alloclens.source.rules import MOVED, RENAMED, RULES, renamed_from
 from alloclens.source.strangers import of_locked_crate, of_no_module, of_no_package, proves, stranger
 
@@ -32,7 +32,7 @@ class Place(NamedTuple):
     """Real, absolute and canonical."""
     rule: str
     """The rule that found it."""
-    kind: Kind
+    origin: Origin
     guessed: bool = False
     """Whether it is unproven: another program may have a file with such a path and functions."""
     before: str = ""
@@ -41,7 +41,7 @@ class Place(NamedTuple):
     @property
     def own(self) -> bool:
         """Whether it is own code."""
-        return self.kind is Kind.OWN
+        return self.origin is Origin.OWN
 
     @property
     def moved(self) -> bool:
@@ -52,7 +52,7 @@ class Place(NamedTuple):
 class Nowhere(NamedTuple):
     """The reason why a recorded file was not placed."""
 
-    kind: Kind
+    origin: Origin
     reason: str
     """A clause in lower case."""
     candidates: tuple[str, ...] = ()
@@ -104,14 +104,14 @@ class SourceMap:
         if path in self._given:
             return self._given[path]
         if len(path) > MAX_RECORDED_CHARACTERS:
-            return Nowhere(Kind.UNKNOWN, "its name is longer than any path")
+            return Nowhere(Origin.UNKNOWN, "its name is longer than any path")
         if path not in self._known:
             self._known[path] = self._find(recorded(path, self._functions.get(path, ())))
         return self._known[path]
 
-    def kind(self, path: str) -> Kind:
-        """Return the kind of code in a recorded file."""
-        return self.find(path).kind
+    def origin(self, path: str) -> Origin:
+        """Return where the code of a recorded file is from."""
+        return self.find(path).origin
 
     def at(self, path: str) -> Sequence[str]:
         """Return the recorded files that are placed at a path here."""
@@ -128,7 +128,7 @@ class SourceMap:
 
     def is_own(self, path: str) -> bool:
         """Return whether a recorded file was found and is own code."""
-        return self.kind(path) is Kind.OWN
+        return self.origin(path) is Origin.OWN
 
     def functions(self, file: str) -> Collection[str]:
         """Return the recorded functions of a file."""
@@ -143,8 +143,8 @@ class SourceMap:
         return stranger(path, recorded(file, self.functions(file)), self._context)
 
     def _find(self, file: Recorded) -> Place | Nowhere:
-        if file.kind is Kind.BUILT_IN:
-            return Nowhere(Kind.BUILT_IN, "made by a compiler or part of a runtime; there is no file")
+        if file.origin is Origin.BUILT_IN:
+            return Nowhere(Origin.BUILT_IN, "made by a compiler or part of a runtime; there is no file")
         refused: dict[str, str] = {}
         groups = ((rule, group) for rule in RULES for group in rule.groups(file, self._context))
         for rule, group in groups:
@@ -152,7 +152,7 @@ class SourceMap:
             fitting = [path for path in there if self._fits(path, file, rule, refused)]
             if len(fitting) > 1:
                 return Nowhere(
-                    file.kind, f"{len(fitting)} files here fit equally well", tuple(fitting[:MAX_CANDIDATES])
+                    file.origin, f"{len(fitting)} files here fit equally well", tuple(fitting[:MAX_CANDIDATES])
                 )
             if fitting:
                 is_proven = (
@@ -160,7 +160,7 @@ class SourceMap:
                 )
                 guessed = rule.guess and not is_proven
                 before = renamed_from(fitting[0], file, self._context) if rule.name == RENAMED else ""
-                return Place(fitting[0], rule.name, self._kind(fitting[0]), guessed, before)
+                return Place(fitting[0], rule.name, self._origin(fitting[0]), guessed, before)
         return self._why(file, refused)
 
     def _real(self, candidate: str, refused: dict[str, str]) -> str:
@@ -197,24 +197,24 @@ class SourceMap:
         text = self.files.text(path)
         return text is not None and declares_most(text, file.functions, path)
 
-    def _kind(self, path: str) -> Kind:
+    def _origin(self, path: str) -> Origin:
         if self.roots.go_root and is_within(path, self.roots.go_root):
-            return Kind.STANDARD
-        return Kind.OWN if is_own(path, self.roots) else Kind.DEPENDENCY
+            return Origin.STANDARD
+        return Origin.OWN if is_own(path, self.roots) else Origin.DEPENDENCY
 
     def _why(self, file: Recorded, refused: Mapping[str, str]) -> Nowhere:
-        if file.kind is Kind.STANDARD:
-            return Nowhere(file.kind, self._not_standard(file))
-        if (crate := of_locked_crate(file, self._context)) or file.kind is Kind.DEPENDENCY:
+        if file.origin is Origin.STANDARD:
+            return Nowhere(file.origin, self._not_standard(file))
+        if (crate := of_locked_crate(file, self._context)) or file.origin is Origin.DEPENDENCY:
             missing = "a dependency that is neither installed, nor in the module cache, nor vendored here"
-            return Nowhere(Kind.DEPENDENCY, crate or missing)
+            return Nowhere(Origin.DEPENDENCY, crate or missing)
         if refused:
             why = next(iter(refused.values()))
             return Nowhere(
-                file.kind, why, tuple(path for path, reason in refused.items() if reason == why)[:MAX_CANDIDATES]
+                file.origin, why, tuple(path for path, reason in refused.items() if reason == why)[:MAX_CANDIDATES]
             )
         if unknown := of_no_module(self._context.builds.packages(file), self._context):
-            return Nowhere(file.kind, unknown)
+            return Nowhere(file.origin, unknown)
         if same := self.files.named(file.name):
             end = file.end.split("/")
             near = [directory for directory in same if end[-2:-1] == [name_of(directory)]]
@@ -225,10 +225,10 @@ class SourceMap:
             else:
                 why = "the profile records only its name, and no directory; a file here has that name"
             return Nowhere(
-                file.kind, why, tuple(join(directory, file.name) for directory in (near or same)[:MAX_CANDIDATES])
+                file.origin, why, tuple(join(directory, file.name) for directory in (near or same)[:MAX_CANDIDATES])
             )
         foreign = of_no_package(file, self._context)
-        return Nowhere(Kind.DEPENDENCY if foreign else file.kind, foreign or self._absent(file.path))
+        return Nowhere(Origin.DEPENDENCY if foreign else file.origin, foreign or self._absent(file.path))
 
     def _not_standard(self, file: Recorded) -> str:
         if not file.standard:

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
 
-class Kind(IntEnum):
-    """The owner of a file's code."""
+class Origin(IntEnum):
+    """Where the code of a file is from."""
 
     OWN = 0
     DEPENDENCY = 1
@@ -200,19 +200,19 @@ class Recorded:
         return self.path.endswith(".py") and module in sys.stdlib_module_names
 
     @cached_property
-    def kind(self) -> Kind:
+    def origin(self) -> Origin:
         """The owner of the code, by the file's name alone."""
         if BUILT_IN.search(self.path):
-            return Kind.BUILT_IN
+            return Origin.BUILT_IN
         if (
             self.standard
             or STANDARD_PATH.search(self.path)
             or (self.jvm_package and JVM_STANDARD.match(self.functions[0]))
         ):
-            return Kind.STANDARD
+            return Origin.STANDARD
         if DEPENDENCY_PATH.search(self.path):
-            return Kind.DEPENDENCY
-        return Kind.STANDARD if self.of_rust else Kind.UNKNOWN
+            return Origin.DEPENDENCY
+        return Origin.STANDARD if self.of_rust else Origin.UNKNOWN
 
 
 def _first(path: str) -> str:

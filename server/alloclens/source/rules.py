@@ -232,7 +232,7 @@ def _gone(
     recorded: Recorded, context: PlacementContext, rules: Iterable[Callable[[Recorded, PlacementContext], Groups]]
 ) -> Groups:
     """Yield the paths where some rules look for a file in own code."""
-    for rule in rules if recorded.kind not in FOREIGN else ():
+    for rule in rules if recorded.origin not in FOREIGN else ():
         for group in rule(recorded, context):
             yield [path for path in group if context.roots.hold(path) and not stranger(path, recorded, context)]
 
@@ -287,7 +287,7 @@ def _is_of_sibling(path: str, shared: int, recorded: Recorded, context: Placemen
 
 def _of_class(recorded: Recorded, context: PlacementContext) -> Groups:
     """Find the file of a class: in Kotlin and Scala it may have any name, and lie in any directory."""
-    if recorded.kind in FOREIGN or not recorded.jvm_classes:
+    if recorded.origin in FOREIGN or not recorded.jvm_classes:
         return
     of_classes = context.files.of_classes()
     named_by_class = recorded.path.rpartition("/")[0] == recorded.jvm_package.replace(".", "/")

@@ -8,7 +8,7 @@ from alloclens.languages.jvm import package_of
 from alloclens.paths import join, rest_within
 from alloclens.source.alike import shared_end
 from alloclens.source.context import along
-from alloclens.source.recorded import EMBEDDED, RUST_STANDARD, Kind
+from alloclens.source.recorded import EMBEDDED, RUST_STANDARD, Origin
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from alloclens.source.context import PlacementContext
     from alloclens.source.recorded import Recorded
 
-FOREIGN = {Kind.STANDARD: "it is part of a standard library", Kind.DEPENDENCY: "it is a dependency's"}
+FOREIGN = {Origin.STANDARD: "it is part of a standard library", Origin.DEPENDENCY: "it is a dependency's"}
 """Kinds that are never own code, and why."""
 
 
 def stranger(path: str, recorded: Recorded, context: PlacementContext) -> str:
     """Return why a recorded file cannot be the own file at a path here, as a clause; "" if it can."""
-    if recorded.kind in FOREIGN and not _lies_in_such(path, recorded, context):
-        return FOREIGN[recorded.kind]
+    if recorded.origin in FOREIGN and not _lies_in_such(path, recorded, context):
+        return FOREIGN[recorded.origin]
     project = recorded.project
     if project and (project in context.projects or (project.startswith("@") and context.projects)):
         ((_, inside),) = recorded.bundled
