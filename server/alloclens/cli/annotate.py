@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 import numpy as np
 
+from alloclens.cli import options
 from alloclens.cli.errors import errors_about
 from alloclens.cli.terminal import Styled, show, tell
 from alloclens.disk import read_file, real, real_path
@@ -43,11 +44,9 @@ if TYPE_CHECKING:
 @click.option(
     "--profiles", required=True, type=click.Path(exists=True, file_okay=False), help="The directory of snapshots."
 )
-@click.option(
-    "--base", help="first, previous, latest, yesterday, a file name or a label; by default as set, else first."
-)
-@click.option("--head", help="As for --base; by default as set, else latest.")
-@click.option("--sample-type", help="Such as inuse_space; by default as set, else the file's own.")
+@options.base
+@options.head
+@options.sample_type
 def command(source: Path, profiles: str, base: str | None, head: str | None, sample_type: str | None) -> None:
     """Print SOURCE with numbers beside its lines, and leaks below them."""
     path = real(str(source))

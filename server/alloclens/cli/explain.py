@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from alloclens.cli import options
 from alloclens.cli.annotate import tell_problems
 from alloclens.cli.terminal import show, tell
 from alloclens.disk import real, real_path
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     "--profiles", type=click.Path(exists=True, file_okay=False), help="The directory of snapshots; by default as set."
 )
 @click.option("--all", "everything", is_flag=True, help="Show every file that the profile names.")
-@click.option("--sample-type", help="Such as inuse_space; by default as set, else the file's own.")
+@options.sample_type
 def command(what: str | None, profiles: str | None, everything: bool, sample_type: str | None) -> None:
     """Show where the files and lines of the latest profile lie in the workspace around here, and by which rule, or why they have no place.
 

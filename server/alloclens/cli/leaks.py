@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from alloclens.cli import options
 from alloclens.cli.annotate import refuse_unknown, tell_problems
 from alloclens.cli.terminal import Styled, show, show_json, tell
 from alloclens.disk import real
@@ -16,6 +17,7 @@ from alloclens.series.verdicts import VERDICTS
 from alloclens.session.line_mapper import UNPLACED, LineMapper
 from alloclens.session.once import world
 from alloclens.wording import services
+from alloclens.wording.drift import CHANGED
 from alloclens.wording.frames import folded, frame_at, frame_name
 from alloclens.wording.hover import stack_label
 from alloclens.wording.markdown import plain
@@ -50,11 +52,7 @@ TIMES = ("%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%
 
 @click.command("leaks")
 @click.argument("directory", type=click.Path(exists=True, file_okay=False))
-@click.option(
-    "--workspace",
-    type=click.Path(exists=True, file_okay=False),
-    help="Your own code; by default the workspace around here.",
-)
+@options.workspace
 @click.option("--head", metavar="NAME", help="Judge the process of this snapshot, up to it; by default the latest.")
 @click.option(
     "--base",
@@ -182,7 +180,7 @@ def _print(findings: list[tuple[Finding, Comparison]], known: World, mapper: Lin
         at = placed.at
         if placed.doubt:
             doubts.append(DOUBTS[placed.doubt])
-        gone = " (changed or deleted since)" if at and not at.line else ""
+        gone = f" ({CHANGED})" if at and not at.line else ""
         where = f"{_from_here(at.path) if at else finding.file}:{(at and at.line) or finding.line}"
         where = finding.function if finding.is_foreign and not at else where
         show(Styled(where, bold=True), gone, " ", Styled(sparkline(finding.points), "cyan"), _which(comparison, known))

@@ -14,6 +14,7 @@ import numpy as np
 from jinja2 import Environment, StrictUndefined
 
 from alloclens import __version__
+from alloclens.cli import options
 from alloclens.cli.annotate import refuse_unknown, tell_problems
 from alloclens.cli.errors import errors_about
 from alloclens.cli.terminal import show_bytes, tell
@@ -33,6 +34,7 @@ from alloclens.typed import as_json
 from alloclens.wording import flame as wording
 from alloclens.wording import services
 from alloclens.wording.amounts import amount, counted, growth, share
+from alloclens.wording.drift import CHANGED
 from alloclens.wording.kinds import type_name
 from alloclens.wording.markdown import plain
 from alloclens.wording.nothing import no_finding, notes
@@ -69,16 +71,10 @@ PARTS = files("alloclens").joinpath("report")
     type=click.Path(dir_okay=False, allow_dash=True),
     help="The file to write; - is standard output.",
 )
-@click.option(
-    "--workspace",
-    type=click.Path(exists=True, file_okay=False),
-    help="Your own code; by default the workspace around here.",
-)
-@click.option(
-    "--base", help="first, previous, latest, yesterday, a file name or a label; by default as set, else first."
-)
-@click.option("--head", help="As for --base; by default as set, else latest.")
-@click.option("--sample-type", help="Such as inuse_space; by default as set, else the file's own.")
+@options.workspace
+@options.base
+@options.head
+@options.sample_type
 def command(
     directory: str, output: str, workspace: str | None, base: str | None, head: str | None, sample_type: str | None
 ) -> None:
@@ -228,7 +224,7 @@ def _place(at: MappedLine | None, recorded: str, line: int, titles: _Titles) -> 
     if at is None:
         return f"{recorded}:{line}"
     path = _shortened(at.path, titles)
-    return f"{'~ ' * at.unsure}{path}:{at.line}" if at.line else f"{path}:{line} (changed or deleted since)"
+    return f"{'~ ' * at.unsure}{path}:{at.line}" if at.line else f"{path}:{line} ({CHANGED})"
 
 
 def _shortened(path: str, titles: _Titles) -> str:

@@ -35,6 +35,8 @@ NOT_BY_NAME = (
     "the text that was profiled is not known, and the name of its function does not tell where the line is in the current text "
     f"({SET_REVISION})"
 )
+CHANGED = "changed or deleted since"
+LINE_CHANGED = f"the line has been {CHANGED}"
 LIKE_IT = "the file has a line like it, but it is not certain that it is the same one"
 MAX_NAMED_TEXTS = 3
 """Texts that are named if several fit."""
@@ -159,7 +161,7 @@ def not_shown(comparison: Comparison, gone: Ints, version: SourceVersion, now: s
         number = int(comparison.lines.line[row])
         then = f"line {number}{f' ({name})' if name else ''}"
         is_like = number <= len(then_lines) and then_lines[number - 1].strip() in now_lines
-        why = LIKE_IT if is_like else "the line has been changed or deleted since"
+        why = LIKE_IT if is_like else LINE_CHANGED
         why += ", if this is the text that was profiled" if doubt else ""
         if version.is_unknown:
             why = NOT_BY_NAME

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from alloclens.printable import printable, rows
 from alloclens.stats.amount import Amount
 from alloclens.wording.amounts import amount, difference, share
+from alloclens.wording.drift import LINE_CHANGED
 from alloclens.wording.kinds import quantity
 
 if TYPE_CHECKING:
@@ -150,7 +151,7 @@ def gone(line: int) -> str:
     """Say why a line of a file that was found has no place in it."""
     if line < 1:
         return "no line is recorded"
-    return "the line has been changed or deleted since"
+    return LINE_CHANGED
 
 
 def _compared(comparison: Comparison, whole: Amount) -> str:
