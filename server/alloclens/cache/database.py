@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
-import platformdirs
-
+from alloclens.cache.folder import folder
 from alloclens.disk import NOT_REGULAR, identity_of, reason
 
 if TYPE_CHECKING:
@@ -54,7 +53,7 @@ class Cache:
 
     def __init__(self, name: str, version: int, schema: str, path: Path | None = None) -> None:
         """Open the file. Tables of another version than that of the schema, which creates them, are dropped."""
-        self._path = path or Path(platformdirs.user_cache_dir("alloclens", appauthor=False), name)
+        self._path = path or folder() / name
         self._tables = version, schema
         self._lock = threading.Lock()
         self._logged: set[str] = set()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from alloclens.cache import folder
 from alloclens.cache.database import WRITING, Cache, checked, sql_text, whole
 from alloclens.disk import is_absent
 
@@ -40,7 +41,7 @@ class FrameStore:
     """A store of frames. All methods are thread-safe; none raises because of the disk."""
 
     def __init__(self, path: Path | None = None) -> None:
-        self._cache = Cache("frames.sqlite3", VERSION, SCHEMA, path)
+        self._cache = Cache(folder.FRAMES, VERSION, SCHEMA, path)
 
     def close(self) -> None:
         """Close the file."""

@@ -11,8 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import platformdirs
-
+from alloclens.cache.folder import PAGES, folder
 from alloclens.disk import read_file, real, sweep, write_file
 from alloclens.paths import canonical, is_share
 
@@ -26,7 +25,7 @@ MAX_DATA_BYTES = 64 << 20
 
 def directory() -> Path:
     """Return the directory of the pages."""
-    return Path(platformdirs.user_cache_dir("alloclens", appauthor=False), "pages")
+    return folder() / PAGES
 
 
 def write(name: str, text: str, data: object = None) -> Path:

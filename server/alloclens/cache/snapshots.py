@@ -14,6 +14,7 @@ import msgspec
 import numpy as np
 
 from alloclens.arrays import distinct
+from alloclens.cache import folder
 from alloclens.cache.database import WRITING, Cache, check_sum, sql_text, whole
 from alloclens.disk import is_absent
 from alloclens.profile.build import Build
@@ -100,7 +101,7 @@ class Snapshots:
     """A store of snapshots. All methods are thread-safe; none raises because of the disk."""
 
     def __init__(self, path: Path | None = None) -> None:
-        self._cache = Cache("snapshots.sqlite3", VERSION, SCHEMA, path)
+        self._cache = Cache(folder.SNAPSHOTS, VERSION, SCHEMA, path)
         self._swept = False
         """Whether unused names were removed: once per session is enough."""
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from cachetools import LRUCache
 
+from alloclens.cache import folder
 from alloclens.cache.database import WRITING, Cache, Row, checked, sql_text, whole
 from alloclens.disk import is_absent
 
@@ -62,7 +63,7 @@ class Texts:
     """A store of texts. All methods are thread-safe; none raises because of the disk."""
 
     def __init__(self, path: Path | None = None) -> None:
-        self._cache = Cache("texts.sqlite3", VERSION, SCHEMA, path)
+        self._cache = Cache(folder.TEXTS, VERSION, SCHEMA, path)
         self._stored: set[str] = set()
         """Digests of manifests and texts that are whole in the file as of `_version`: successive snapshots share most."""
         self._version: Version | None = None

@@ -12,9 +12,8 @@ from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import platformdirs
-
 from alloclens import __version__
+from alloclens.cache.folder import CACHES, folder
 from alloclens.processes import output, program
 from alloclens.settings.settings import changed
 from alloclens.settings.trust import grants_file
@@ -23,7 +22,6 @@ from alloclens.source.places import Place
 if TYPE_CHECKING:
     from alloclens.session.world import World
 
-CACHES = ("snapshots.sqlite3", "texts.sqlite3", "frames.sqlite3", "pages")
 PROGRAMS = {"git": "--version", "go": "version"}
 """Maps each program to the argument that prints its version."""
 PROGRAM_SECONDS = 10.0
@@ -35,7 +33,6 @@ def installation() -> list[str]:
     """Return versions, programs and caches, one per line. Starts programs: call it from a thread."""
     libraries = dict(sorted((name, _version(name)) for name in _requirements()))
     absent = [name for name, number in libraries.items() if not number]
-    cache = Path(platformdirs.user_cache_dir("alloclens", appauthor=False))
     lines = [
         f"alloclens: {__version__}",
         f"Python: {platform.python_version()} ({platform.python_implementation()}, {sys.executable})",
@@ -43,7 +40,7 @@ def installation() -> list[str]:
         f"libraries: {', '.join(f'{name} {number}' for name, number in libraries.items() if number)}",
         f"not installed: {', '.join(absent) or 'none'}",
         *(f"{name}: {_program(name)}" for name in PROGRAMS),
-        *(f"cache: {cache / name} ({_size(cache / name)})" for name in CACHES),
+        *(f"cache: {folder() / name} ({_size(folder() / name)})" for name in CACHES),
         f"allowed: {grants_file()} ({_size(grants_file())})",
     ]
     return without_home(lines)
