@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 WARNING = types.MessageType.Warning
 
 
-class _Change(NamedTuple):
+class _SettingsEdit(NamedTuple):
     what: str
     edited: Callable[[str, str], str]
     """Returns the new text of a file, given the old one and its path. Raises ValueError."""
@@ -35,7 +35,7 @@ class _Change(NamedTuple):
 
 async def add_mapping(ls: Server, recorded: str, to: str) -> str | None:
     """Add a mapping and show where; return the file's path, or None after showing why that failed."""
-    change = _Change(
+    change = _SettingsEdit(
         "the path mapping",
         lambda text, path: config_text.with_mapping(text, config.table_of(path), recorded, to),
         lambda folders: _allow(folders, recorded, to),
@@ -46,11 +46,14 @@ async def add_mapping(ls: Server, recorded: str, to: str) -> str | None:
 async def write_settings(ls: Server, values: dict[str, Any]) -> str | None:
     """Write settings and show where; return the file's path, or None after showing why that failed."""
     return await _change(
-        ls, _Change("what was chosen", lambda text, path: config_text.with_values(text, config.table_of(path), values))
+        ls,
+        _SettingsEdit(
+            "what was chosen", lambda text, path: config_text.with_values(text, config.table_of(path), values)
+        ),
     )
 
 
-async def _change(ls: Server, change: _Change) -> str | None:
+async def _change(ls: Server, change: _SettingsEdit) -> str | None:
     folders = tuple(ls.folders.values())
     if not folders:
         tell(ls, "no folder is open, so there is no place for a settings file", WARNING)
@@ -69,7 +72,7 @@ async def _change(ls: Server, change: _Change) -> str | None:
     return path
 
 
-def _written(ls: Server, folders: tuple[str, ...], path: str, change: _Change) -> types.WorkspaceEdit | None:
+def _written(ls: Server, folders: tuple[str, ...], path: str, change: _SettingsEdit) -> types.WorkspaceEdit | None:
     """Write the change into the file; if that is open in an editor that applies edits, return the edit instead.
 
     Other editors read a changed file again if it has no unsaved changes. Raises OSError or ValueError.

@@ -36,7 +36,7 @@ STACKS_PER_EXCEPTION = 32
 MAX_HANDLER_FRAMES = 2
 
 
-class _Sample(NamedTuple):
+class _CpuSample(NamedTuple):
     times: int
     stack: list[int]
 
@@ -80,9 +80,9 @@ def _signed(words: list[int]) -> Ints:
     return np.array(words, np.uint64).view(np.int64)
 
 
-def _samples(words: Words, *, callers: bool) -> tuple[list[_Sample], int]:
+def _samples(words: Words, *, callers: bool) -> tuple[list[_CpuSample], int]:
     """Return the samples and the end of their words. With `callers`, all but the leaf are return addresses."""
-    out: list[_Sample] = []
+    out: list[_CpuSample] = []
     at, numbers = HEADER_WORDS, words.tolist()
     while at + 2 <= len(numbers):
         count, depth = numbers[at], numbers[at + 1]
@@ -92,11 +92,11 @@ def _samples(words: Words, *, callers: bool) -> tuple[list[_Sample], int]:
         at += 2 + depth
         if (count, stack) == (0, [0]):
             return out, at
-        out.append(_Sample(count, [(a - (callers and i > 0)) % ADDRESS_SPACE for i, a in enumerate(stack)]))
+        out.append(_CpuSample(count, [(a - (callers and i > 0)) % ADDRESS_SPACE for i, a in enumerate(stack)]))
     raise Malformed("the end of the samples is missing: the file was copied or written only in part")
 
 
-def _without_handler(samples: list[_Sample]) -> list[_Sample]:
+def _without_handler(samples: list[_CpuSample]) -> list[_CpuSample]:
     """Remove the second frame while nearly all stacks share it: it is the signal handler's."""
     for _ in range(MAX_HANDLER_FRAMES):
         seconds = Counter(sample.stack[1] for sample in samples if len(sample.stack) > 1)
@@ -107,5 +107,5 @@ def _without_handler(samples: list[_Sample]) -> list[_Sample]:
     return samples
 
 
-def _cut(sample: _Sample) -> _Sample:
-    return _Sample(sample.times, [sample.stack[0], *sample.stack[2:]])
+def _cut(sample: _CpuSample) -> _CpuSample:
+    return _CpuSample(sample.times, [sample.stack[0], *sample.stack[2:]])

@@ -51,7 +51,7 @@ class _Point(msgspec.Struct, gc=False):
     ebk: Count = 0
 
 
-class _File(msgspec.Struct):
+class _DhatFile(msgspec.Struct):
     version: int = msgspec.field(name="dhatFileVersion")
     bklt: bool
     """Whether the lifetimes of blocks are known: not if copies or the program's own events were counted."""
@@ -63,7 +63,7 @@ class _File(msgspec.Struct):
     """What the program calls bytes and blocks."""
 
 
-DECODER = msgspec.json.Decoder(_File)
+DECODER = msgspec.json.Decoder(_DhatFile)
 STACK, NAMES = msgspec.json.Decoder(list[int]), msgspec.json.Decoder(list[str])
 MAX_NAMES = 1 << 20
 """Each takes up to 400 bytes, but as text only three."""
@@ -105,7 +105,7 @@ def _stacks(texts: list[msgspec.Raw]) -> tuple[Ints, Ints]:
     return column(depth), frame
 
 
-def _values(file: _File) -> tuple[tuple[ValueType, ...], Ints]:
+def _values(file: _DhatFile) -> tuple[tuple[ValueType, ...], Ints]:
     points = file.pps
     if not file.bklt:
         types = ValueType(file.bksu, "count"), ValueType(file.bsu, "bytes" if file.bsu == "bytes" else "count")

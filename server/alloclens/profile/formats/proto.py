@@ -52,7 +52,7 @@ def parse(data: bytes) -> Profile:
             raise Unrecognized("no sample type and no string table")
         if header.string_table[0]:
             raise Malformed("the first text of the string table is not empty")
-        return _Reader(samples, tables, header).profile()
+        return _TableReader(samples, tables, header).profile()
 
 
 def _header(tables: Wire) -> profile_pb2.Header:
@@ -62,7 +62,7 @@ def _header(tables: Wire) -> profile_pb2.Header:
     return profile_pb2.Header.FromString(tables.without(MAPPING, LOCATION, FUNCTION))
 
 
-class _Reader:
+class _TableReader:
     """Reads the tables of one file and checks their references."""
 
     def __init__(self, samples: Wire, tables: Wire, header: profile_pb2.Header) -> None:

@@ -45,17 +45,17 @@ class _Node(msgspec.Struct, gc=False, rename="camel"):
     children: list[_Node]
 
 
-class _Sample(msgspec.Struct, gc=False):
+class _HeapSample(msgspec.Struct, gc=False):
     size: int
     """The bytes that it stands for."""
 
 
-class _File(msgspec.Struct):
+class _HeapProfile(msgspec.Struct):
     head: _Node
-    samples: list[_Sample] = msgspec.field(default_factory=list)
+    samples: list[_HeapSample] = msgspec.field(default_factory=list)
 
 
-DECODER = msgspec.json.Decoder(_File)
+DECODER = msgspec.json.Decoder(_HeapProfile)
 
 
 def parse(data: bytes) -> Profile:
@@ -110,7 +110,7 @@ def _frame(call: _CallFrame) -> Frame:
     return Frame(call.function_name or ANONYMOUS, file, call.line_number + 1)
 
 
-def _interval(samples: list[_Sample]) -> int:
+def _interval(samples: list[_HeapSample]) -> int:
     """Return the mean bytes between two samples, which the file does not state; 0 if nothing tells.
 
     At an interval R, an object of size s stands for s / (1 - exp(-s/R)) bytes: R and s/2, if it is small. So the least
