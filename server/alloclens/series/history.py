@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
@@ -47,6 +48,8 @@ class Beside(NamedTuple):
     """The observations of the previous process."""
     heaps: Sequence[Snapshot] = ()
     """Its heap profiles, if the observed ones, such as those of goroutines, do not say what was allocated."""
+    ended: float = -math.inf
+    """When the last snapshot of the previous process was taken, in seconds since 1970."""
 
 
 ALONE = Beside()
@@ -123,28 +126,20 @@ class History:
     def is_from_start(self) -> bool:
         """Whether most of what the process ever allocated was allocated under observation.
 
-        If a heap profile does not say so: whether most of what is in use was, or another process had ended just before.
+        If profiles do not say what was allocated: whether another process had ended just before.
         """
         total = self._of_process(_allocated)
         if not np.isnan(total).any():
             return bool(2 * total[0] < total[-1])
-        used = [held for held in (_in_use(self.observed[i]) for i in (0, -1)) if held is not None]
-        return bool(used) and (2 * used[0] < used[-1] or self._follows_another)
+        longest = max((later - earlier for earlier, later in pairwise(self.seconds.tolist())), default=0)
+        return bool(self.seconds[0] - self.beside.ended <= MAX_GAP * longest)
 
     @property
     def may_be_young(self) -> bool:
-        """Whether a heap profile says neither that the process was watched from its start on, nor that it was not."""
-        is_unknown = bool(np.isnan(self._of_process(_allocated)).any()) and not self.is_from_start
-        return is_unknown and _in_use(self.observed[-1]) is not None
-
-    @property
-    def _follows_another(self) -> bool:
-        """Whether the previous process was observed to about the first observation of this one."""
-        if not self.beside.before:
-            return False
-        longest = max(later - earlier for earlier, later in pairwise(self.seconds.tolist()))
-        since = float(self.seconds[0]) - self.beside.before[-1].taken_at.seconds
-        return bool(0 <= since <= MAX_GAP * longest)
+        """Whether profiles of memory say neither that the process was watched from its start on, nor that it was not."""
+        kind = judged(self.observed[-1].sample_types)
+        is_memory = kind is not None and kind.unit == "bytes"
+        return is_memory and bool(np.isnan(self._of_process(_allocated)).any()) and not self.is_from_start
 
     def _of_process(self, number: Callable[[Snapshot], float]) -> Floats:
         """Return a number of the whole heap at each chosen observation."""
@@ -215,12 +210,6 @@ def _owns_and_calls(of: Parts, keys: Ints) -> Mask:
     owns = of.key == keys_with_called(keys[0, of.first])
     counts = np.diff(of.at)
     return np.asarray(owns & np.logical_or.reduceat(line != np.repeat(keys[0, of.first], counts), of.at[:-1]))
-
-
-def _in_use(snapshot: Snapshot) -> int | None:
-    """Return the bytes that are in use; None if something else is judged, such as goroutines."""
-    kind = judged(snapshot.sample_types)
-    return snapshot.total_of(kind) if kind and kind.unit == "bytes" else None
 
 
 def _allocated(snapshot: Snapshot) -> float:

@@ -96,7 +96,9 @@ class _Comparing:
         pair = _files(of, head, base, within, self._settings.revision)
         contents = self.contents[pair] = known.contents.get(pair) or known.pair(pair)
         beside = Beside(
-            process_before(all_series, head, of, MIN_LEAK_OBSERVATIONS), heaps_beside(service.series, head, of)
+            process_before(all_series, head, of, MIN_LEAK_OBSERVATIONS),
+            heaps_beside(service.series, head, of),
+            of.provenance(head).follows,
         )
         wanted = (files.sample_type if files and of not in all_series else "") or self._settings.sample_type
         sample_type = wanted if of.has(wanted) or not (service.has(wanted) or files) else ""
