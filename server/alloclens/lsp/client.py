@@ -103,6 +103,11 @@ class Client:
         return SHOW_STACKS in self._ours.get("commands", ())
 
     @property
+    def hovers_diagnostics(self) -> bool:
+        """Whether a hover has the line's diagnostics, too: in VS Code. No capability says so."""
+        return self.has_stacks
+
+    @property
     def shows_call_details(self) -> bool:
         """Whether the detail of a call hierarchy item is shown: in VS Code. Neovim and Vim show only names, and no capability says so."""
         return self.has_stacks

@@ -21,7 +21,7 @@ from alloclens.wording.verdict import CALLER, INLINED, SHAPES, caller_message, p
 if TYPE_CHECKING:
     from alloclens.languages.go.leak_patterns import Shape
     from alloclens.lsp.client import Client
-    from alloclens.lsp.document_lines import DocumentLine
+    from alloclens.lsp.document_lines import DocumentLine, Here
     from alloclens.lsp.documents import Documents
     from alloclens.series.comparison import Comparison
     from alloclens.series.findings import Finding
@@ -85,6 +85,14 @@ def _of(world: World, documents: Documents, client: Client) -> dict[str, list[ty
         uri = opened.uri if opened else uri_of(problem.path, roots)
         out.setdefault(uri, []).append(_of_settings(problem))
     return out
+
+
+def has_diagnostic(at: Here, world: World) -> bool:
+    """Return whether the verdict on a line in one kind of profile is a diagnostic that editors certainly show."""
+    judged = at.comparison.verdict(at.row)
+    if judged is None or at.comparison not in world.judged:
+        return False
+    return world.settings.severity(judged.verdict) not in ("off", "hint")
 
 
 def page_of(finding: Finding, shape: Shape | None = None) -> str:

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from alloclens.lsp.diagnostics import page_of
+from alloclens.lsp.diagnostics import has_diagnostic, page_of
 from alloclens.lsp.document_lines import DocumentLines, all_here
 from alloclens.series.findings import RAISED
 from alloclens.wording import hover as wording
 from alloclens.wording.markdown import plain
 
 if TYPE_CHECKING:
+    from alloclens.lsp.client import Client
     from alloclens.lsp.document_lines import Here
     from alloclens.lsp.server import Server
     from alloclens.profile.model import Frame
@@ -26,15 +27,17 @@ def text_of(ls: Server, world: World, uri: str, line: int) -> types.MarkupConten
     if not kinds:
         return None
     document_lines = DocumentLines(world, ls.documents)
-    is_markdown = ls.client.prefers_markdown
-    folds = is_markdown and ls.client.folds_markdown
     kinds.sort(key=_urgency)
     most = [wording.MAX_STACKS, *[1] * (len(kinds) - 1)]
     texts = [
-        _of_kind(at, line, world, document_lines, number, folds=folds) for at, number in zip(kinds, most, strict=True)
+        _of_kind(at, line, world, document_lines, ls.client, number) for at, number in zip(kinds, most, strict=True)
     ]
-    text = wording.SEPARATOR.join(texts)
-    if is_markdown:
+    return in_format(wording.SEPARATOR.join(texts), ls.client)
+
+
+def in_format(text: str, client: Client) -> types.MarkupContent:
+    """Return Markdown, as plain text if the client prefers that."""
+    if client.prefers_markdown:
         return types.MarkupContent(types.MarkupKind.Markdown, text)
     return types.MarkupContent(types.MarkupKind.PlainText, plain(text))
 
@@ -45,7 +48,7 @@ def _urgency(at: Here) -> int:
     return RAISED.index(judged.verdict) if judged and judged.verdict in RAISED else len(RAISED)
 
 
-def _of_kind(at: Here, line: int, world: World, document_lines: DocumentLines, most: int, *, folds: bool) -> str:
+def _of_kind(at: Here, line: int, world: World, document_lines: DocumentLines, client: Client, most: int) -> str:
     """Return the text of a line (1-based) in one kind of profile, with the heaviest stacks."""
     comparison = at.comparison
     stacks = comparison.stacks(at.recorded, at.line, most)
@@ -64,5 +67,13 @@ def _of_kind(at: Here, line: int, world: World, document_lines: DocumentLines, m
         ),
     )
     doubt = world.doubt(comparison, at.recorded) if at.unsure else None
-    has_moved = at.line != line
-    return wording.markdown(comparison, at.row, stacks, places, doubt=doubt, has_moved=has_moved, folds=folds)
+    return wording.markdown(
+        comparison,
+        at.row,
+        stacks,
+        places,
+        doubt=doubt,
+        has_moved=at.line != line,
+        is_said=client.hovers_diagnostics and has_diagnostic(at, world),
+        folds=client.prefers_markdown and client.folds_markdown,
+    )

@@ -58,18 +58,24 @@ def markdown(
     *,
     doubt: Doubt | None = None,
     has_moved: bool = False,
+    is_said: bool = False,
     folds: bool = False,
 ) -> str:
     """Write the hover of one row of the head's lines. `doubt` is about where that row is now.
 
-    `has_moved`: whether its line has another number than the recorded one. `folds`: whether the editor shows the HTML element `details`, which is closed until a click.
+    `has_moved`: whether its line has another number than the recorded one. `is_said`: whether the
+    editor has the verdict in the same hover already, as a diagnostic. `folds`: whether the editor shows the HTML element `details`, which is closed until a click.
     """
     lines = comparison.lines
     file, number = lines.files[lines.file[row]], int(lines.line[row])
     judged = comparison.verdict(row)
     if judged and not judged.owned.value and not judged.growth:  # it says nothing of what only passes through the line
         judged = None
-    parts = [*_verdict(judged, places), _title(comparison, row), *_stacks(stacks[:1], comparison, places)]
+    parts = [
+        *_verdict(judged, places, is_said=is_said),
+        title(comparison, row),
+        *_stacks(stacks[:1], comparison, places),
+    ]
     if doubt:
         recorded = f" It was line {number} of {escape(file)}." if has_moved else ""
         parts.append(f"~ {DOUBTS[doubt]}{recorded}")
@@ -87,24 +93,28 @@ def markdown(
     return "\n\n".join([*parts, *begin, *details, *end])
 
 
-def _verdict(judged: Finding | None, places: LinePlaces) -> list[str]:
+def _verdict(judged: Finding | None, places: LinePlaces, *, is_said: bool) -> list[str]:
     if judged is None:
         return []
     now = places.finding(judged)._replace(waits="")  # this is the line in which they wait
     sentence = candidate(judged, now) if judged.is_candidate else verdict(judged, now)
     page = places.page(judged)
     link = f"[How to fix it]({page})" if judged.verdict in RAISED else f"[What this means]({page})"
+    if is_said:
+        return [f"{sparkline(judged.points)} {link if page else ''}".strip()]
     return [f"{sparkline(judged.points)} {escape(sentence)}", *([link] if page else [])]
 
 
-def _title(comparison: Comparison, row: int) -> str:
+def title(comparison: Comparison, row: int, *, interval: bool = True) -> str:
+    """Write a row's main number, its share and its growth; `interval`: both with their intervals, which take a while."""
     unit, total = comparison.sample_type.unit, comparison.total
     measure, word = main(comparison.stats(row))
     owned = "" if word == "owned" and noun(comparison, comparison.sample_type) else f" {word}"
-    value = f"**{escape(quantity(measure.value, comparison))}{owned}**{_interval(comparison, row, measure, word)}"
+    value = f"**{escape(quantity(measure.value, comparison))}{owned}**"
+    value += _interval(comparison, row, measure, word) if interval else ""
     whole = f"{share(measure.value, total)} of {amount(total, unit)} {escape(type_name(comparison))}"
     proof = f" · {PROOF}" if comparison.sample_type.type == LEAKED and measure.value else ""
-    return f"{value} · {whole}{_since(comparison, row, measure)}{proof}"
+    return f"{value} · {whole}{_since(comparison, row, measure, interval=interval)}{proof}"
 
 
 def _interval(comparison: Comparison, row: int, measure: Amount, word: str) -> str:
@@ -119,12 +129,12 @@ def _interval(comparison: Comparison, row: int, measure: Amount, word: str) -> s
     return f" ({between}, {counted(round(measure.sampled), 'sampled object')})"
 
 
-def _since(comparison: Comparison, row: int, measure: Amount) -> str:
+def _since(comparison: Comparison, row: int, measure: Amount, *, interval: bool) -> str:
     if comparison.base is None:
         return ""
     if measure.growth is None:
         return f" · growth since {escape(comparison.base.name)} not known: no line of that build is known to match"
-    grown = f" · {growth(measure, comparison.sample_type.unit, interval=True)} since {escape(comparison.base.name)}"
+    grown = f" · {growth(measure, comparison.sample_type.unit, interval=interval)} since {escape(comparison.base.name)}"
     return f"{grown} · edited between: was {code(_cut(was))}" if (was := comparison.was(row)) else grown
 
 

@@ -10,10 +10,11 @@ from lsprotocol import types
 from msgspec import Struct
 
 from alloclens.lsp.commands import given_back
-from alloclens.lsp.hover_text import text_of
+from alloclens.lsp.hover_text import in_format, text_of
 from alloclens.lsp.protocol import Int64
 from alloclens.series.comparison import worth_showing
 from alloclens.typed import ready
+from alloclens.wording import hover as wording
 from alloclens.wording.kinds import KindRow, side_by_side
 
 if TYPE_CHECKING:
@@ -70,16 +71,23 @@ def _hints(
 
 def _hint(line: int, rows: list[KindRow], at: Document, client: Client) -> types.InlayHint:
     command = client.show_stacks("Show call stacks", at.uri, line - 1)
+    titles = (wording.title(of.comparison, of.row, interval=False) for of in rows)
     part = types.InlayHintLabelPart(side_by_side(rows), command=command)
-    return types.InlayHint(at.end_of(line), [part], padding_left=True, data={"uri": at.uri, "line": line})  # a HintLine
+    return types.InlayHint(
+        at.end_of(line),
+        [part],
+        tooltip=in_format(wording.SEPARATOR.join(titles), client),
+        padding_left=True,
+        data={"uri": at.uri, "line": line},  # a HintLine
+    )
 
 
 async def resolve(ls: Server, params: types.InlayHint) -> types.InlayHint:
-    """Add the tooltip, which is the line's hover."""
+    """Make the tooltip the line's hover.
+
+    VS Code asks for no tooltip of a hint that has been replaced since the mouse came to it: it then shows what it has.
+    """
     line = given_back(params.data, HintLine)
-    if line is None:
-        return params
-    params.tooltip = await asyncio.to_thread(
-        text_of, ls, ls.world, line.uri, line.line
-    )  # a part's would be shown beside it
+    text = await asyncio.to_thread(text_of, ls, ls.world, line.uri, line.line) if line else None
+    params.tooltip = text or params.tooltip  # a part's would be shown beside it
     return params
