@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from alloclens.lsp import protocol
 from alloclens.lsp.commands import read
-from alloclens.lsp.status import status
+from alloclens.lsp.status_bar import status
 from alloclens.session import once
 from alloclens.typed import as_json
 from lsprotocol import types

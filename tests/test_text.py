@@ -9,7 +9,7 @@ import re
 import numpy as np
 import pytest
 from alloclens import text
-from alloclens.languages import patterns
+from alloclens.languages import declaration_patterns
 from alloclens.languages.declarations import declared
 from alloclens.source.text_diff import line_map
 from alloclens.text import decoded, split_lines
@@ -87,7 +87,7 @@ TOKENS = [
 )
 def test_declarations_are_those_that_their_pattern_finds_in_the_whole_text(body: str, function: str) -> None:
     """Only lines that hold the name are looked at."""
-    whole, name = patterns._searched(body), patterns._pattern(function)
+    whole, name = declaration_patterns._searched(body), declaration_patterns._pattern(function)
     everywhere = re.compile(f"^(?:{name.declaration.pattern})", re.MULTILINE)
     found = [1 + whole.count("\n", 0, one.start()) for one in everywhere.finditer(whole)]
     assert declared(body, function, "a.rb") == found

@@ -9,7 +9,7 @@ import pytest
 from alloclens.profile.kinds import ProfileKind
 from alloclens.session.choice import Choice, is_elsewhere, matching, names, services_with, with_chosen
 from alloclens.session.once import world
-from alloclens.wording import services
+from alloclens.wording import shown_series
 from alloclens.wording.nothing import processes
 
 from tests.support.profiles import drop, goroutines, heap, profile
@@ -95,7 +95,7 @@ def test_a_series_without_profiles_gives_way_to_one_that_has_lines_of_the_file(s
     without = read(shop)
     stayed = with_chosen(without, Choice(active=api, before=before, stays=True))
     assert (stayed.shown, stayed.comparisons, stayed.judged) == (None, (), ())
-    assert services.missing(stayed) == "the series api has no profiles any more; there is web"
+    assert shown_series.missing(stayed) == "the series api has no profiles any more; there is web"
     for active, stays in ((store, True), ("", True), (api, False)):
         assert shown(with_chosen(without, Choice(active=active, before=before, stays=stays))) == "web"
     service(shop, "api", "3.pb.gz")
@@ -153,7 +153,7 @@ def test_a_series_is_of_this_workspace_if_any_kind_of_its_profiles_is(tmp_path: 
     drop(tmp_path / "profiles/api/heap.pb.gz", heap(f"main.run:3@/srv/other/main.go:3 = 9x{MB}"))
     made = with_chosen(read(tmp_path), Choice())
     assert is_elsewhere(made.shown)
-    assert services.notes(made) == []
+    assert shown_series.notes(made) == []
 
 
 @pytest.mark.parametrize("said", ["web", "profiles/web", "shop/profiles/web"])

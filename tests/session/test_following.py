@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from alloclens.disk import stamp
-from alloclens.lsp.status import status
+from alloclens.lsp.status_bar import status
 from alloclens.session import listing, loader, reading
 from alloclens.session import watcher as watching
 from alloclens.session.assemble import assemble

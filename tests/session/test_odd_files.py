@@ -15,7 +15,7 @@ from alloclens.profile.errors import ProfileError
 from alloclens.session.once import world
 from alloclens.session.profile_file import read_profile
 from alloclens.settings import config, labels
-from alloclens.settings.names import LABELS
+from alloclens.settings.file_names import LABELS
 from alloclens.source.roots import Roots
 from alloclens.symbols.binaries import archive
 from alloclens.symbols.layout import layout

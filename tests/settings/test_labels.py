@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from alloclens.settings import labels
-from alloclens.settings.names import LABELS
+from alloclens.settings.file_names import LABELS
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -19,7 +19,7 @@ from alloclens.session.choice import Choice, names, services_with, with_chosen
 from alloclens.session.line_mapper import LineMapper, MappedLine
 from alloclens.session.once import world
 from alloclens.text import MAX_SOURCE_BYTES, decoded, split_lines
-from alloclens.wording import services
+from alloclens.wording import shown_series
 from alloclens.wording.amounts import MAX_HINT_CHARACTERS
 from alloclens.wording.drift import growth_unknown, not_shown, reasons, without_line
 from alloclens.wording.explain import advice
@@ -66,7 +66,7 @@ def command(source: Path, profiles: str, base: str | None, head: str | None, sam
         text = decoded(read_file(path, MAX_SOURCE_BYTES))
     mapped = file.on(text)
     show(Styled(status_line(file.comparison, settings.base, settings.head), bold=True))
-    for note in (*not_used(known), *services.notes(known)):
+    for note in (*not_used(known), *shown_series.notes(known)):
         tell(note)
     _print(split_lines(text), _hints(files, text), _verdicts(known, path, text))
     for reason in reasons(file.version, file.recorded_lines.line, file.moved, mapped.unsure):
@@ -156,12 +156,12 @@ def _advice(known: World, path: str) -> Sequence[str]:
 
 
 def _why_nothing(known: World, path: str, source: Path) -> str:
-    if missing := services.missing(known):
+    if missing := shown_series.missing(known):
         return missing
     if known.shown is None:
         return plain(nothing(known))
     if having := [names(known)[service] for service in services_with(known, path)]:
-        return services.not_shown(having, services.shown(known))
+        return shown_series.not_shown(having, shown_series.shown(known))
     files = known.shown.lines.files
     own = int(np.count_nonzero(known.shown.lines.own))
     return (

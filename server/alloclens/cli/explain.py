@@ -15,7 +15,7 @@ from alloclens.paths import name_of
 from alloclens.session.choice import Choice, with_chosen
 from alloclens.session.line_mapper import coverage_now, parts
 from alloclens.session.once import world
-from alloclens.wording import services
+from alloclens.wording import shown_series
 from alloclens.wording.drift import report, without_line
 from alloclens.wording.explain import advice, nothing_of, of_file, summary, worst_first
 from alloclens.wording.markdown import plain
@@ -51,8 +51,8 @@ def command(what: str | None, profiles: str | None, everything: bool, sample_typ
     known = with_chosen(known, Choice(known.settings.series, real(what) if what and os.path.isfile(what) else ""))
     tell_problems(known)
     if known.shown is None:
-        raise click.ClickException(services.missing(known) or plain(nothing(known)))
-    for note in (*not_used(known), *services.notes(known)):
+        raise click.ClickException(shown_series.missing(known) or plain(nothing(known)))
+    for note in (*not_used(known), *shown_series.notes(known)):
         tell(note)
     comparison, coverage = _explained(known, known.shown, what)
     show(status_line(comparison, known.settings.base, known.settings.head))
@@ -74,7 +74,7 @@ def _report(
     if what:
         yield from _about(known, shown, coverage, what)
         return
-    yield from services.kinds(known)
+    yield from shown_series.kinds(known)
     yield summary(coverage_now(known, shown, text_of))
     yield from advice(coverage, known.sources.roots)
     yield from map(plain, not_listed(known.closed))

@@ -16,7 +16,7 @@ from alloclens.series.findings import RAISED, badness
 from alloclens.series.verdicts import VERDICTS
 from alloclens.session.line_mapper import UNPLACED, LineMapper
 from alloclens.session.once import world
-from alloclens.wording import services
+from alloclens.wording import shown_series
 from alloclens.wording.drift import CHANGED
 from alloclens.wording.frames import folded, frame_at, frame_name
 from alloclens.wording.hover import stack_label
@@ -86,7 +86,7 @@ def command(
         raise click.ClickException(f"{directory} has no profile that was taken since {since}")
     refuse_unknown(known, base, head)
     if known.shown is None:
-        raise click.ClickException(services.missing(known) or plain(nothing(known)))
+        raise click.ClickException(shown_series.missing(known) or plain(nothing(known)))
     for note in not_there(known):
         tell(note)
     findings = [(f, c) for c in known.judged for f in c.findings(VERDICTS if show_all else RAISED)]
@@ -94,7 +94,7 @@ def command(
     mapper, is_found = LineMapper(known, text_of), any(finding.verdict in RAISED for finding, _ in findings)
     if as_json:
         rows = {"findings": findings, "candidates": known.candidates}
-        named = services.of_series(known)
+        named = shown_series.of_series(known)
         listed = {name: [_json(f, c, named[c.series], mapper) for f, c in pairs] for name, pairs in rows.items()}
         why = no_finding(known)
         reason = None if is_found else {"cause": why.cause.value, "message": why.words}
@@ -198,7 +198,7 @@ def _which(comparison: Comparison, known: World) -> str:
     """Name the series of a finding, if there are several."""
     if len(known.services) < 2:
         return ""
-    return f"  in the series {services.of_series(known)[comparison.series]}"
+    return f"  in the series {shown_series.of_series(known)[comparison.series]}"
 
 
 def _from_here(path: str) -> str:

@@ -32,7 +32,7 @@ from alloclens.tables.top import top
 from alloclens.transform.subset import samples
 from alloclens.typed import as_json
 from alloclens.wording import flame as wording
-from alloclens.wording import services
+from alloclens.wording import shown_series
 from alloclens.wording.amounts import amount, counted, growth, share
 from alloclens.wording.drift import CHANGED
 from alloclens.wording.kinds import type_name
@@ -104,7 +104,7 @@ class _Titles(NamedTuple):
 def _shown(known: World) -> Comparison:
     """Return the comparison of the page. Raises ClickException if there is none."""
     if known.shown is None:
-        raise click.ClickException(services.missing(known) or plain(nothing(known)))
+        raise click.ClickException(shown_series.missing(known) or plain(nothing(known)))
     for sentence in not_used(known):
         tell(sentence)
     return known.shown
@@ -127,7 +127,7 @@ def _page(shown: Comparison, known: World, titles: _Titles) -> str:
         script_digest=_digest(script),
         title=f"Memory of {titles.name}",
         compared=plain(in_full(shown)),
-        notes=[*services.kinds(known), *services.notes(known), *(plain(note) for note in notes(known))],
+        notes=[*shown_series.kinds(known), *shown_series.notes(known), *(plain(note) for note in notes(known))],
         style=style,
         findings=_findings(known, titles),
         lines=_lines(shown, known, titles),

@@ -9,10 +9,10 @@ import re
 from typing import TYPE_CHECKING
 
 from alloclens.languages import language_of
+from alloclens.languages.declaration_patterns import look_alikes
 from alloclens.languages.go.names import is_closure, outer
 from alloclens.languages.language import FunctionName
 from alloclens.languages.names import common, has_name, name_of, parameters_in
-from alloclens.languages.patterns import look_alikes
 from alloclens.languages.syntax import syntax
 
 if TYPE_CHECKING:

@@ -9,10 +9,10 @@ import sys
 from typing import TYPE_CHECKING
 
 from alloclens.lsp import lifecycle
+from alloclens.lsp.base_protocol import Writer, read
 from alloclens.lsp.ending import end
 from alloclens.lsp.features import FEATURES
 from alloclens.lsp.server import Server
-from alloclens.lsp.wire import Writer, read
 
 if TYPE_CHECKING:
     from alloclens.worker import Worker

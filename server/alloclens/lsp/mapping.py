@@ -13,7 +13,7 @@ from alloclens.lsp.rpc import RefusedError
 from alloclens.lsp.show import tell
 from alloclens.settings import config, config_text
 from alloclens.settings.checking import parse
-from alloclens.settings.names import OWN
+from alloclens.settings.file_names import OWN
 from alloclens.settings.trust import allow
 from alloclens.workspace.workspace import targets
 

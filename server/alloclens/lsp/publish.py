@@ -16,7 +16,7 @@ from alloclens.lsp.permission import Permission
 from alloclens.lsp.progress import LoadingProgress
 from alloclens.lsp.protocol import Status
 from alloclens.lsp.show import first_of, tell
-from alloclens.lsp.status import status
+from alloclens.lsp.status_bar import status
 from alloclens.paths import name_of
 from alloclens.printable import printable
 from alloclens.typed import as_json

@@ -32,8 +32,8 @@ from pygls.lsp.server import LanguageServer
 from pygls.protocol import LanguageServerProtocol
 
 from alloclens.lsp import commands
+from alloclens.lsp.base_protocol import Unreadable, Writer
 from alloclens.lsp.params import params_of
-from alloclens.lsp.wire import Unreadable, Writer
 from alloclens.printable import printable
 from alloclens.typed import as_json
 

@@ -14,7 +14,7 @@ from alloclens.lsp.capturing import Capturing
 from alloclens.lsp.choosing import Choosing
 from alloclens.lsp.client import Client
 from alloclens.lsp.documents import Documents
-from alloclens.lsp.labels import with_escapes
+from alloclens.lsp.escaping import with_escapes
 from alloclens.lsp.opened import Opened
 from alloclens.lsp.params import strict_converter
 from alloclens.lsp.rpc import Protocol, Session

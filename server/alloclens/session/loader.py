@@ -20,7 +20,7 @@ from alloclens.faults import Problem
 from alloclens.session.assemble import assemble
 from alloclens.session.known import Known
 from alloclens.session.listing import Listing, Look, Scan, Where, gone, look, settled
-from alloclens.session.opened import opened
+from alloclens.session.named_files import opened
 from alloclens.session.reading import forget
 from alloclens.session.setup import Setup
 from alloclens.session.watcher import Watcher

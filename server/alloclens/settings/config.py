@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from alloclens.disk import check_inside, open_file, reason
-from alloclens.settings.names import OWN, SHARED
+from alloclens.settings.file_names import OWN, SHARED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from alloclens.disk import check_inside, read_file, real_path, reason, stamp, write_file
 from alloclens.faults import Problem
-from alloclens.settings.names import LABELS
+from alloclens.settings.file_names import LABELS
 from alloclens.settings.toml import edit_toml, loads
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ from alloclens.disk import reason, sweep
 from alloclens.profile.formats import read
 from alloclens.profile.sample_types import LEAKED
 from alloclens.sources.access import NOBODY, Access
+from alloclens.sources.captures import write
 from alloclens.sources.errors import CaptureError
 from alloclens.sources.fetch import fetch
-from alloclens.sources.files import write
 from alloclens.sources.rotation import enlist, prune
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from alloclens.sources.access import NOBODY, Access, why
 from alloclens.sources.address import moved, shortened
 from alloclens.sources.errors import CaptureError
 from alloclens.sources.proxies import proxy_for
-from alloclens.sources.wire import Deadline, Response, TooLargeError, get, in_time
+from alloclens.sources.request import Deadline, Response, TooLargeError, get, in_time
 
 if TYPE_CHECKING:
     from alloclens.sources.address import Address

@@ -13,8 +13,8 @@ import stat
 from pathlib import Path
 
 from alloclens.disk import open_file, read_file, reason, sweep, write_file
-from alloclens.settings.names import LABELS, OWN, SHARED
-from alloclens.sources.files import NAME
+from alloclens.settings.file_names import LABELS, OWN, SHARED
+from alloclens.sources.captures import NAME
 
 LIST = ".alloclens-captures"
 SETTINGS = (OWN, SHARED, ".vscode/settings.json")

@@ -22,7 +22,7 @@ from alloclens.processes import complaint, output, program
 from alloclens.sources.access import NOBODY
 from alloclens.sources.address import INDEX, Address, parsed
 from alloclens.sources.errors import CaptureError
-from alloclens.sources.wire import Deadline, TooLargeError, get, in_time
+from alloclens.sources.request import Deadline, TooLargeError, get, in_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

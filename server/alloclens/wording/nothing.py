@@ -15,7 +15,7 @@ from alloclens.stats.trend import quantile
 from alloclens.wording.amounts import amount, counted, duration
 from alloclens.wording.focus import words
 from alloclens.wording.markdown import code, escape
-from alloclens.wording.services import listed, missing
+from alloclens.wording.shown_series import listed, missing
 from alloclens.wording.verdict import denser
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from alloclens.printable import printable
 from alloclens.settings import config, labels
 from alloclens.settings.checking import parse
-from alloclens.settings.names import LABELS, OWN
+from alloclens.settings.file_names import LABELS, OWN
 from alloclens.workspace import go_mod
 
 from tests.fuzz.mutate import mutant

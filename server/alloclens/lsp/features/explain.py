@@ -14,7 +14,7 @@ from alloclens.paths import name_of
 from alloclens.printable import printable, rows
 from alloclens.session.choice import names, services_with
 from alloclens.session.line_mapper import coverage_now, parts
-from alloclens.wording import services
+from alloclens.wording import shown_series
 from alloclens.wording.drift import report, without_line
 from alloclens.wording.explain import (
     Placement,
@@ -99,13 +99,13 @@ def _text_of(world: World, documents: Documents, uri: str) -> str:
 def _placement(world: World, documents: Documents, uri: str) -> Placement:
     shown, roots = world.shown, world.sources.roots
     if shown is None:
-        return Placement(services.missing(world) or nothing(world), [], [], [], [], 0)
+        return Placement(shown_series.missing(world) or nothing(world), [], [], [], [], 0)
     coverage, unit = world.coverage, shown.sample_type.unit
     now = coverage_now(world, shown, lambda path: _text_at(documents, path, world))
     files = worst_first(coverage.files)
     return Placement(
         title=printable(of_profile(shown)),
-        summary=[*map(printable, services.kinds(world)), "", printable(summary(now))],
+        summary=[*map(printable, shown_series.kinds(world)), "", printable(summary(now))],
         advice=[*map(printable, advice(coverage, roots)), *map(printable, not_listed(world.closed))],
         document=[*map(printable, _of_document(world, documents, uri))] if uri else [],
         files=[placed_file(file, coverage.total, unit) for file in files[:MAX_FILES]],
@@ -116,7 +116,7 @@ def _placement(world: World, documents: Documents, uri: str) -> Placement:
 def _of_document(world: World, documents: Documents, uri: str) -> list[str]:
     at = documents.named(uri, world.sources.roots)
     if world.shown is None:
-        return [services.missing(world) or nothing(world)]
+        return [shown_series.missing(world) or nothing(world)]
     if at is None or not at.path:
         return [not_read(opened_path(uri) or uri)]
     file = world.file(at.path)
@@ -130,7 +130,7 @@ def _of_document(world: World, documents: Documents, uri: str) -> list[str]:
         return [*kind, *lines, *report(of, at.path, mapped), *without_line(of, here)]
     having = [names(world)[service] for service in services_with(world, at.path)]
     if having:
-        return [services.not_shown(having, services.shown(world))]
+        return [shown_series.not_shown(having, shown_series.shown(world))]
     notes = map(plain, of_snapshot(of.head, world.sources.roots.folders))
     return [nothing_of(at.path, bool(named)), *lines, *notes]
 

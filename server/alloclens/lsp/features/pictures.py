@@ -14,7 +14,7 @@ from alloclens.tables.call_graph import GraphLimits
 from alloclens.tables.flame import FlameQuery
 from alloclens.tables.sandwich import sandwich
 from alloclens.wording import flame as wording
-from alloclens.wording import services, views
+from alloclens.wording import shown_series, views
 from alloclens.wording.amounts import amount, signed
 from alloclens.wording.kinds import type_name
 from alloclens.wording.profile import RowQuery, graph, profile_table
@@ -92,14 +92,14 @@ def _flame(world: World, options: protocol.FlameOptions) -> wording.Flame | None
 
 
 def _drawn(world: World, shown: Comparison, tree: FlameTree) -> wording.Flame:
-    return wording.flame(shown, tree, world.focus, services.shown(world))
+    return wording.flame(shown, tree, world.focus, shown_series.shown(world))
 
 
 def _graph(world: World, options: protocol.GraphOptions) -> Graph | None:
     if world.shown is None:
         return None
     limits = GraphLimits(options.node_fraction, options.edge_fraction, options.node_count)
-    return graph(world.shown, limits, options.through, world.focus, services.shown(world))
+    return graph(world.shown, limits, options.through, world.focus, shown_series.shown(world))
 
 
 def _sandwich(world: World, function: str, file: str) -> protocol.Sandwich | None:
@@ -115,7 +115,7 @@ def _table(world: World, options: protocol.TableOptions) -> ProfileTable | None:
     if world.shown is None:
         return None
     wanted = RowQuery(options.by, options.sort, options.filter, options.most)
-    return profile_table(world.shown, wanted, world.focus, services.shown(world))
+    return profile_table(world.shown, wanted, world.focus, shown_series.shown(world))
 
 
 def _summary(world: World, of: protocol.ProfileFile) -> protocol.ProfileSummary | None:
@@ -146,7 +146,7 @@ def _timeline(world: World, documents: Documents, line: protocol.RequestedLine) 
     if comparison is None:
         return None
     named = wording.RecordedLine(at.recorded, at.line) if at else None
-    return wording.timeline(comparison, named, _line(at) if at else None, world.focus, services.shown(world))
+    return wording.timeline(comparison, named, _line(at) if at else None, world.focus, shown_series.shown(world))
 
 
 def _requested(world: World, documents: Documents, line: protocol.RequestedLine) -> Here | None:

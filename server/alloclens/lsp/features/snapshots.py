@@ -19,8 +19,8 @@ from alloclens.lsp.show import tell
 from alloclens.printable import printable
 from alloclens.session.choice import is_elsewhere, matching, names
 from alloclens.settings import labels
-from alloclens.settings.names import LABELS
-from alloclens.wording import services, views
+from alloclens.settings.file_names import LABELS
+from alloclens.wording import shown_series, views
 from alloclens.wording.amounts import amount
 from alloclens.wording.kinds import type_name
 from alloclens.wording.status import moment
@@ -68,7 +68,7 @@ async def show_series(ls: Server, command: protocol.ShowSeries) -> str | None:
     """Show a series from now on instead of files that were named; return the error if there is none of this name."""
     chosen = matching(ls.world, command.series) if command.series else []
     if command.series and not chosen:
-        return services.missing(replace(ls.world, missing=command.series))
+        return shown_series.missing(replace(ls.world, missing=command.series))
     if ls.world.named and chosen == [ls.world.named.service]:  # it is not a series, and is already shown
         return None
     ls.choosing.name = command.series
@@ -112,7 +112,7 @@ def sample_types(ls: Server, command: protocol.GetSampleTypes) -> list[protocol.
     """Return all sample types."""
     del command
     shown, of_shown = ls.world.shown, ls.world.services[:1]
-    units = services.sample_types(of_shown)
+    units = shown_series.sample_types(of_shown)
     selected = type_name(shown) if shown else ""
     return [protocol.SampleTypeChoice(name, unit, selected=name == selected) for name, unit in units.items()]
 
@@ -137,7 +137,7 @@ def _series_choices(world: World) -> list[protocol.SeriesChoice]:
         is_shown = bool(world.shown and world.shown.series in service.series)
         is_foreign = all(elsewhere.get(id(s), False) for s in service.series)
         return protocol.SeriesChoice(
-            name, services.detail(service, elsewhere=is_foreign), shown=is_shown, elsewhere=is_foreign
+            name, shown_series.detail(service, elsewhere=is_foreign), shown=is_shown, elsewhere=is_foreign
         )
 
     named = names(world)
@@ -178,7 +178,7 @@ def _choice(
 def _all(world: World) -> protocol.AllSeries:
     shown = world.shown.series if world.shown else None
     compared = {id(comparison.series): comparison for comparison in world.comparisons}
-    named = services.of_series(world)
+    named = shown_series.of_series(world)
     apart = world.named.service.series if world.named else ()  # of which some files only are known
     starts = {process[0].path for series in world.series if series not in apart for process in series.processes}
     return protocol.AllSeries(

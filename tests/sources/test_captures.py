@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from alloclens.disk import STALE_SECONDS, sweep
-from alloclens.sources.files import write
+from alloclens.sources.captures import write
 
 from scripts.workbench import process
 
@@ -26,14 +26,14 @@ HOLD = """
 import sys
 from datetime import datetime, timezone
 from pathlib import Path
-from alloclens.sources import files
+from alloclens.sources import captures
 
 def wait(_descriptor):
     print("writing", flush=True)
     sys.stdin.read()
 
-files.os.fsync = wait
-files.write(Path(sys.argv[1]), "heap", datetime(2026, 1, 2, 3, 4, 5, 678_000, timezone.utc), b"half")
+captures.os.fsync = wait
+captures.write(Path(sys.argv[1]), "heap", datetime(2026, 1, 2, 3, 4, 5, 678_000, timezone.utc), b"half")
 """
 """A capture that stands still in the middle of its writing."""
 

@@ -6,8 +6,8 @@ import os
 import threading
 
 import pytest
-from alloclens.lsp import wire
-from alloclens.lsp.wire import Framing, Unreadable, Writer
+from alloclens.lsp import base_protocol
+from alloclens.lsp.base_protocol import Framing, Unreadable, Writer
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -69,7 +69,7 @@ def test_a_wrong_length_costs_no_more_than_one_message_after_it(said: int) -> No
 
 
 def test_a_message_that_is_too_large_is_passed_over_and_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wire, "MAX_MESSAGE_BYTES", 10)
+    monkeypatch.setattr(base_protocol, "MAX_MESSAGE_BYTES", 10)
     frames = Framing()
     assert len(list(frames.feed(b"Content-Length: 1000\r\n\r\n"))) == 1
     for _ in range(10):
@@ -79,7 +79,7 @@ def test_a_message_that_is_too_large_is_passed_over_and_not_kept(monkeypatch: py
 
 
 def test_what_has_no_end_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wire, "MAX_HEADER_BYTES", 100)
+    monkeypatch.setattr(base_protocol, "MAX_HEADER_BYTES", 100)
     frames = Framing()
     for _ in range(100):
         list(frames.feed(50 * b"x"))

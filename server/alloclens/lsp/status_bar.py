@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from alloclens.lsp.protocol import Status
 from alloclens.printable import printable
-from alloclens.wording import services
+from alloclens.wording import shown_series
 from alloclens.wording.focus import words
 from alloclens.wording.markdown import escape
 from alloclens.wording.nothing import notes
@@ -31,7 +31,7 @@ def status(world: World) -> Status:
         printable(text),
         _tooltip(world),
         _focus(world),
-        services.shown(world),
+        shown_series.shown(world),
         compares=bool(world.named),
     )
 
@@ -45,9 +45,9 @@ def _text(world: World) -> str:
     settings = world.settings
     if world.shown:
         ends = ("", "") if world.named else (settings.base, settings.head)
-        named = (shortened(services.shown(world)), line(world.shown, *ends))
+        named = (shortened(shown_series.shown(world)), line(world.shown, *ends))
         return with_kinds(" · ".join(filter(None, named)), world.kinds(world.shown)[1:])
-    if missing := services.missing(world):
+    if missing := shown_series.missing(world):
         return missing
     if world.problems and not world.series:
         return _unreadable(world)
@@ -60,9 +60,9 @@ def _unreadable(world: World) -> str:
 
 
 def _tooltip(world: World) -> str:
-    paragraphs = [escape(note) for note in (*services.notes(world), *not_used(world))]
+    paragraphs = [escape(note) for note in (*shown_series.notes(world), *not_used(world))]
     paragraphs += map(in_full, world.comparisons)
-    if missing := services.missing(world):
+    if missing := shown_series.missing(world):
         paragraphs.append(escape(missing))
     if world.silent_goroutines and (note := goroutine_note(world.silent_goroutines)):
         paragraphs.append(note)
