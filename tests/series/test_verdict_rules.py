@@ -452,15 +452,21 @@ def test_a_heap_beside_goroutines_says_that_the_process_is_young() -> None:
     assert VERDICT_RULES[verdicts(replace(few, beside=Beside(heaps=old))).rule[0]] is Rule.UNSETTLED
 
 
-@pytest.mark.parametrize(("gap", "wanted"), [(2.0, Rule.EARLY), (2.1, Rule.UNSETTLED), (math.inf, Rule.UNSETTLED)])
-def test_a_process_that_follows_another_was_watched_from_its_start(gap: float, wanted: Rule) -> None:
-    """As far as is known where profiles do not say what was allocated: `gap` is in intervals."""
-    made = process(Line(steps(*[40, 41] * 5)))
-    of = replace(made, beside=Beside(ended=made.seconds[0] - gap * MINUTE))
+@pytest.mark.parametrize(
+    ("gap", "held", "wanted"),
+    [(2.0, 0, Rule.EARLY), (2.1, 0, Rule.UNSETTLED), (100, 201, Rule.EARLY), (100, 200, Rule.UNSETTLED)],
+)
+def test_a_process_that_follows_another_was_watched_from_its_start(gap: float, held: int, wanted: Rule) -> None:
+    """As far as is known where profiles do not say what was allocated: `gap` is in intervals, and 100 are in use at first."""
+    made = process(Line(steps(*[40, 41] * 5, begin=100)))
+    assert made.observed[0].total == (100,)
+    before = replace(made.observed[0], taken_at=TakenAt(made.seconds[0] - gap * MINUTE, "profile"), total=(held,))
+    assert VERDICT_RULES[verdicts(made).rule[0]] is Rule.UNSETTLED
+    of = replace(made, beside=Beside(follows=before))
     assert VERDICT_RULES[verdicts(of).rule[0]] is wanted
     assert of.may_be_young is (wanted is Rule.UNSETTLED)
     counted = [replace(one, sample_types=(ValueType("goroutine", "count"),)) for one in made.observed]
-    assert not replace(of, observed=counted).may_be_young
+    assert not replace(made, observed=counted).may_be_young
     known = process(Line(steps(*[40, 41] * 5)), work=steps(*[50e6] * 10, begin=600e6))
     assert not replace(known, beside=of.beside).is_from_start
     assert not replace(known, beside=of.beside).may_be_young

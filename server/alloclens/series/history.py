@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
@@ -48,8 +47,8 @@ class Beside(NamedTuple):
     """The observations of the previous process."""
     heaps: Sequence[Snapshot] = ()
     """Its heap profiles, if the observed ones, such as those of goroutines, do not say what was allocated."""
-    ended: float = -math.inf
-    """When the last snapshot of the previous process was taken, in seconds since 1970."""
+    follows: Snapshot | None = None
+    """The last snapshot of the previous process, if it was not written as that ended."""
 
 
 ALONE = Beside()
@@ -126,13 +125,16 @@ class History:
     def is_from_start(self) -> bool:
         """Whether most of what the process ever allocated was allocated under observation.
 
-        If profiles do not say what was allocated: whether another process had ended just before.
+        If profiles do not say what was allocated: whether another process had ended just before, or held twice as much.
         """
         total = self._of_process(_allocated)
         if not np.isnan(total).any():
             return bool(2 * total[0] < total[-1])
         longest = max((later - earlier for earlier, later in pairwise(self.seconds.tolist())), default=0)
-        return bool(self.seconds[0] - self.beside.ended <= MAX_GAP * longest)
+        return self.beside.follows is not None and bool(
+            self.seconds[0] - self.beside.follows.taken_at.seconds <= MAX_GAP * longest
+            or 2 * _in_use(self.observed[0]) < _in_use(self.beside.follows)
+        )
 
     @property
     def may_be_young(self) -> bool:
@@ -210,6 +212,12 @@ def _owns_and_calls(of: Parts, keys: Ints) -> Mask:
     owns = of.key == keys_with_called(keys[0, of.first])
     counts = np.diff(of.at)
     return np.asarray(owns & np.logical_or.reduceat(line != np.repeat(keys[0, of.first], counts), of.at[:-1]))
+
+
+def _in_use(snapshot: Snapshot) -> int:
+    """Return the total of what is judged."""
+    kind = judged(snapshot.sample_types)
+    return snapshot.total_of(kind) if kind else 0
 
 
 def _allocated(snapshot: Snapshot) -> float:

@@ -234,7 +234,7 @@ class Series:
 
     def provenance(self, of: Snapshot) -> Provenance:
         """Return what is known of a snapshot's source version."""
-        before, process = next(two for two in pairwise(((), *self.processes)) if of in two[1])
+        process, follows = self.process(of), self.last_before(of)
         known = process[: process.index(of) + 1]
         ends = known if len(known) <= MAX_COPIES else (*known[: MAX_COPIES // 2], *known[-MAX_COPIES // 2 :])
         copies = tuple(Copies(snapshot.name, snapshot.path, snapshot.stamp) for snapshot in ends)
@@ -244,9 +244,14 @@ class Series:
             self.labels.get(of.path, ""),
             process[0].taken_at.seconds,
             copies,
-            before[-1].taken_at.seconds if before and not (self.replica or self.is_mixed) else -math.inf,
+            follows.taken_at.seconds if follows else -math.inf,
             self.begun.get(of.path, 0),
         )
+
+    def last_before(self, of: Snapshot) -> Snapshot | None:
+        """Return the last snapshot before this one's process; None if there is none, or if processes run at the same time."""
+        before = self.processes.index(self.process(of)) - 1
+        return self.processes[before][-1] if before >= 0 and not (self.replica or self.is_mixed) else None
 
     def head(self, name: str) -> Snapshot:
         """Return the head: the latest snapshot unless another is named. One that was written at an exit has to be named."""

@@ -95,10 +95,11 @@ class _Comparing:
         known, files, all_series = self._known, self._files, self._all_series
         pair = _files(of, head, base, within, self._settings.revision)
         contents = self.contents[pair] = known.contents.get(pair) or known.pair(pair)
+        follows = of.last_before(head)
         beside = Beside(
             process_before(all_series, head, of, MIN_LEAK_OBSERVATIONS),
             heaps_beside(service.series, head, of),
-            of.provenance(head).follows,
+            None if follows in of.at_exit else follows,
         )
         wanted = (files.sample_type if files and of not in all_series else "") or self._settings.sample_type
         sample_type = wanted if of.has(wanted) or not (service.has(wanted) or files) else ""
