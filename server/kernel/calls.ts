@@ -6,6 +6,8 @@ import * as walk from "./walk";
 
 const ARGUMENTS: usize = 16; // as in arena.py
 
+export const FREE: usize = __heap_base; // memory before it is in use
+
 function argument(place: usize): u32 {
   return load<u32>(ARGUMENTS + 8 * place);
 }
@@ -23,8 +25,7 @@ export function numbers(): i32 {
 }
 
 export function rows(): i32 {
-  const ids = load<u64>(ARGUMENTS + 8 * 4);
-  return loops.rows(argument(0), argument(1), argument(2), argument(3), ids, argument(5), argument(6));
+  return loops.rows(argument(0), argument(1), argument(2), argument(3), argument(4), argument(5), argument(6));
 }
 
 export function rest(): i32 {

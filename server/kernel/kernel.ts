@@ -118,57 +118,125 @@ export function scalars(spans: usize, count: u32, width: u32, out: usize): i32 {
   return wrong ? wrong : (count as i32);
 }
 
-// Reads the repeated number `number` of each message, packed or not, and how many each message has: as u64, or, where T is
-// u32, as the row that stands for it: row[id] where id < ids, else 0xffffffff.
-function repeated<T>(spans: usize, count: u32, number: u32, row: usize, ids: u64, counts: usize, out: usize): i32 {
+// How the next ids are read, at most four, by which of the next 8 bytes have more of their id behind them: a shuffle that gives
+// each id 4 bytes of its own, u32 how many ids, u32 how many bytes they have, and u64 that is 0 if there is none. They end before
+// an id that has more than 3 bytes or that goes on behind the 8; the first id also takes the places that are left.
+const STEP_BYTES: usize = 32;
+const STEPS = memory.data(256 * 32);
+
+for (let more: u32 = 0; more < 256; more++) {
+  const step = STEPS + STEP_BYTES * more;
+  let ids: u32 = 0, begin: u32 = 0;
+  while (ids < 4) {
+    const last = begin + ctz(~(more >> begin));
+    if (last > 7 || last > begin + 2) break;
+    const unused: u32 = last == begin + 2 ? 0xff000000 : last == begin + 1 ? 0xffff0000 : 0xffffff00; // these bytes become 0
+    store<u32>(step + 4 * ids++, (begin * 0x010101 + 0x020100) | unused);
+    begin = last + 1;
+  }
+  for (let place = ids; place < 4; place++) store<u32>(step + 4 * place, load<u32>(step));
+  store<u32>(step, ids, 16);
+  store<u32>(step, begin, 20);
+  store<i64>(step, ids ? -1 : 0, 24);
+}
+
+const WINDOW: usize = 32; // bytes of four steps
+
+let largest: u32 = 0; // of the ids that were read, each less 1
+
+// Reads ids from `at` on, each less 1 as u32; 0xffffffff for 0 and for what is too large. Returns where they end in `out`,
+// where 16 bytes behind them are overwritten.
+function ids(at: usize, end: usize, out: usize): usize {
+  let most = i32x4.splat(0);
+  while (at < end) {
+    const begin = at, left: i64 = min(end - at, WINDOW);
+    const both = i8x16.bitmask(v128.load(at)) | (i8x16.bitmask(v128.load(at, 16)) << 16);
+    let more = (both as u32 as i64) | (-1 << left);
+    for (let i = 0; i < 4; i++) { // without a branch: it would be hard to predict
+      const step = STEPS + STEP_BYTES * ((more & 0xff) as usize), read = load<u32>(step, 16), size = load<u32>(step, 20);
+      const parts = v128.swizzle(v128.load(at), v128.load(step));
+      const low = v128.and(parts, i32x4.splat(0x7f)), middle = v128.and(v128.shr<u32>(parts, 1), i32x4.splat(0x3f80));
+      const id = v128.or(v128.or(low, middle), v128.and(v128.shr<u32>(parts, 2), i32x4.splat(0x1fc000)));
+      const rows = i32x4.sub(id, i32x4.splat(1));
+      most = v128.max<u32>(most, v128.and(rows, v128.load_splat<u64>(step, 24)));
+      v128.store(out, rows);
+      out += 4 * read;
+      at += size;
+      more >>= size;
+    }
+    if (at == begin) { // an id of more than 3 bytes
+      const id = varint(at);
+      store<u32>(out, id > NO_ROW ? NO_ROW : (id as u32) - 1);
+      most = v128.max<u32>(most, i32x4.splat(load<u32>(out)));
+      out += 4;
+      at = after;
+    }
+  }
+  if (at > end) fault(RUNS_PAST);
+  const pairs = v128.max<u32>(most, v128.shuffle<u32>(most, most, 2, 3, 0, 1));
+  largest = max(largest, max(i32x4.extract_lane(pairs, 0) as u32, i32x4.extract_lane(pairs, 1) as u32));
+  return out;
+}
+
+// Reads numbers from `at` on as u64; returns where they end in `out`.
+function wide(at: usize, end: usize, out: usize): usize {
+  for (; at < end; out += 8) {
+    const bytes = load<u64>(at), last = ~bytes & 0x8080808080808080;
+    if (last == 0) {
+      store<u64>(out, varint(at));
+      at = after;
+      continue;
+    }
+    // Without a branch for each byte: how many a number has is hard to predict.
+    let value = bytes & (last ^ (last - 1)) & 0x7f7f7f7f7f7f7f7f;
+    value = (value & 0x007f007f007f007f) | ((value & 0x7f007f007f007f00) >> 1);
+    value = (value & 0x00003fff00003fff) | ((value & 0x3fff00003fff0000) >> 2);
+    store<u64>(out, (value & 0x0fffffff) | (value >> 32 << 28));
+    at += ((ctz(last) as usize) >> 3) + 1;
+  }
+  if (at > end) fault(RUNS_PAST);
+  return out;
+}
+
+// Reads the repeated number `number` of each message, packed or not, and how many each message has: as `wide` does, or where
+// T is u32 as `ids` does.
+function repeated<T>(spans: usize, count: u32, number: u32, counts: usize, out: usize): i32 {
   wrong = 0;
   const first = out;
-  let unknown: u32 = 0; // a row is below 2^31
   for (let i: u32 = 0; i < count; i++) {
     const before = out;
     const end: usize = load<u32>(spans + 8 * i, 4);
     let at: usize = load<u32>(spans + 8 * i);
     while (at < end) {
       const tag = varint(at) as u32;
-      let begin = after;
+      const begin = after;
       at = payload(begin, end, tag & 7);
-      if (tag >> 3 != number) continue;
-      if ((tag & 7) == LENGTH) begin = after;
-      else if ((tag & 7) != VARINT) continue;
-      while (begin < at) {
-        // Without a branch for one byte or two: nearly all ids have either, and which one is hard to predict.
-        const pair: u32 = load<u16>(begin);
-        const two = (pair >> 7) & 1;
-        let value: u64 = (pair & 127) | ((pair >> 1) & 0x3f80 & (0 - two));
-        let next = begin + 1 + two;
-        if ((two & (pair >> 15)) == 1) {
-          value = varint(begin);
-          next = after;
-        }
-        begin = next;
-        if (sizeof<T>() == 8) {
-          store<u64>(out, value);
-        } else {
-          const found: u32 = value < ids ? load<u32>(row + 4 * (value as usize)) : NO_ROW;
-          unknown |= found;
-          store<u32>(out, found);
-        }
-        out += sizeof<T>();
-      }
-      if (begin > at) fault(RUNS_PAST);
+      if (tag >> 3 != number || ((tag & 7) != LENGTH && (tag & 7) != VARINT)) continue;
+      const from = (tag & 7) == LENGTH ? after : begin;
+      out = sizeof<T>() == 8 ? wide(from, at, out) : ids(from, at, out);
     }
     store<u32>(counts + 4 * i, ((out - before) / sizeof<T>()) as u32);
   }
-  if (unknown >> 31) fault(NO_SUCH_ID);
   return wrong ? wrong : (((out - first) / sizeof<T>()) as i32);
 }
 
 export function numbers(spans: usize, count: u32, number: u32, counts: usize, out: usize): i32 {
-  return repeated<u64>(spans, count, number, 0, 0, counts, out);
+  return repeated<u64>(spans, count, number, counts, out);
 }
 
-export function rows(spans: usize, count: u32, number: u32, row: usize, ids: u64, counts: usize, out: usize): i32 {
-  return repeated<u32>(spans, count, number, row, ids, counts, out);
+// Reads ids as rows of a table of so many: row[id - 1], or id - 1 if `row` is 0. Fails if one is none.
+export function rows(spans: usize, count: u32, number: u32, row: usize, most: u32, counts: usize, out: usize): i32 {
+  largest = 0;
+  const read = repeated<u32>(spans, count, number, counts, out);
+  if (read > 0 && row) {
+    largest = 0;
+    for (const end = out + 4 * (read as usize); out < end; out += 4) {
+      const place = load<u32>(out), found = place < most ? load<u32>(row + 4 * (place as usize)) : NO_ROW;
+      largest = max(largest, found);
+      store<u32>(out, found);
+    }
+  }
+  return read > 0 && largest >= most ? NO_SUCH_ID : read;
 }
 
 // Copies the fields of one message except the LENGTH fields whose numbers are bits of `without`; returns how many bytes,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -17,6 +18,9 @@ from hypothesis import strategies as st
 
 from tests.fuzz.wire import varint
 from tests.support.profiles import Builder, delta, heap, unpacked
+
+if TYPE_CHECKING:
+    from alloclens.arrays import Indices
 
 STACK = "main.f:1@/w/a.go:2 + main.g@/w/a.go:9 < main.main@/w/b.go:3"
 
@@ -113,6 +117,44 @@ def test_numbers_of_every_size(rows: list[list[int]]) -> None:
     assert counts.tolist() == [len(rows)]
     assert many.tolist() == [len(row) for row in rows]
     assert found.tolist() == [v for row in rows for v in row]
+
+
+MANY = (1 << 21) + 64
+"""Ids of one to four bytes."""
+ID = st.one_of(*(st.integers(1, 1 << bits) for bits in (6, 7, 8, 14, 15, 21)), st.integers(1 << 21, MANY))
+
+
+def stacks_of(rows: list[list[int]], row: Indices) -> tuple[list[int], list[int]]:
+    """Read packed ids, and return how many each message has, and their rows."""
+    with arena() as memory:
+        bodies = (b"".join(map(varint, ids)) for ids in rows)
+        fields = (b"\x0a" + varint(len(body)) + body for body in bodies)
+        wire = Wire(memory, b"".join(b"\x12" + varint(len(field)) + field for field in fields))
+        counts, found = wire.rows(wire.nested(wire.whole, 2)[1], 1, row)
+    return counts.tolist(), found.tolist()
+
+
+@settings(max_examples=50)
+@given(st.lists(st.lists(ID, max_size=30)), st.booleans())
+def test_ids_of_every_size(rows: list[list[int]], in_order: bool) -> None:
+    row = np.arange(-1, MANY, dtype=np.int32)
+    if not in_order:
+        row[1:] = row[:0:-1]
+    counts, found = stacks_of(rows, row)
+    assert counts == [len(ids) for ids in rows]
+    assert found == [id_ - 1 if in_order else MANY - id_ for ids in rows for id_ in ids]
+
+
+@pytest.mark.parametrize("in_order", [False, True])
+@pytest.mark.parametrize("unknown", [0, 301, 1 << 14, 1 << 28, (1 << 32) - 1, 1 << 32, (1 << 32) + 1, (1 << 64) - 1])
+def test_an_id_of_nothing_at_any_place(unknown: int, in_order: bool) -> None:
+    row = np.arange(-1, 300, dtype=np.int32)
+    if not in_order:
+        row[1:] = row[:0:-1]
+    for place in range(40):
+        ids = [*range(100, 100 + place), unknown, *range(100, 109)]
+        with pytest.raises(Malformed, match="a location that is not in the file"):
+            stacks_of([[1, 2], ids, [300]], row)
 
 
 def test_messages_with_nothing_in_them() -> None:

@@ -28,9 +28,8 @@ PAGE_BYTES = 1 << 16
 """Unit of growth of WebAssembly's memory."""
 ALIGNMENT_BYTES = 16
 ARGUMENTS = 16
-"""Address of the arguments of a call, as in calls.ts. Nothing is ever allocated before it."""
+"""Address of the arguments of a call, as in calls.ts."""
 ARGUMENT_BYTES = 8
-MAX_ARGUMENTS = 16
 
 
 class Arena:
@@ -41,13 +40,14 @@ class Arena:
         self._exports: dict[str, Any] = dict(instance.exports(self._store))
         self._memory = self._exports["memory"]
         self._base = ctypes.addressof(self._memory.data_ptr(self._store).contents)
+        self._begin = int(self._exports["FREE"].value(self._store))
         self.touched = 0
         """Bytes that were ever in use; the rest is only reserved address space."""
         self.clear()
 
     def clear(self) -> None:
         """Free all allocations."""
-        self._end = ARGUMENTS + MAX_ARGUMENTS * ARGUMENT_BYTES
+        self._end = self._begin
 
     def room(self, size: int) -> int:
         """Allocate so many bytes and return their address. Raises MemoryError."""

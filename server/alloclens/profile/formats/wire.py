@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from alloclens.arrays import Indices, Ints
     from alloclens.profile.arena import Arena
 
-MARGIN_BYTES = 16
+MARGIN_BYTES = 32
 """Padding after the data: a varint that starts at the last byte may be read further before the truncation is
 noticed."""
 SPAN_BYTES = 8
@@ -89,10 +89,12 @@ class Wire:
         return self._counts(counts, messages), self._memory.taken(out, count, np.int64)
 
     def rows(self, messages: Messages, number: int, row: Indices) -> tuple[Ints, Indices]:
-        """Return a repeated id field, each id mapped to row[id]; -1 for none."""
-        table = self._memory.put(row, np.int32)
-        counts, out = self._memory.room(4 * messages.count), self._memory.room(4 * messages.size)
-        count = self._call("rows", messages.spans, messages.count, number, table, len(row), counts, out)
+        """Return a repeated id field, each id mapped to row[id]. Raises Malformed if that is -1, which row[0] is."""
+        rows = row[1:]
+        # Nearly all writers number from 1 on, in the order of the file: there is nothing to look up.
+        table = 0 if np.array_equal(rows, np.arange(len(rows))) else self._memory.put(rows, np.int32)
+        counts, out = self._memory.room(4 * messages.count), self._memory.room(4 * messages.size + MARGIN_BYTES)
+        count = self._call("rows", messages.spans, messages.count, number, table, len(rows), counts, out)
         return self._counts(counts, messages), self._memory.taken(out, count, np.int32)
 
     def without(self, *numbers: int) -> bytes:
