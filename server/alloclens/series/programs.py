@@ -93,7 +93,7 @@ def _apart(snapshots: Sequence[Snapshot], functions: FunctionsOf) -> list[list[S
 
 
 def _by_language(parts: Iterable[list[Snapshot]]) -> list[list[Snapshot]]:
-    """Join groups, except those that have no language in common. Groups without any stay with all others, if those are one."""
+    """Join the groups that have a language in common. Groups of unknown language join the only other group, if there is only one."""
     of_language: dict[str, list[Snapshot]] = {}
     unknown: list[Snapshot] = []
     for part in parts:

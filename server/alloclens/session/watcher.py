@@ -34,10 +34,10 @@ MAX_TOUCHED = 1_000
 
 
 class Events(NamedTuple):
-    """What happened in watched directories, as far as events tell. They do only on Linux."""
+    """What the events of watched directories say about files. Only Linux reports enough: elsewhere, nothing is said."""
 
     complete: frozenset[str] = frozenset()
-    """The files that their writer has closed, or renamed to this name."""
+    """Files that their writer has closed, or has renamed to this name."""
     touched: frozenset[str] | None = None
     """All files to which anything happened; None if only a scan can tell."""
 

@@ -12,7 +12,7 @@ ANONYMOUS = re.compile(r"\(anonymous:L#\d+:C#(\d+)\)")
 """How @datadog/pprof names a function without a name, with its column from 1."""
 NAME = re.compile(rb"[\w$]+")
 MAX_OCCURRENCES = 1000
-"""Of a name in a line. One that is more frequent, such as a letter in a large bundle, is not looked for."""
+"""A name that occurs more often in a line, such as a single letter in a large bundle, is not looked for."""
 BEFORE = re.compile(rb"\b(?:function|class)\s*\*?\s*\Z")
 ASSIGNED = re.compile(
     rb"[\"'\]]*\s*(?:\|\||&&|\?\?)?[=:]\s*(?=((?:async\b\s*)?(?:function\b|class\b|[\w$]+\s*=>|(\())))"
@@ -21,9 +21,9 @@ METHOD = re.compile(rb"[\"'\]]*\s*(?=\()")
 TOKEN = re.compile(rb"""([(\[{])|([)\]}])|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|([`/"'])""")
 """An opening or closing bracket, a string, or what may be a template, a regular expression or a damaged string."""
 MAX_PARAMETERS = 4096
-"""Bytes within brackets that are looked through. What is longer is hardly a list of parameters."""
+"""The length of a list of parameters, in bytes. Anything longer in brackets is unlikely to be one."""
 NEAR = 20
-"""Bytes around a name in which a keyword is."""
+"""The number of bytes beside a name that are searched for a keyword."""
 
 
 def column_of(name: str, line: bytes) -> int | None:

@@ -141,9 +141,9 @@ def shape(functions: Sequence[str], own: Sequence[bool], text: str = "") -> Shap
 def goroutine_shape(functions: Sequence[str], *, own: bool = True) -> Shape | None:
     """Return the shape that one stack of a goroutine profile shows, if it shows one. Its frames are as those of `shape`.
 
-    A connection that waits for its response's body to be closed: its other goroutine, writeLoop, waits for the next request in
-    the same way when all is well. Of all others with a line of the user's `own` code the `go` statement says more; the rest
-    are shown if a dependency has started them.
+    A readLoop of net/http waits for the body of a response to be closed; the other goroutine of a connection, writeLoop, waits
+    in the same way when all is well, so it shows nothing. `own`: a line of the user's own code is in the stack; then the `go`
+    statement says more, and no shape is returned. Other goroutines have a shape if a dependency started them.
     """
     known = [name for name in functions if name and not _of_runtime(name)]
     if known and known[0] == EXCHANGE_LOOP:
