@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from alloclens.profile.model import ValueType
 from alloclens.profile.taken_at import TakenAt
-from alloclens.series.owned import NOTHING
+from alloclens.series.owned import NOTHING, OwnedLines
 from alloclens.series.restarts import MIN_STACKS
 from alloclens.series.series import Series, heaps_beside, process_before
 from alloclens.series.services import group
@@ -231,3 +231,53 @@ def test_the_heaps_beside_goroutines() -> None:
     (of_heaps,) = (one for one in series if one is not of_goroutines)
     assert heaps_beside(series, heaps[-1], of_heaps) == []
     assert heaps_beside([of_goroutines], goroutines[-1], of_goroutines) == []
+
+
+def of_what_is_in_use(number: int, **held: float) -> Snapshot:
+    """Return a snapshot of lines that hold so much, without what was allocated."""
+    values = np.array([*held.values()], np.float32)
+    key = np.array([[1000 + ord(name) for name in held]])
+    return Snapshot(
+        path=f"/p/{number}",
+        taken_at=TakenAt(number, "profile"),
+        is_difference=False,
+        default_sample_type="",
+        sample_types=(ValueType("space", "bytes"),),
+        total=(int(values.sum()),),
+        owned=OwnedLines(key, values, np.zeros((6, len(values)))),
+    )
+
+
+FIRST = {"k": 20, "a": 10, "b": 10, "c": 10}
+FULL = {"k": 20.5, "a": 100, "b": 60, "c": 40}
+
+
+@pytest.mark.parametrize(
+    ("after", "is_new"),
+    [
+        ({"k": 20, "a": 50, "b": 20, "c": 20, "n": 0}, True),
+        ({"k": 20, "a": 51, "b": 20, "c": 10}, False),  # not half
+        ({"k": 20, "a": 0, "b": 0, "c": 40}, False),  # a leak stays when a task ends
+        ({"k": 20, "a": 50, "b": 20, "c": 20, "n": 1}, False),  # 111 of 220.5 in all
+        ({"k": 20, "a": 10, "b": 10}, True),
+    ],
+)
+def test_a_process_that_lost_all_that_it_had_gained_seems_to_be_another_one(
+    after: dict[str, float], *, is_new: bool
+) -> None:
+    made = [of_what_is_in_use(0, **FIRST), of_what_is_in_use(1, **FULL), of_what_is_in_use(2, **after)]
+    (series,) = group([*made, of_what_is_in_use(3, **FULL)])
+    assert [len(process) for process in series.processes] == ([2, 2] if is_new else [4])
+    assert [series.seems_new(process) for process in series.processes] == [False, True][: len(series.processes)]
+    named = [replace(one, path=f"/p/pid7-{one.name}") for one in made]
+    assert len(group(named)[0].processes) == 1, "the process ID decides"
+    goroutines = [replace(one, sample_types=(ValueType("goroutine", "count"),)) for one in made]
+    assert len(group(goroutines)[0].processes) == 1
+
+
+@pytest.mark.parametrize(("small", "is_new"), [(2.5, True), (1.5, False)])
+def test_fewer_than_three_large_parts_show_no_restart(small: float, *, is_new: bool) -> None:
+    """Of 200 in all, a part is large from 2 on."""
+    before, after = {"a": 100, "b": 100 - small, "c": small}, {"a": 1, "b": 1, "c": 1}
+    made = [of_what_is_in_use(0, a=1, b=1, c=1), of_what_is_in_use(1, **before), of_what_is_in_use(2, **after)]
+    assert len(group(made)[0].processes) == 1 + is_new

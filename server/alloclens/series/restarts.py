@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from alloclens.profile.kinds import ProfileKind
-from alloclens.profile.sample_types import is_held
+from alloclens.profile.sample_types import is_held, judged
 from alloclens.tables.allocations import rows, sketches_differ
 from alloclens.tables.code import contains_code, moved
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from alloclens.arrays import Mask
+    from alloclens.arrays import Floats, Ints, Mask
     from alloclens.series.snapshot import Snapshot
 
 MAX_GAP = 4
@@ -42,6 +42,11 @@ MIN_SECONDS = 0.5
 """Between two dumps that are written after whole seconds."""
 CLOCK_SECONDS = 1
 """At most so much sooner than others a dump is due: gperftools compares whole seconds (MaybeDumpProfileLocked)."""
+MIN_PART = 0.01
+"""Of what is in use: what all such parts do together shows a restart where nothing else does."""
+MIN_PARTS = 3
+STARTED = 0.1
+"""Parts that changed by less are what every process holds from its start on."""
 MIN_STACKS = 10
 """A snapshot with fewer stacks may seem to be continued by one of another process."""
 
@@ -115,6 +120,44 @@ def ends(snapshots: Sequence[Snapshot], fell: Mask) -> Mask:
             ended[step] = ended[step] or not _has_its_code(earlier, later, was_rebuilt=was_rebuilt)
             was_rebuilt = (was_rebuilt or earlier.build_id != later.build_id) and not ended[step]
     return ended
+
+
+def emptied(snapshots: Sequence[Snapshot], ended: Mask) -> Mask:
+    """Return where all that had changed in a process fell to half or less at once, as does the total: it seems that another began.
+
+    Only where nothing else would show that: where profiles count what is in use alone, without process IDs or addresses. What a
+    garbage collection or the end of a task frees leaves something. `ended` is where processes are known to end; both are of the
+    shape (snapshots - 1,).
+    """
+    out, begin, kind = np.zeros_like(ended), 0, judged(snapshots[0].sample_types)
+    if kind is None or kind.unit != "bytes" or since_start(snapshots[0]):
+        return out
+    for step, (earlier, later) in enumerate(pairwise(snapshots)):
+        is_told = (earlier.process_id and later.process_id) or (earlier.memory and later.memory)
+        if not ended[step] and not is_told and 2 * later.total_of(kind) <= earlier.total_of(kind):
+            out[step] = _begins_anew(snapshots[begin], earlier, later)
+        if ended[step] or out[step]:
+            begin = step + 1
+    return out
+
+
+def _begins_anew(first: Snapshot, earlier: Snapshot, later: Snapshot) -> bool:
+    """Return whether all large parts of a snapshot fell to half or less. What is nearly as in the first one says nothing."""
+    lines, at = np.unique(earlier.owned.key[0], return_inverse=True)
+    held = np.bincount(at, earlier.owned.value, len(lines))
+    then, now = (_held_by(lines, snapshot) for snapshot in (first, later))
+    told = held >= MIN_PART * held.sum()
+    if first is not earlier:
+        told &= np.abs(held - then) > STARTED * held
+    return int(told.sum()) >= MIN_PARTS and bool((2 * now <= held)[told].all())
+
+
+def _held_by(lines: Ints, snapshot: Snapshot) -> Floats:
+    """Return what each of these parts, by their keys, holds in a snapshot."""
+    of, value = snapshot.owned.key[0], snapshot.owned.value
+    at = np.minimum(np.searchsorted(lines, of), len(lines) - 1)
+    known = np.flatnonzero(lines[at] == of) if len(lines) else np.zeros(0, np.int64)
+    return np.bincount(at[known], value[known], len(lines)).astype(np.float64)
 
 
 def _differ(snapshots: Sequence[Snapshot]) -> list[bool]:

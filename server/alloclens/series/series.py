@@ -15,10 +15,10 @@ import numpy as np
 from alloclens.profile.kinds import is_meant
 from alloclens.profile.sample_types import leading_column
 from alloclens.profile.taken_at import DAY_SECONDS
-from alloclens.series.restarts import at_exit, counters, ends, since_start, without_names
+from alloclens.series.restarts import at_exit, counters, emptied, ends, since_start, without_names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from alloclens.arrays import Ints, Mask
     from alloclens.profile.build import Build
@@ -205,7 +205,16 @@ class Series:
         fell: Mask = np.asarray((self._steps[:, counters(self.snapshots)] < 0).any(axis=1))
         restarted = ends(self.snapshots, fell)
         self._add_restarts_beside(restarted)
-        return restarted
+        return restarted | emptied(self.snapshots, restarted)
+
+    def seems_new(self, process: Sequence[Snapshot]) -> bool:
+        """Return whether nothing but what is in use shows that a process is not the one before."""
+        before = self.last_before(process[0])
+        return (
+            before is not None
+            and not ends((before, process[0]), np.zeros(1, np.bool_)).any()
+            and not self.restarts_beside
+        )
 
     def _add_restarts_beside(self, restarted: Mask) -> None:
         """Mark the restarts that profiles of other kinds show and these do not.

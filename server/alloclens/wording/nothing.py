@@ -198,9 +198,15 @@ def notes(world: World) -> list[str]:
 
 
 def _left_out(comparison: Comparison, folders: Sequence[str]) -> list[str]:
-    """Say which snapshots of the head's process are not judged: one of its exit, and those in which a binary has no names."""
+    """Say which snapshots are not judged: those that seem to be of another process, one of its exit, and those without names."""
     series, process = comparison.series, comparison.series.process(comparison.head)
-    sentences = [
+    new = (
+        f"The process seems to have been restarted before {code(process[0].name)}: most of what was in use is gone, and nothing "
+        f"that had grown stayed. Snapshots before that are not compared with it. To be sure, write the process ID into the names, "
+        "as in `heap-pid3870-1.pb.gz`."
+    )
+    sentences = [new] if series.seems_new(process) else []
+    sentences += [
         f"{code(snapshot.name)} seems to have been written as the program ended, after it had freed memory, so it is not judged; "
         "choose it as the head to see it."
         for snapshot in process
