@@ -46,6 +46,8 @@ SLOWING = 0.75
 """Weight of how clearly a rise slowed down, to rank candidates: a leak does so by chance, or at night."""
 LOADED = 0.5
 """Weight of what load may explain of a rise: much comes and goes on a leak's own line, too."""
+CERTAIN = 38.0
+"""In standard errors: what is clearer has the p-value 0 in floating point, and the larger growth comes first."""
 MIN_SCORE = 0.5
 """Below this, a rise is too unclear to say when it would be proven, in standard errors."""
 MANY = 10
@@ -206,7 +208,9 @@ class Judgement:
     def candidates(self) -> list[Finding]:
         """Return what is nearest to a finding without being one, worst first."""
         entries = self._entries[self._may_leak[self._entries]]
-        worst = entries[np.argsort(-self._score[entries], kind="stable")][:MAX_CANDIDATES]
+        weight = MIN_GOROUTINE_BYTES if self.sample_type.type in GOROUTINES else 1
+        likely, grown = np.minimum(self._score[entries], CERTAIN), self.verdicts.growth[entries] * weight
+        worst = entries[np.lexsort((-grown, -likely))][:MAX_CANDIDATES]
         return [self._finding(entry) for entry in worst.tolist()]
 
     @cached_property
