@@ -314,6 +314,15 @@ def test_a_stack_keeps_the_users_frames_and_folds_the_others() -> None:
     own = folded(frames, lambda file: file.startswith("/w/"), lambda f: f.function, lambda f: f.function, most=0)
     assert own == "main.a ← 13 frames of encoding/json, reflect ← main.b ← x.c"
     assert shortened(frames, lambda file: file.startswith("/w/"), lambda f: f.function) == own
+    jemalloc = (
+        "prof_backtrace_impl",
+        "_rjem_je_malloc_default",
+        "<J as core::alloc::GlobalAlloc>::alloc",
+        "__rust_alloc",
+    )
+    assert said(*jemalloc, "alloc::vec::from_elem", "main.f") == "alloc::vec::from_elem ← main.f!"
+    assert said("prof_gdump", "malloc", "main.malloc", "malloc", "main.f") == "main.malloc! ← malloc ← main.f!"
+    assert said("mmap", "malloc") == "mmap ← malloc", "there is nothing else"
     many = said(*["main.walk"] * 300, *[f"main.f{i}" for i in range(40)])
     assert many.startswith("main.walk! (×300) ← main.f0! ← main.f1! ← ")
     assert many.endswith(" ← main.f39!")

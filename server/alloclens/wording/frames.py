@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from alloclens.languages.go.names import package_of
 from alloclens.paths import canonical, name_of
+from alloclens.tables.attribution import ALLOCATOR
 from alloclens.wording.amounts import counted
 from alloclens.wording.names import short_name
 
@@ -31,9 +32,9 @@ def folded(
     """Write a stack, leaf first: reflect.mapassign ← 9 frames of encoding/json ← json.(*Decoder).Decode ← main.serve main.go:24.
 
     `own` and `foreign` return the texts of frames. Of a run of more than `most` others only the first and the last are named,
-    or none if `most` is 0 (one frame is always named).
+    or none if `most` is 0 (one frame is always named). What the memory allocator calls to hand memory out is left out.
     """
-    return ARROW.join(_parts(frames, is_own, own, foreign, most))
+    return ARROW.join(_parts(_beyond_allocator(frames, is_own), is_own, own, foreign, most))
 
 
 def shortened(frames: Sequence[Frame], is_own: Callable[[str], bool], label: NameOf) -> str:
@@ -42,11 +43,23 @@ def shortened(frames: Sequence[Frame], is_own: Callable[[str], bool], label: Nam
     def parts(some: Sequence[Frame]) -> Iterator[str]:
         return _parts(some, is_own, label, label, 0)
 
+    frames = _beyond_allocator(frames, is_own)
     own = [i for i, frame in enumerate(frames) if is_own(frame.file) and (i == 0 or frame != frames[i - 1])]
     if len(own) <= INNERMOST + OUTERMOST:
         return ARROW.join(parts(frames))
     begin, end = own[INNERMOST], own[-OUTERMOST]
     return ARROW.join([*parts(frames[:begin]), _many(frames[begin:end]), *parts(frames[end:])])
+
+
+def _beyond_allocator(frames: Sequence[Frame], is_own: Callable[[str], bool]) -> Sequence[Frame]:
+    """Return a stack without what allocates the memory for it; all of it if nothing else is there."""
+    begin = 0
+    for place, frame in enumerate(frames, 1):
+        if ALLOCATOR.search(frame.function):
+            begin = place
+        elif is_own(frame.file):
+            break
+    return frames[begin:] or frames
 
 
 def _parts(
