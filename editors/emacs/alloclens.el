@@ -41,8 +41,9 @@
   :documentation "The server of alloclens.")
 
 (add-to-list 'eglot-server-programs
-             `((c-mode c-ts-mode c++-mode c++-ts-mode go-mode go-ts-mode java-mode java-ts-mode js-mode js-ts-mode
-                python-mode python-ts-mode rust-mode rust-ts-mode typescript-mode typescript-ts-mode)
+             `((c-mode c-ts-mode c++-mode c++-ts-mode csharp-mode csharp-ts-mode go-mode go-ts-mode java-mode
+                java-ts-mode js-mode js-ts-mode kotlin-mode kotlin-ts-mode python-mode python-ts-mode rust-mode
+                rust-ts-mode scala-mode scala-ts-mode tsx-ts-mode typescript-mode typescript-ts-mode)
                . ,(lambda (&rest _) (cons 'alloclens-server alloclens-command))))
 
 (cl-defmethod eglot-client-capabilities ((_server alloclens-server))

@@ -4,7 +4,7 @@ local alloclens = require('alloclens')
 return {
   cmd = { 'alloclens', 'lsp' },
   filetypes = {
-    'c', 'cpp', 'go', 'java', 'javascript', 'javascriptreact', 'kotlin', 'python', 'rust', 'scala', 'typescript',
+    'c', 'cpp', 'cs', 'go', 'java', 'javascript', 'javascriptreact', 'kotlin', 'python', 'rust', 'scala', 'typescript',
     'typescriptreact', 'text', -- pages of call stacks are text
   },
   root_dir = alloclens.root_dir,
