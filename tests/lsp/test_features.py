@@ -45,11 +45,28 @@ async def test_hover_says_all_there_is(any_editor: Editor, two: Path) -> None:
     assert await any_editor.hover(uri, 1) is None
 
 
-@pytest.mark.parametrize(("kind", "is_of_jfrconv"), [("allocations", True), ("inuse_space", False)])
-async def test_hover_of_a_profile_of_jfrconv(editor: Editor, folder: Path, kind: str, *, is_of_jfrconv: bool) -> None:
-    drop(folder / "profiles/live.pb.gz", profile(f"{kind}/bytes", f"main.serve:5@{folder}/main.go:6 = {40 * MB}"))
+@pytest.mark.parametrize(
+    ("types", "said"),
+    [
+        ("allocations/bytes", "jfrconv counts only the objects that were sampled"),
+        (
+            "peak_space/bytes inuse_space/bytes",
+            "What was freed before the program ended, also as it ended, does not count",
+        ),
+        ("peak_space/bytes", ""),
+        ("inuse_space/bytes", ""),
+    ],
+)
+async def test_hover_says_what_a_profile_leaves_out(editor: Editor, folder: Path, types: str, said: str) -> None:
+    """jfrconv counts what was sampled, memray and DHAT what was never freed."""
+    values = f"{40 * MB} " * (types.count(" ") + 1)
+    drop(folder / "profiles/live.pb.gz", profile(types, f"main.serve:5@{folder}/main.go:6 = {values}"))
     text = await editor.hover(await ready(editor, folder, "40.0MB"), 6)
-    assert ("jfrconv counts only the objects that were sampled" in text) == is_of_jfrconv
+    sentences = ("jfrconv counts only the objects that were sampled", "What was freed before the program ended")
+    assert [sentence for sentence in sentences if sentence in text] == [
+        one for one in sentences if said.startswith(one)
+    ]
+    assert said in text
 
 
 async def test_hover_in_the_form_that_the_editor_prefers(two: Path) -> None:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 HEAP_DEFAULT = "inuse_space"
 LEAKED = "goroutineleak"
 """Goroutines that Go's garbage collector found to be blocked for ever (Go 1.26, /debug/pprof/goroutineleak)."""
+PEAK = "peak_space"
+"""A sample type of memray and DHAT, which write as the program ends."""
 OF_JFRCONV = "allocations"
 """What jfrconv calls all that it writes."""
 GOROUTINES = ("goroutine", LEAKED)

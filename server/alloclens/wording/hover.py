@@ -7,7 +7,7 @@ import re
 import shlex
 from typing import TYPE_CHECKING, NamedTuple
 
-from alloclens.profile.sample_types import LEAKED, OF_JFRCONV
+from alloclens.profile.sample_types import HEAP_DEFAULT, LEAKED, OF_JFRCONV, PEAK, column_of
 from alloclens.series.findings import RAISED
 from alloclens.wording.amounts import amount, counted, difference, growth, main, share
 from alloclens.wording.focus import options, words
@@ -46,6 +46,10 @@ ONLY_SAMPLED = (
     "With `--live`, jfrconv counts only the objects that were sampled, which may be few of all; docs/languages/java.md of alloclens "
     "has a script that estimates all."
 )
+AT_THE_END = (
+    "What was freed before the program ended, also as it ended, does not count here; the sample type `peak_space` has what was in "
+    "use at the peak."
+)
 SEPARATOR = "\n\n---\n\n"
 """Between the kinds of profiles that have the line."""
 
@@ -79,10 +83,7 @@ def markdown(
     if doubt:
         recorded = f" It was line {number} of {escape(file)}." if has_moved else ""
         parts.append(f"~ {DOUBTS[doubt]}{recorded}")
-    if lines.by_function:
-        parts.append(WHOLE_FUNCTION)
-    if comparison.sample_type.type == OF_JFRCONV:
-        parts.append(ONLY_SAMPLED)
+    parts += _limits(comparison)
     if comparison.focus:
         parts.append(
             f"Only samples {escape(words(comparison.focus))} count here; the verdict is about all samples of the line."
@@ -91,6 +92,17 @@ def markdown(
     details = ["\n".join([*_table(comparison, row), *([f"- {escape(figures(judged))}"] if judged else [])])]
     details += [*_stacks(stacks[1:], comparison, places, 2), *_command(stacks, file, number, comparison)]
     return "\n\n".join([*parts, *begin, *details, *end])
+
+
+def _limits(comparison: Comparison) -> list[str]:
+    """Say what the numbers of a profile leave out, or cannot tell apart."""
+    of_end = comparison.sample_type.type == HEAP_DEFAULT and column_of(comparison.head.sample_types, PEAK) is not None
+    said = (
+        (WHOLE_FUNCTION, comparison.lines.by_function),
+        (ONLY_SAMPLED, comparison.sample_type.type == OF_JFRCONV),
+        (AT_THE_END, of_end),
+    )
+    return [sentence for sentence, applies in said if applies]
 
 
 def _verdict(judged: Finding | None, places: LinePlaces, *, is_said: bool) -> list[str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from alloclens.paths import is_system_binary
-from alloclens.profile.sample_types import LEAKED, OF_JFRCONV, column_of, judged
+from alloclens.profile.sample_types import LEAKED, OF_JFRCONV, PEAK, column_of, judged
 from alloclens.series.verdicts import MIN_OBSERVATIONS, SIGNIFICANCE, VERDICT_RULES, Rule
 from alloclens.stats.trend import quantile
 from alloclens.wording.amounts import amount, counted, duration
@@ -64,8 +64,6 @@ SENTENCES = {
 MAX_NAMED_BINARIES = 3
 FROM_ONE_RECORDING = "docs/languages/java.md of alloclens has a script that makes a series of one recording of async-profiler with `live`"
 
-PEAK = "peak_space"
-"""A sample type of memray and DHAT."""
 WHILE_IT_RUNS = "what writes while it runs can be judged, in Python tracemalloc or ddtrace; docs/languages of alloclens names others"
 
 
