@@ -713,6 +713,8 @@ def test_the_dump_of_an_exit_is_named(folder: Path) -> None:
     said = run(folder / "p", "--workspace", folder).stderr
     assert "shop.0003.heap seems to have been written as the program ended" in said
     assert "as the program ended" in run(folder / "p", "--workspace", folder, "--head", "shop.0003.heap").stderr
+    annotated = CliRunner().invoke(cli, ["annotate", str(folder / "main.go"), "--profiles", str(folder / "p")])
+    assert "as the program ended" not in annotated.output
 
 
 def test_processes_in_one_directory(folder: Path) -> None:

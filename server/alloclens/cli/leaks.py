@@ -21,7 +21,7 @@ from alloclens.wording.drift import CHANGED
 from alloclens.wording.frames import folded, frame_at, frame_name
 from alloclens.wording.hover import stack_label
 from alloclens.wording.markdown import plain
-from alloclens.wording.nothing import no_finding, notes
+from alloclens.wording.nothing import exits, no_finding, notes
 from alloclens.wording.status import not_there, nothing
 from alloclens.wording.verdict import (
     DOUBTS,
@@ -87,7 +87,7 @@ def command(
     refuse_unknown(known, base, head)
     if known.shown is None:
         raise click.ClickException(shown_series.missing(known) or plain(nothing(known)))
-    for note in not_there(known):
+    for note in (*map(plain, exits(known)), *not_there(known)):
         tell(note)
     findings = [(f, c) for c in known.judged for f in c.findings(VERDICTS if show_all else RAISED)]
     findings.sort(key=lambda pair: badness(pair[0]))
@@ -98,7 +98,7 @@ def command(
         listed = {name: [_json(f, c, named[c.series], mapper) for f, c in pairs] for name, pairs in rows.items()}
         why = no_finding(known)
         reason = None if is_found else {"cause": why.cause.value, "message": why.words}
-        limits = [plain(note) for note in notes(known)]
+        limits = [plain(note) for note in (*notes(known), *exits(known))]
         show_json({"version": JSON_VERSION, "directory": directory, "nothing": reason, "notes": limits, **listed})
     else:
         _print(findings, known, mapper)

@@ -37,7 +37,7 @@ from alloclens.wording.amounts import amount, counted, growth, share
 from alloclens.wording.drift import CHANGED
 from alloclens.wording.kinds import type_name
 from alloclens.wording.markdown import plain
-from alloclens.wording.nothing import no_finding, notes
+from alloclens.wording.nothing import exits, no_finding, notes
 from alloclens.wording.profile import graph
 from alloclens.wording.status import in_full, moment, not_used, nothing
 from alloclens.wording.verdict import SHAPES, figures, placed_message, sparkline
@@ -127,7 +127,11 @@ def _page(shown: Comparison, known: World, titles: _Titles) -> str:
         script_digest=_digest(script),
         title=f"Memory of {titles.name}",
         compared=plain(in_full(shown)),
-        notes=[*shown_series.kinds(known), *shown_series.notes(known), *(plain(note) for note in notes(known))],
+        notes=[
+            *shown_series.kinds(known),
+            *shown_series.notes(known),
+            *(plain(note) for note in (*notes(known), *exits(known))),
+        ],
         style=style,
         findings=_findings(known, titles),
         lines=_lines(shown, known, titles),

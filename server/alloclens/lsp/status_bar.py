@@ -9,7 +9,7 @@ from alloclens.printable import printable
 from alloclens.wording import shown_series
 from alloclens.wording.focus import words
 from alloclens.wording.markdown import escape
-from alloclens.wording.nothing import notes
+from alloclens.wording.nothing import exits, notes
 from alloclens.wording.status import in_full, line, not_used, nothing, shortened, unreadable, with_kinds
 from alloclens.wording.verdict import goroutine_note
 
@@ -66,7 +66,7 @@ def _tooltip(world: World) -> str:
         paragraphs.append(escape(missing))
     if world.silent_goroutines and (note := goroutine_note(world.silent_goroutines)):
         paragraphs.append(note)
-    paragraphs += notes(world)
+    paragraphs += [*notes(world), *exits(world)]
     if not world.series:
         paragraphs.append(nothing(world))
     return "\n\n".join(paragraphs + [escape(unreadable(p.name, p.reason)) for p in world.problems])

@@ -196,7 +196,7 @@ def notes(world: World) -> list[str]:
 
 
 def _left_out(comparison: Comparison, folders: Sequence[str]) -> list[str]:
-    """Say which snapshots are not judged: those that seem to be of another process, one of its exit, and those without names."""
+    """Say which snapshots are not judged: those that seem to be of another process, and those without names."""
     series, process = comparison.series, comparison.series.process(comparison.head)
     new = (
         f"The process seems to have been restarted before {code(process[0].name)}: most of what was in use is gone, and nothing "
@@ -204,12 +204,6 @@ def _left_out(comparison: Comparison, folders: Sequence[str]) -> list[str]:
         "as in `heap-pid3870-1.pb.gz`."
     )
     sentences = [new] if series.seems_new(process) else []
-    sentences += [
-        f"{code(snapshot.name)} seems to have been written as the program ended, after it had freed memory, so it is not judged; "
-        "choose it as the head to see it."
-        for snapshot in process
-        if snapshot in series.at_exit
-    ]
     without = [snapshot for snapshot in process if snapshot in series.without_names]
     if not without:
         return sentences
@@ -220,6 +214,17 @@ def _left_out(comparison: Comparison, folders: Sequence[str]) -> list[str]:
         f"{code(compared.name)}."
     )
     return [*sentences, left_out, *(of_snapshot(without[0], folders) if without[0] is not comparison.head else [])]
+
+
+def exits(world: World) -> list[str]:
+    """Say which snapshots are not judged because a process wrote them as it ended. That matters where verdicts are read."""
+    return [
+        f"{code(snapshot.name)} seems to have been written as the program ended, after it had freed memory, so it is not judged; "
+        "choose it as the head to see it."
+        for comparison in world.comparisons
+        for snapshot in comparison.series.process(comparison.head)
+        if snapshot in comparison.series.at_exit
+    ]
 
 
 def of_snapshot(snapshot: Snapshot, folders: Sequence[str]) -> list[str]:
