@@ -1,4 +1,4 @@
-"""Formats an unexpected exception in one line that is enough to find the bug."""
+"""What went wrong with a file: a fault of the file in words, or an exception of ours in a line that is enough to find the bug."""
 
 from __future__ import annotations
 

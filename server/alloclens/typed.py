@@ -1,4 +1,4 @@
-"""Classes that msgspec reads from what an editor or a file says, and writes as JSON."""
+"""What msgspec needs to read what an editor or a file says into classes, and to write them as JSON."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from alloclens.session.listing import scan
-from alloclens.sources.captures import SUFFIX, write
+from alloclens.sources.capture_files import SUFFIX, write
 from alloclens.sources.rotation import LIST, enlist, prune, unlisted
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ MANY = """
 import sys
 from datetime import datetime, timezone
 from pathlib import Path
-from alloclens.sources.captures import SUFFIX, write
+from alloclens.sources.capture_files import SUFFIX, write
 from alloclens.sources.rotation import enlist, prune
 
 directory, kind, count, keep = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), int(sys.argv[4])

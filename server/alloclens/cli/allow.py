@@ -1,4 +1,4 @@
-"""alloclens allow."""
+"""The command `alloclens allow`: allows paths outside a workspace to be read, and lists them."""
 
 from __future__ import annotations
 

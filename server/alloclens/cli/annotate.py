@@ -1,4 +1,4 @@
-"""alloclens annotate."""
+"""The command `alloclens annotate`: prints a source file with numbers beside its lines."""
 
 from __future__ import annotations
 

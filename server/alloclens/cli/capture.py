@@ -1,4 +1,4 @@
-"""alloclens capture."""
+"""The command `alloclens capture`: fetches profiles from a running process, once or again and again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""alloclens explain."""
+"""The command `alloclens explain`: says where recorded files and lines lie here, and why."""
 
 from __future__ import annotations
 

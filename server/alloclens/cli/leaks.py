@@ -1,4 +1,4 @@
-"""alloclens leaks."""
+"""The command `alloclens leaks`: judges a series of profiles, and lists the lines that leak."""
 
 from __future__ import annotations
 

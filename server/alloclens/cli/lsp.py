@@ -1,4 +1,4 @@
-"""alloclens lsp."""
+"""The command `alloclens lsp`: serves an editor."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""alloclens report."""
+"""The command `alloclens report`: writes one HTML page on a series of profiles."""
 
 from __future__ import annotations
 

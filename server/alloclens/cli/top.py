@@ -1,4 +1,4 @@
-"""alloclens top."""
+"""The command `alloclens top`: prints the heaviest lines or functions of one profile, as pprof does."""
 
 from __future__ import annotations
 

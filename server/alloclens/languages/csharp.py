@@ -1,4 +1,4 @@
-"""C#, as .NET's profilers spell its methods."""
+"""The language C#: how profiles name its methods, and what declarations look like."""
 
 from __future__ import annotations
 

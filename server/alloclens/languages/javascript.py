@@ -1,4 +1,4 @@
-"""JavaScript and TypeScript."""
+"""The languages JavaScript and TypeScript: how profiles name their functions, and which grammars read their texts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Java, Kotlin and Scala, whose functions profiles know by the classes that are made of them."""
+"""The languages Java, Kotlin and Scala. Profiles name their functions by the classes into which they are compiled."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""C, C++ and Rust, whose functions profiles know by their symbols."""
+"""The languages C, C++ and Rust. Profiles name their functions by the symbols of the binary."""
 
 from __future__ import annotations
 

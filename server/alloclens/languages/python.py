@@ -1,4 +1,4 @@
-"""Python."""
+"""The language Python: how profiles name its functions, and which grammar reads its texts."""
 
 from __future__ import annotations
 

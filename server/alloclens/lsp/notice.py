@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from lsprotocol import types
 
-from alloclens.lsp.mapping import add_mapping
+from alloclens.lsp.settings_file import add_mapping
 from alloclens.lsp.show import tell
 from alloclens.wording.explain import mapping, nameless, unplaced
 from alloclens.wording.markdown import plain

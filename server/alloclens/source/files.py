@@ -1,4 +1,4 @@
-"""The file system as seen by the placement rules."""
+"""What the rules of placement ask of the disk. `workspace/files.py` answers."""
 
 from __future__ import annotations
 

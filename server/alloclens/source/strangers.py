@@ -1,4 +1,4 @@
-"""Whose a recorded file is: what shows that it is somebody else's, although its path and functions fit, and what proves a place."""
+"""Tells files of others from the user's: a recorded file may be somebody else's although its path and functions fit a file here."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from alloclens.disk import reason, sweep
 from alloclens.profile.formats import read
 from alloclens.profile.sample_types import LEAKED
 from alloclens.sources.access import NOBODY, Access
-from alloclens.sources.captures import write
+from alloclens.sources.capture_files import write
 from alloclens.sources.errors import CaptureError
 from alloclens.sources.fetch import fetch
 from alloclens.sources.rotation import enlist, prune

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from alloclens.disk import open_file, read_file, reason, sweep, write_file
 from alloclens.settings.file_names import LABELS, OWN, SHARED
-from alloclens.sources.captures import NAME
+from alloclens.sources.capture_files import NAME
 
 LIST = ".alloclens-captures"
 SETTINGS = (OWN, SHARED, ".vscode/settings.json")

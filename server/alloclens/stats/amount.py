@@ -1,4 +1,4 @@
-"""A number with its growth and the errors of both."""
+"""A value with its growth, and the interval of the growth."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Knows the heap profiles that V8 sampled, whatever their format: V8 records the line of a function, and no other."""
+"""Recognizes heap profiles that V8 sampled, whatever their format: a frame has the line of its function, not that of the call."""
 
 from __future__ import annotations
 

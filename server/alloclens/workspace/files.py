@@ -1,4 +1,4 @@
-"""The disk, as the placement rules use it."""
+"""Reads the disk for the rules of placement, which know it only as `source/files.py` describes it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Go."""
+"""The language Go. What only Go has, such as `go` statements and build constraints, is in modules of its own here."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""From a goroutine to the `go` statement that started it, read out of Go texts.
+"""Finds the `go` statement that started a goroutine, in texts of Go.
 
-What profiles of Go 1.21 and 1.26 hold: where a goroutine began, debug=2 names the statement itself (`created by`). The other
-forms only have the function it runs, outermost but for runtime.goexit: a closure is found by its line, a named function by
-who calls it. The wrapper that the compiler makes of `go f(x)` (`main.serve.gowrap1`) is left out by the runtime; where a
-binary's debug information names it, its line lies within the statement. Source: Go's language specification, and
+A goroutine dump (debug=2) names the statement itself (`created by`). The other forms of a goroutine profile have only the
+function that the goroutine runs, the outermost one but for runtime.goexit. A closure is found by its line, and a named function
+by the statements that call it. For `go f(x)`, the compiler makes a wrapper (`main.serve.gowrap1`). The runtime leaves it out of
+stacks; if a binary's debug information names it, its line is within the statement. So it is in Go 1.21 to 1.26. Source: Go's language specification, and
 runtime/traceback.go (elideWrapperCalling).
 """
 

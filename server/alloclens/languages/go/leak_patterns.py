@@ -1,4 +1,4 @@
-"""Known shapes of leaks: what a leaking line forgot, where its stack shows it.
+"""Recognizes well-known leaks of Go, such as a ticker that is never stopped, by the stack of the leaking line.
 
 Names are pprof's, of Go. A heap profile that Go writes hides the runtime's own frames at the leaf (runtime.growslice,
 runtime.mapassign_faststr), so a map or slice that grows ends at the line itself, and only the line's text tells which it

@@ -9,7 +9,7 @@ from lsprotocol import types
 
 from alloclens.lsp import protocol
 from alloclens.lsp.documents import opened_path
-from alloclens.lsp.mapping import add_mapping
+from alloclens.lsp.settings_file import add_mapping
 from alloclens.paths import name_of
 from alloclens.printable import printable, rows
 from alloclens.session.choice import names, services_with

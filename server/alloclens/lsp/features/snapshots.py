@@ -14,7 +14,7 @@ from alloclens.disk import reason
 from alloclens.lsp import protocol
 from alloclens.lsp.active import follow_file
 from alloclens.lsp.lifecycle import leave
-from alloclens.lsp.mapping import write_settings
+from alloclens.lsp.settings_file import write_settings
 from alloclens.lsp.show import tell
 from alloclens.printable import printable
 from alloclens.session.choice import is_elsewhere, matching, names

@@ -1,4 +1,4 @@
-"""Helpers of the formats that are JSON: what a file is called by its first key, and how it is decoded."""
+"""Helpers of the formats that are JSON: decoding a file that starts as the format does, within limits."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from alloclens.disk import STALE_SECONDS, sweep
-from alloclens.sources.captures import write
+from alloclens.sources.capture_files import write
 
 from scripts.workbench import process
 
@@ -26,14 +26,14 @@ HOLD = """
 import sys
 from datetime import datetime, timezone
 from pathlib import Path
-from alloclens.sources import captures
+from alloclens.sources import capture_files
 
 def wait(_descriptor):
     print("writing", flush=True)
     sys.stdin.read()
 
-captures.os.fsync = wait
-captures.write(Path(sys.argv[1]), "heap", datetime(2026, 1, 2, 3, 4, 5, 678_000, timezone.utc), b"half")
+capture_files.os.fsync = wait
+capture_files.write(Path(sys.argv[1]), "heap", datetime(2026, 1, 2, 3, 4, 5, 678_000, timezone.utc), b"half")
 """
 """A capture that stands still in the middle of its writing."""
 
