@@ -28,9 +28,10 @@ pytestmark = [
     pytest.mark.timeout(300),
 ]
 MIB = 1 << 20
-MODULES = {*sys.stdlib_module_names, *packages_distributions(), "sitecustomize", "usercustomize", "tests"}
+MODULES = {*sys.stdlib_module_names, "sitecustomize", "usercustomize", "tests"}
+"""Names of modules that Python may look for, besides those that are installed."""
 PACKAGES = {"alloclens", "encodings", "google", "multiprocessing"}
-"""Those of MODULES that are directories; the rest are files."""
+"""Those that are directories; the rest are files."""
 PROGRAMS = ("git", "go", "cc", "gcc", "ld", "ldconfig", "objdump", "uname", "sh", "python", "python3", "env", "which")
 BEFORE = "import sys; import runpy, pkgutil, importlib.util; print(*sys.modules)"
 SCRIPT = "import sys\nfrom alloclens.__main__ import main\nsys.exit(main())\n"
@@ -70,7 +71,7 @@ class Folder(NamedTuple):
 
     def plant(self, but: frozenset[str]) -> None:
         """Put a module under every name that Python may look for, and a program under every name that is started."""
-        for name in MODULES | PACKAGES:
+        for name in {*MODULES, *packages_distributions(), *PACKAGES}:
             file = self.path / name / "__init__.py" if name in PACKAGES else self.path / f"{name}.py"
             file.parent.mkdir(exist_ok=True)
             if name in but:
