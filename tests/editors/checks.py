@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from tests.editors.workspace import serving
@@ -32,8 +31,8 @@ LEAKS = ("leak ticker", "leak goroutine", "leak registration")
 
 def hint(session: Session, mark: str, snapshot: Path | None = None) -> None:
     """Wait until what a marked line holds is shown beside it. The mark ends the line in the source."""
-    number = re.escape(session.workspace.held(mark, snapshot))
-    session.screen.until(rf"alloclens: {mark} *:? *{number}( |$)")
+    comment, number = map(session.screen.literal, (f"alloclens: {mark}", session.workspace.held(mark, snapshot)))
+    session.screen.until(rf"{comment} *:? *{number}(?![\w.])")
 
 
 def numbers(session: Session) -> None:

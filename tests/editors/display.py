@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import signal
 import subprocess
 import tempfile
@@ -25,14 +26,30 @@ DISPLAY=:$(cat "$HOME/display") dbus-run-session "$@"
 kill $!
 """
 SECONDS = 60.0
-ENLARGED = 2
-"""Times that a picture is made larger, to be read."""
+ENLARGED = (2, 3)
+"""Times that a picture is made larger, to be read: what is misread in one size is often read in another."""
+ALIKE = {
+    "0": "[0O]",
+    "1": "[1lI|]",
+    "5": "[5S]",
+    "8": "[8B]",
+    "B": "[B8]",
+    "I": "[1lI|]",
+    "O": "[0O]",
+    "S": "[5S]",
+    "l": "[1lI|]",
+    ".": "[.,:]",
+    ":": "[.,:]",
+    " ": " *",
+}
+"""What a character may be read as. No digit is read as another one, so a wrong number never passes."""
 
 
 class Display(Screen):
     """A running program."""
 
     enter = "Return"
+    flags = re.MULTILINE | re.IGNORECASE  # Leak and leak look alike
     patience = 120.0
     """Reading a picture takes a second on a machine that does nothing else."""
 
@@ -42,7 +59,16 @@ class Display(Screen):
 
     def screen(self) -> str:
         """Return what is on the screen, as far as it can be read: ▲ is read as 4."""
-        return self._read()
+        return next(self.readings())
+
+    def readings(self) -> Iterator[str]:
+        """Read a picture of the screen in one size after the other."""
+        self._take_picture()
+        return map(self._read, ENLARGED)
+
+    def literal(self, text: str) -> str:
+        """Return a pattern that also fits what the text may be read as."""
+        return "".join(ALIKE.get(character, re.escape(character)) for character in text)
 
     def keys(self, *keys: str) -> None:
         """Press keys, by their names in X11: "j", "Return", "ctrl+g"."""
@@ -57,11 +83,8 @@ class Display(Screen):
         """Move the mouse to a word on the screen: to the last, if it is there more than once."""
         end = time.monotonic() + self.patience
         while time.monotonic() < end:
-            words = [row.split("\t") for row in self._read("tsv").splitlines()[1:]]
-            boxes = [[int(number) for number in row[6:10]] for row in words if row[-1].startswith(word)]
-            if boxes:
-                left, top, width, height = boxes[-1]
-                place = ((left + width // 2) // ENLARGED, (top + height // 2) // ENLARGED)
+            self._take_picture()
+            for place in filter(None, (self._place(word, times) for times in ENLARGED)):
                 self._run("xdotool", "mousemove", *map(str, place))
                 return
         raise NotOnScreenError(f"there is no {word} on the screen")
@@ -71,9 +94,21 @@ class Display(Screen):
         self.point_at(word)
         self._run("xdotool", "click", "1")
 
-    def _read(self, *form: str) -> str:
-        self._run("import", "-window", "root", str(self._home / "screen.png"))
-        self._run("convert", "screen.png", "-resize", f"{ENLARGED}00%", "large.png")
+    def _place(self, word: str, times: int) -> tuple[int, int] | None:
+        """Return the middle of the last word in the picture that begins like this."""
+        words = [row.split("\t") for row in self._read(times, "tsv").splitlines()[1:]]
+        like = re.compile(self.literal(word), self.flags)
+        boxes = [[int(number) for number in row[6:10]] for row in words if like.match(row[-1])]
+        if not boxes:
+            return None
+        left, top, width, height = boxes[-1]
+        return (left + width // 2) // times, (top + height // 2) // times
+
+    def _take_picture(self) -> None:
+        self._run("import", "-window", "root", "screen.png")
+
+    def _read(self, times: int, *form: str) -> str:
+        self._run("convert", "screen.png", "-resize", f"{times}00%", "large.png")
         return self._run("tesseract", "large.png", "-", "--psm", "6", *form)
 
     def until_ended(self) -> None:

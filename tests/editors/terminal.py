@@ -14,11 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 COLUMNS, ROWS = 150, 42
 PATIENCE = 60.0
 """Seconds to wait for something on the screen, on a busy machine."""
+ASK_SECONDS = 5.0
+"""Between two times that an editor is asked again: an edit only counts after a pause."""
 MARK = "ALLOCLENS_EDITOR_RUN"
 
 
@@ -30,12 +32,22 @@ class Screen(ABC):
     """A running editor, as a person has it: keys go in, and text is on the screen."""
 
     patience = PATIENCE
+    flags = re.MULTILINE
+    """How patterns are searched for on the screen."""
     enter = "Enter"
     """The name of this key."""
 
     @abstractmethod
     def screen(self) -> str:
         """Return what is on the screen."""
+
+    def readings(self) -> Iterable[str]:
+        """Return what may be on the screen now, the likeliest first."""
+        return (self.screen(),)
+
+    def literal(self, text: str) -> str:
+        """Return a pattern of a text as it is on the screen."""
+        return re.escape(text)
 
     @abstractmethod
     def keys(self, *keys: str) -> None:
@@ -54,14 +66,16 @@ class Screen(ABC):
         self.write(text)
         self.keys(self.enter)
 
-    def until(self, pattern: str) -> re.Match[str]:
-        """Wait until the screen matches."""
+    def until(self, pattern: str, ask: Callable[[], None] | None = None) -> re.Match[str]:
+        """Wait until the screen matches. `ask` asks the editor again, now and then."""
         end, screen = time.monotonic() + self.patience, ""
         while time.monotonic() < end:
-            screen = self.screen()
-            if found := re.search(pattern, screen, re.MULTILINE):
-                return found
-            time.sleep(0.1)
+            for screen in self.readings():
+                if found := re.search(pattern, screen, self.flags):
+                    return found
+            if ask:
+                ask()
+            time.sleep(ASK_SECONDS if ask else 0.1)
         raise NotOnScreenError(f"{pattern!r} is not on the screen:\n{screen}")
 
 
