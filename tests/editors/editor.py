@@ -81,8 +81,8 @@ def run(editor: Editor, workspace: Workspace) -> dict[str, Outcome]:
             for name, check in editor.checks.items():
                 outcomes[name] = _outcome(check, session)
                 say(f"{editor.name}: {name}: {outcomes[name].failure or 'yes'}")
-            editor.quit(session)
-            outcomes[NOTHING_LEFT] = Outcome("yes", _until_none_is_left(mark), screen.screen())
+            ended = _outcome(Check(editor.quit), session)
+            outcomes[NOTHING_LEFT] = ended._replace(failure=ended.failure or _until_none_is_left(mark))
     return outcomes
 
 
