@@ -108,7 +108,8 @@ def frame_at(frame: Frame, place: str) -> str:
 
 
 def _is_place(name: str, frame: Frame) -> bool:
-    return name == f"{name_of(canonical(frame.file))}:{frame.line}"
+    line = f":{frame.line}"
+    return name.endswith(line) and name == name_of(canonical(frame.file)) + line
 
 
 def _in_binary(path: str) -> str:
