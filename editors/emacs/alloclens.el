@@ -104,8 +104,10 @@
 
 ;;;###autoload
 (defun alloclens-ensure ()
-  "Start the server for this buffer, unless it has a dependency or a file of Go's own: those start none."
+  "Start the server for this buffer, unless it has a dependency or a file of Go's own: those start none.
+The server has no definitions: what finds them without Eglot still does."
   (unless (or (not buffer-file-name) (alloclens--foreign-p buffer-file-name))
+    (setq-local eglot-stay-out-of (cons 'xref eglot-stay-out-of))
     (eglot-ensure)))
 
 (defun alloclens--server ()
