@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from tests.editors import checks, debian
+from tests.editors import checks, debian, gopls
 from tests.editors.editor import Check, Editor
 from tests.editors.workspace import recipe
 
@@ -22,10 +22,13 @@ def editors() -> list[Editor]:
     if not debian.is_here():
         return []
     emacs, mode = debian.version("emacs-nox"), debian.version("elpa-lsp-mode")
+    checked = LSP_MODE | {"two servers": Check(two_servers)}
+    beside_gopls = Editor(f"Emacs, lsp-mode {mode} beside gopls", emacs, _beside_gopls, _quit, checked)
     return [
         Editor("Emacs, Eglot", emacs, partial(_command, "Without the package"), _quit, PLAIN),
         Editor("Emacs with alloclens.el", emacs, partial(_command, "With the package"), _quit, PACKAGE),
         Editor(f"Emacs, lsp-mode {mode}", emacs, partial(_command, "lsp-mode"), _quit, LSP_MODE),
+        *([beside_gopls] if gopls.is_here() else []),
     ]
 
 
@@ -36,6 +39,10 @@ def _command(heading: str, config: Path, workspace: Workspace) -> Sequence[str]:
         encoding="utf-8",
     )
     return debian.inside(["emacs", "-nw", "-q", "-l", init, workspace.file], workspace.folder)
+
+
+def _beside_gopls(config: Path, workspace: Workspace) -> Sequence[str]:
+    return gopls.on_path(_command("lsp-mode", config, workspace))
 
 
 def _quit(session: Session) -> None:
@@ -94,6 +101,21 @@ def hiding(session: Session) -> None:
     run(session, "eglot-inlay-hints-mode")
     run(session, "revert-buffer-quick")
     checks.hint(session, "leak ticker")
+
+
+def definitions(session: Session) -> None:
+    """M-. asks not the server, but what Emacs has for Go without one: etags."""
+    at(session, "leak ticker")
+    session.screen.keys("M-<", "M-.")
+    session.screen.until(r"^Visit tags table")
+
+
+def two_servers(session: Session) -> None:
+    """Both serve the file."""
+    at(session, "leak ticker")
+    names = "(mapcar (lambda (one) (lsp--client-server-id (lsp--workspace-client one))) (lsp-workspaces))"
+    run(session, "eval-expression", names)
+    session.screen.until(r"^\((gopls alloclens|alloclens gopls)\)")
 
 
 def hot_line(command: str, session: Session) -> None:
@@ -167,6 +189,7 @@ PACKAGE = PLAIN | {
     "findings, hot lines and stacks as lists": Check(listing),
     "status line": Check(checks.seen(at, "leak goroutine", move, r"leaks\.go .*MB")),
     "heat": Check(heat),
+    "definitions by others": Check(definitions, "`M-.`"),
     "capture": Check(checks.capturing(at, capture)),
 }
 LSP_MODE = {

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
-from tests.editors import checks, debian, vi
+from tests.editors import checks, debian, gopls, vi
 from tests.editors.editor import Check, Editor
 from tests.editors.workspace import recipe
 
@@ -17,16 +18,33 @@ if TYPE_CHECKING:
 
 
 def editors() -> list[Editor]:
-    """Return Helix; nothing where Debian's packages are not to be had."""
-    return [Editor("Helix", debian.version("hx"), _command, vi.leave, CHECKS)] if debian.is_here() else []
+    """Return Helix, alone and beside gopls; nothing where Debian's packages are not to be had."""
+    if not debian.is_here():
+        return []
+    version = debian.version("hx")
+    alone = Editor("Helix", version, _command, vi.leave, CHECKS)
+    beside = Editor("Helix beside gopls", version, _beside_gopls, vi.leave, CHECKS | BESIDE_GOPLS)
+    return [alone, beside] if gopls.is_here() else [alone]
 
 
 def _command(config: Path, workspace: Workspace) -> Sequence[str]:
+    return _with(recipe("helix.md", "Setup"), config, workspace)
+
+
+def _with(languages: str, config: Path, workspace: Workspace) -> list[str]:
     folder = config / "helix"
     folder.mkdir()
-    (folder / "languages.toml").write_text(recipe("helix.md", "Setup"), "utf-8")
+    (folder / "languages.toml").write_text(languages, "utf-8")
     (folder / "config.toml").write_text(recipe("helix.md", "Hints"), "utf-8")
     return debian.inside(["env", f"XDG_CONFIG_HOME={config}", "hx", workspace.file], workspace.folder)
+
+
+def _beside_gopls(config: Path, workspace: Workspace) -> Sequence[str]:
+    """Start it with the hovers of gopls excepted, too, and with two programs, of which one is chosen."""
+    workspace.add_other()
+    workspace.settings.write_text('series = "profiles"\n', "utf-8")
+    setup = recipe("helix.md", "Setup").replace('["inlay-hints"]', '["inlay-hints", "hover"]')
+    return gopls.on_path(_with(setup, config, workspace))
 
 
 def at(session: Session, mark: str) -> None:
@@ -60,6 +78,24 @@ def functions(session: Session) -> None:
     session.screen.until(rf"session.*{checks.BYTES}")
 
 
+def page(session: Session) -> None:
+    """The page of call stacks, which is offered below what gopls offers."""
+    at(session, "leak registration")
+    session.screen.write(" a")
+    session.screen.until(r"Browse gopls feature documentation")
+    session.screen.keys("Up", "Up", "Up", "Enter")
+    session.screen.until(r"the call stacks are in /")
+
+
+def series(session: Session) -> None:
+    """Show the series that has the numbers of a file."""
+    vi.commands(session, f":open {session.workspace.other_file}", "/goservice: keep")
+    session.screen.write(" a")
+    session.screen.until(r"Show the series goservice")
+    session.screen.keys("Up", "Up", "Enter")
+    session.screen.until(rf"goservice: keep +{checks.BYTES}", partial(edit, session))
+
+
 CHECKS = {
     checks.OPENING: Check(opening, "after the first key"),
     checks.ARRIVAL: Check(checks.new_numbers(edit), "after a message, an edit"),
@@ -69,4 +105,8 @@ CHECKS = {
     checks.HOVER: Check(checks.hovers(at, writing(" k")), "`Space k`"),
     checks.STACKS: Check(checks.frames(at, writing("gD")), "`gD`"),
     "hot functions": Check(functions, "`Space S`, `$`"),
+}
+BESIDE_GOPLS = {
+    "call stacks as a page": Check(page, "`Space a`"),
+    "several series": Check(series, "`Space a`"),
 }

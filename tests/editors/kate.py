@@ -100,6 +100,17 @@ def point(session: Session) -> None:
     session.screen.point_at("goroutine")
 
 
+def page(session: Session) -> None:
+    """The page of call stacks, of which a message in a view says where it is."""
+    at(session, "leak registration")
+    session.screen.keys("alt+Return")
+    session.screen.until(r"Show call stacks")
+    session.screen.keys("Down", "Return")
+    click(session, "Output")
+    session.screen.until(r"the call stacks are in /")
+    click(session, "Output")
+
+
 def functions(session: Session) -> None:
     """Hot functions among the symbols of the workspace."""
     session.screen.keys("Escape", "ctrl+alt+p")
@@ -116,4 +127,5 @@ CHECKS = {
     checks.HOVER: Check(checks.seen(at, "leak goroutine", point, "Heaviest stack"), "the mouse"),
     "hot functions": Check(functions, "`Ctrl+Alt+P`, `$`"),
     checks.STACKS: Check(FRAMES, "*Go to Declaration*"),
+    "call stacks as a page": Check(page, "`Alt+Return`"),
 }

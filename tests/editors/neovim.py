@@ -195,6 +195,8 @@ def listing(session: Session) -> None:
 
 def capture(session: Session, url: str) -> None:
     session.screen.type(f":Alloclens capture {url}")
+    session.screen.until("captured ")
+    session.screen.keys("Enter")  # after two messages at once, Neovim waits for it
 
 
 def nothing(session: Session) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from tests.editors import checks, debian, vi
@@ -32,6 +33,7 @@ def editors() -> list[Editor]:
 
 
 def _command(config: Path, workspace: Workspace) -> Sequence[str]:
+    workspace.add_other()
     settings = config / "vimrc"
     settings.write_text(DEBIAN + recipe("vim.md", "YouCompleteMe"), "utf-8")
     return debian.inside(["vim", "-Nu", settings, workspace.file], workspace.folder)
@@ -62,6 +64,18 @@ def functions(session: Session) -> None:
     session.screen.until(rf"session.*{checks.BYTES}.*leaks\.go:12")
 
 
+def kinds(session: Session) -> None:
+    """The callers of a line with bytes and goroutines: those of its first kind."""
+    vi.commands(session, f":edit {session.workspace.other_file}", "/goservice: wait")
+    session.screen.until(r"goservice: wait +\d+ goroutines cum$", partial(edit, session))
+    session.screen.write("\\h")
+    session.screen.until(r"\dB cum .* inuse_space")
+    vi.commands(session)
+    session.screen.write("\\ch")
+    session.screen.until(r"\+Function: main\.wait:\d+ +\d+ goroutines")
+    vi.commands(session)
+
+
 CHECKS = {
     checks.OPENING: Check(checks.numbers),
     checks.ARRIVAL: Check(checks.new_numbers(edit), "after a message, an edit"),
@@ -77,4 +91,5 @@ CHECKS = {
         "`GoToCallers`",
     ),
     "hot functions": Check(functions, "`<Plug>(YCMFindSymbolInWorkspace)`, `$`"),
+    "callers on a line with several kinds": Check(kinds, "`<Plug>(YCMCallHierarchy)`"),
 }

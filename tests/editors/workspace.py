@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from scripts import leaky
 from scripts.tools import ROOT, TOOLS, go, say
+from tests.support import goservice
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,9 +23,15 @@ if TYPE_CHECKING:
 FOLDER = TOOLS / "editors" / "leaky"
 CAPTURED = TOOLS / "editors" / "captured"
 """Lists the snapshots. It is written last: an interrupted run begins again."""
+BESIDE = TOOLS / "editors" / "beside"
+"""The profiles of the other program, which only some checks need."""
 DOCS = ROOT / "docs" / "editors"
 SNAPSHOTS = 36
 """A second apart; from about 24 on, the three leaks are certain."""
+OTHER = "goservice"
+"""Another program of the workspace, and its series."""
+KINDS = ("heap", "goroutine")
+"""Its profiles."""
 HELD_BACK = 9
 """Snapshots that arrive while an editor looks, in three parts: so many that each leak certainly holds more in the next part."""
 PARTS = 3
@@ -48,6 +55,8 @@ class Workspace:
                 path.unlink()
         for path in self.snapshots()[SNAPSHOTS - HELD_BACK :]:
             path.rename(self._held / path.name)
+        shutil.rmtree(self._profiles / OTHER, ignore_errors=True)
+        self.settings.unlink(missing_ok=True)
 
     def snapshots(self) -> list[Path]:
         """Return those that an editor sees, oldest first."""
@@ -57,6 +66,10 @@ class Workspace:
         """Let the next snapshots arrive."""
         for path in sorted(self._held.iterdir())[: HELD_BACK // PARTS]:
             path.rename(self._profiles / path.name)
+
+    def add_other(self) -> None:
+        """Let the profiles of another program arrive: its heap and its goroutines."""
+        shutil.copytree(BESIDE, self._profiles / OTHER)
 
     def next_snapshot(self) -> Path:
         """Return the one that arrives next, where it is held back."""
@@ -82,6 +95,16 @@ class Workspace:
         return f"{int(value) / (1 << 20):.1f}MB"
 
     @property
+    def settings(self) -> Path:
+        """The file alloclens.toml, which only some editors have."""
+        return self.folder / "alloclens.toml"
+
+    @property
+    def other_file(self) -> Path:
+        """The source of the other program."""
+        return self.folder / OTHER / "main.go"
+
+    @property
     def _profiles(self) -> Path:
         return self.folder / "profiles"
 
@@ -94,7 +117,7 @@ class Workspace:
 
 def workspace() -> Workspace:
     """Return the workspace; the first time, run the example for half a minute."""
-    if not CAPTURED.exists():
+    if not (CAPTURED.exists() and BESIDE.exists()):
         _capture()
     marked = {mark: number for mark, (path, number, _) in leaky.marked_lines(FOLDER).items() if path.name == "leaks.go"}
     made = Workspace(FOLDER, FOLDER / "leaks.go", marked)
@@ -134,7 +157,9 @@ def _capture() -> None:
     say(f"running the example with {go()}, until there are {SNAPSHOTS} snapshots …")
     shutil.rmtree(FOLDER.parent, ignore_errors=True)
     leaky.copy(FOLDER)
-    (FOLDER / ".gitignore").write_text("/bin/\n/profiles/\n")
+    other = goservice.build(FOLDER / OTHER)
+    (FOLDER / OTHER / "go.mod").unlink()  # of one module, so that every editor runs one server for both
+    (FOLDER / ".gitignore").write_text("/bin/\n/profiles/\n/goservice/goservice\n")
     user = ("-c", "user.name=alloclens", "-c", "user.email=alloclens@localhost")
     for arguments in (("init", "--quiet"), ("add", "."), (*user, "commit", "--quiet", "--message=all")):
         subprocess.run(["git", *arguments], cwd=FOLDER, check=True)  # else it is in this project's own repository
@@ -142,4 +167,8 @@ def _capture() -> None:
         end = time.monotonic() + SECONDS
         while len(list((FOLDER / "profiles").glob("heap-*"))) < SNAPSHOTS and time.monotonic() < end:
             time.sleep(0.2)
+    BESIDE.mkdir()
+    with goservice.running(other, rate=1) as service:
+        for kind in KINDS:
+            (BESIDE / f"{kind}.pb.gz").write_bytes(service.profile(kind))
     CAPTURED.write_text("\n".join(path.name for path in (FOLDER / "profiles").glob("heap-*")))
