@@ -65,15 +65,15 @@ def functions(session: Session) -> None:
 
 
 def kinds(session: Session) -> None:
-    """The callers of a line with bytes and goroutines: those of its first kind."""
+    """A line with bytes and goroutines: the hover has both, and for its callers there is an error, as the page says."""
     vi.commands(session, f":edit {session.workspace.other_file}", "/goservice: wait")
     session.screen.until(r"goservice: wait +\d+ goroutines cum$", partial(edit, session))
     session.screen.write("\\h")
     session.screen.until(r"\dB cum .* inuse_space")
-    vi.commands(session)
+    vi.commands(session, ":nohlsearch")
+    session.screen.keys("j", "k")
     session.screen.write("\\ch")
-    session.screen.until(r"\+Function: main\.wait:\d+ +\d+ goroutines")
-    vi.commands(session)
+    session.screen.until(r"Multiple hierarchies were received")
 
 
 CHECKS = {
@@ -91,5 +91,5 @@ CHECKS = {
         "`GoToCallers`",
     ),
     "hot functions": Check(functions, "`<Plug>(YCMFindSymbolInWorkspace)`, `$`"),
-    "callers on a line with several kinds": Check(kinds, "`<Plug>(YCMCallHierarchy)`"),
+    "several kinds of profiles": Check(kinds, "`<Plug>(YCMHover)`"),
 }
