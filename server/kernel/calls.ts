@@ -35,12 +35,17 @@ export function rest(): i32 {
 export function cum(): void {
   loops.cum(
     argument(0), argument(1), argument(2), argument(3), argument(4), argument(5), argument(6), argument(7), argument(8),
+    argument(9),
   );
+}
+
+export function sums(): void {
+  loops.sums(argument(0), argument(1), argument(2), argument(3), argument(4), argument(5));
 }
 
 export function owned(): void {
   loops.owned(
-    argument(0), argument(1), argument(2), argument(3), argument(4), argument(5), argument(6), argument(7),
+    argument(0), argument(1), argument(2), argument(3), argument(4), argument(5), argument(6), argument(7), argument(8),
   );
 }
 

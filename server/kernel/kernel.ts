@@ -267,44 +267,65 @@ function isZero(at: usize, size: usize): bool {
   return true;
 }
 
+// Adds the values of a sample to a row of sums, once. Both are a u64, `whole` i64, an odd number, and `fractions` pairs of f64. The
+// first says of the sums which sample was added last. All of it is 0 at first.
+@inline
+function add(sums: usize, sample: u64, values: usize, split: usize, row: usize): void {
+  if (load<u64>(sums) == sample) return;
+  store<u64>(sums, sample);
+  store<i64>(sums, load<i64>(sums, 8) + load<i64>(values, 8), 8);
+  for (let k: usize = 16; k < split; k += 16) v128.store(sums + k, i64x2.add(v128.load(sums + k), v128.load(values + k)));
+  for (let k = split; k < row; k += 16) v128.store(sums + k, f64x2.add(v128.load(sums + k), v128.load(values + k)));
+}
+
+// Adds the values of each sample to the sums of its group, of all but those in group 0xffffffff.
+export function sums(group: usize, samples: u32, values: usize, whole: u32, fractions: u32, out: usize): void {
+  const split: usize = 8 + 8 * whole, row: usize = split + 16 * fractions;
+  for (let i: u32 = 0; i < samples; i++, values += row) {
+    const to = load<u32>(group + 4 * i);
+    if (to != NO_ROW) add(out + row * to, i + 1, values, split, row);
+  }
+}
+
+// How many sites are gathered before the values are added to them.
+const GATHERED: usize = 4 * 1024;
+
 // Adds the values of each sample to every site of its stack, once: cum. Location l has the sites site[siteAt[l]:siteAt[l+1]].
-// Values are rows of `whole` pairs of i64 and `fractions` pairs of f64; a row of `out`, all 0, is a u64 that says which sample
-// was added last, 8 bytes of padding, and the sums.
+// `gathered` has room for GATHERED bytes, one site, and the sites of any location.
 export function cum(
   locationAt: usize, location: usize, samples: u32, siteAt: usize, site: usize, values: usize, whole: u32, fractions: u32,
-  out: usize,
+  gathered: usize, out: usize,
 ): void {
-  const split: usize = 16 * whole, row: usize = split + 16 * fractions;
+  const split: usize = 8 + 8 * whole, row: usize = split + 16 * fractions;
   for (let i: u32 = 0; i < samples; i++, values += row) {
     if (isZero(values, row)) continue;
     const end = location + 4 * (load<u32>(locationAt + 4 * i, 4) as usize);
-    for (let at = location + 4 * (load<u32>(locationAt + 4 * i) as usize); at < end; at += 4) {
-      const sites = siteAt + 4 * (load<u32>(at) as usize);
-      const last = site + 4 * (load<u32>(sites, 4) as usize);
-      for (let next = site + 4 * (load<u32>(sites) as usize); next < last; next += 4) {
-        const sums = out + (row + 16) * (load<u32>(next) as usize);
-        if (load<u64>(sums) == i + 1) continue;
-        store<u64>(sums, i + 1);
-        for (let k: usize = 0; k < split; k += 16) {
-          v128.store(sums + k, i64x2.add(v128.load(sums + k, 16), v128.load(values + k)), 16);
-        }
-        for (let k = split; k < row; k += 16) {
-          v128.store(sums + k, f64x2.add(v128.load(sums + k, 16), v128.load(values + k)), 16);
-        }
+    for (let at = location + 4 * (load<u32>(locationAt + 4 * i) as usize); at < end; ) {
+      // First all sites, without a branch for those that have one location or two: which has how many is hard to predict.
+      let full = gathered;
+      for (; at < end && full < gathered + GATHERED; at += 4) {
+        const sites = siteAt + 4 * (load<u32>(at) as usize);
+        const next = site + 4 * (load<u32>(sites) as usize), size = site + 4 * (load<u32>(sites, 4) as usize) - next;
+        store<u64>(full, load<u64>(next));
+        for (let more: usize = 8; more < size; more += 4) store<u32>(full + more, load<u32>(next + more));
+        full += size;
       }
+      for (let next = gathered; next < full; next += 4) add(out + row * (load<u32>(next) as usize), i + 1, values, split, row);
     }
   }
 }
 
 // Finds for each sample the deepest of its sites that is `own`, a byte for each site, and the next other ones outwards, each once:
-// `most` u32, 0xffffffff for none. Location l has the sites site[siteAt[l]:siteAt[l+1]].
+// `most` u32, 0xffffffff for none. Location l has the sites site[siteAt[l]:siteAt[l+1]]; `has` is a byte for each location,
+// 0 if none of them is own.
 export function owned(
-  locationAt: usize, location: usize, samples: u32, siteAt: usize, site: usize, own: usize, most: u32, out: usize,
+  locationAt: usize, location: usize, samples: u32, siteAt: usize, site: usize, own: usize, has: usize, most: u32, out: usize,
 ): void {
   for (let i: u32 = 0; i < samples; i++, out += 4 * (most as usize)) {
     let found: u32 = 0;
     const end = location + 4 * (load<u32>(locationAt + 4 * i, 4) as usize);
     for (let at = location + 4 * (load<u32>(locationAt + 4 * i) as usize); at < end && found < most; at += 4) {
+      if (!load<u8>(has + load<u32>(at))) continue;
       const sites = siteAt + 4 * (load<u32>(at) as usize);
       const last = site + 4 * (load<u32>(sites, 4) as usize);
       for (let next = site + 4 * (load<u32>(sites) as usize); next < last && found < most; next += 4) {

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from alloclens.profile.formats import read
+from alloclens.profile.kernel import LoadedValues, arena
 from alloclens.tables import attribution, sites
 from alloclens.tables.lines import Ownership, lines
 from alloclens.tables.stacks import having, passing, through
@@ -54,12 +55,14 @@ def test_against_a_loop(given: list[tuple[str, int]]) -> None:
         sums = counted[name][:, 0].tolist()
         keys = [f"{where.texts[f]}:{n}" for f, n in zip(where.file.tolist(), where.line.tolist(), strict=True)]
         assert {k: v for k, v in zip(keys, sums, strict=True) if v} == {k: v for k, v in want.items() if v}
-    owners = attribution.owners(profile, where, own, 4)
+    with arena() as memory:
+        stacks = attribution.stacks(memory, profile, where)
+        owners, deepest = stacks.owned(own, 4), stacks.owned(own, 1)
     for found, stack in zip(owners.tolist(), stacks_of(profile, where), strict=True):
         wanted = list(dict.fromkeys(site for site in stack if own[site]))[:4]
         assert found == wanted + [-1] * (4 - len(wanted))
     assert owners[:, 0].tolist() == attribution.owned(profile, where, own).site.tolist()
-    assert attribution.owners(profile, where, own, 1)[:, 0].tolist() == owners[:, 0].tolist()
+    assert deepest[:, 0].tolist() == owners[:, 0].tolist()
 
 
 def stacks_of(profile: Profile, where: Sites) -> list[list[int]]:
@@ -79,10 +82,15 @@ def test_integers_and_floats_of_any_number_of_columns(given: list[tuple[str, int
     one = attribution.cum(profile, where, profile.values)
     integers = np.repeat(profile.values, whole, axis=1) * np.arange(1, whole + 1)
     floats = np.repeat(profile.values, fractions, axis=1) * (np.arange(1, fractions + 1) / 4)
-    sums = attribution.cum_of_both(profile, where, integers, floats)
-    assert [part.dtype for part in sums] == [np.int64, np.float64]
-    assert sums[0].tolist() == (one * np.arange(1, whole + 1)).tolist()
-    assert sums[1].tolist() == (one * (np.arange(1, fractions + 1) / 4)).tolist()
+    flat = attribution.flat(profile, where)
+    with arena() as memory:
+        given_values = LoadedValues(memory, len(profile), list(integers.T), list(floats.T))
+        cum = attribution.stacks(memory, profile, where).cum(given_values)
+        of_leaf = given_values.by(flat.site, len(where))
+    for sums, wanted in ((cum, one), (of_leaf, flat.sum(profile.values))):
+        assert [part.dtype for part in sums] == [np.int64, np.float64]
+        assert sums[0].tolist() == (wanted * np.arange(1, whole + 1)).tolist()
+        assert sums[1].tolist() == (wanted * (np.arange(1, fractions + 1) / 4)).tolist()
 
 
 def places_of(text: str) -> list[str]:

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from alloclens.arrays import first
-from alloclens.profile import kernel
+from alloclens.profile.kernel import LoadedStacks, LoadedValues, arena
 
 if TYPE_CHECKING:
-    from alloclens.arrays import Floats, Ints, Mask, Numbers
+    from alloclens.arrays import Ints, Mask, Numbers
+    from alloclens.profile.arena import Arena
     from alloclens.profile.model import Profile
     from alloclens.tables.sites import Sites
 
@@ -73,13 +74,10 @@ def owned(profile: Profile, sites: Sites, own: Mask) -> Attribution:
     return Attribution(site, len(sites))
 
 
-def owners(profile: Profile, sites: Sites, own: Mask, most: int) -> Ints:
-    """Return the same of all samples of a profile, and the next other own sites outwards.
-
-    The result is of the shape (samples, most), each site once, -1 for none.
-    """
-    of = profile.locations
-    return kernel.owned(profile.location_at, profile.location, of.frame_at, sites.of_frame, own, most)
+def stacks(memory: Arena, profile: Profile, sites: Sites) -> LoadedStacks:
+    """Return the stacks of all samples of a profile, for the kernel's `owned` and `cum`."""
+    at, location = profile.location_at, profile.location
+    return LoadedStacks(memory, at, location, profile.locations.frame_at, sites.of_frame, len(sites))
 
 
 def allocators(profile: Profile, sites: Sites) -> Mask:
@@ -98,17 +96,10 @@ def allocators(profile: Profile, sites: Sites) -> Mask:
 def cum(profile: Profile, sites: Sites, values: Numbers) -> Numbers:
     """Add each sample's values to every site of its stack, once even if the site recurs.
 
-    Values: (samples, k); returns (sites, k) of the same type.
+    LoadedValues: (samples, k); returns (sites, k) of the same type.
     """
-    none = np.zeros((len(profile), 0))
-    if values.dtype.kind == "f":
-        return cum_of_both(profile, sites, none.astype(np.int64), values)[1]
-    return cum_of_both(profile, sites, values, none)[0]
-
-
-def cum_of_both(profile: Profile, sites: Sites, whole: Ints, fractions: Floats) -> tuple[Ints, Floats]:
-    """Return the same of integers and of floats, walking the stacks once."""
-    of = profile.locations
-    sums = kernel.cum(profile.location_at, profile.location, of.frame_at, sites.of_frame, whole, fractions)
-    missing = ((0, len(sites) - len(sums[0])), (0, 0))
-    return np.pad(sums[0], missing), np.pad(sums[1], missing)
+    columns, is_whole = list(values.T), values.dtype.kind != "f"
+    with arena() as memory:
+        given = LoadedValues(memory, len(profile), columns if is_whole else [], [] if is_whole else columns)
+        whole, fractions = stacks(memory, profile, sites).cum(given)
+    return whole if is_whole else fractions

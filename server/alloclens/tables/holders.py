@@ -14,14 +14,15 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from alloclens.arrays import distinct, distinct_pairs, first, last, some
-from alloclens.tables.attribution import Attribution, owned
+from alloclens.tables.attribution import owned
 from alloclens.transform.subset import samples, samples_through
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from alloclens.arrays import Floats, Ints, Mask
     from alloclens.profile.model import Profile
+    from alloclens.stats.sampling import SampleErrors
     from alloclens.tables.sites import Sites
 
 
@@ -72,8 +73,11 @@ class Holders:
         return len(self.row)
 
 
-def holders(profile: Profile, owners: Ints, error: Floats) -> Holders:
-    """Return who holds the samples, each with its owned site and its callers. `error` is variance and sampled side by side."""
+def holders(profile: Profile, owners: Ints, sums: Callable[[Ints, int], tuple[Ints, SampleErrors]]) -> Holders:
+    """Return who holds the samples, each with its owned site and its callers.
+
+    `sums` adds up the samples of groups, given the group of each sample and their number.
+    """
     lineless = owners[:, 0] < 0
     outermost = _outermost(profile, np.flatnonzero(lineless))
     named = np.flatnonzero(~lineless | (outermost >= 0))
@@ -89,14 +93,16 @@ def holders(profile: Profile, owners: Ints, error: Floats) -> Holders:
     sample[holder] = named
     of_sample = np.full(len(profile), -1)
     of_sample[named] = holder
-    charged, lineless = Attribution(of_sample, count), lineless[sample]  # they come first
+    lineless = lineless[sample]  # they come first
     function = profile.text(profile.functions.name[outermost[sample[lineless]]])
+    value, error = sums(of_sample, count)
     return Holders(
         owners[sample, 0],
         owners[sample, 1 : 1 + callers],
         (*function, *[""] * (count - len(function))),
-        charged.sum(profile.values).astype(np.float64),
-        *np.hsplit(charged.sum(error), 2),
+        value.astype(np.float64),
+        error.variance,
+        error.sampled,
     )
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from alloclens.arrays import some
 from alloclens.paths import name_of
+from alloclens.profile.kernel import LoadedValues, arena
 from alloclens.stats.sampling import SampleErrors, errors, sampling_rate
 from alloclens.tables import attribution
 from alloclens.tables.attribution import Attribution
@@ -19,6 +20,8 @@ from alloclens.tables.sites import by_source_line
 
 if TYPE_CHECKING:
     from alloclens.arrays import Floats, Ints, Mask
+    from alloclens.profile.arena import Arena
+    from alloclens.profile.kernel import LoadedStacks
     from alloclens.profile.model import Profile, ValueType
     from alloclens.tables.sites import Sites
 
@@ -154,32 +157,26 @@ def attributed(of: UnattributedLines, whose: Ownership) -> Lines:
     """Return the values of every line, given the ownership of the files."""
     profile, sites, file = of.profile, of.sites, of.file
     own, lost = (np.array(mask, np.bool_) for mask in whose)
-    values, sample_errors = profile.values, errors(profile)
-    error = np.concatenate(sample_errors, axis=1)
-    column, place = _distinct(error)
-    both = error[:, column]
     may_own = ~attribution.allocators(profile, sites)
-    flat = attribution.flat(profile, sites)
-    owners = attribution.owners(profile, sites, own[file] & may_own, 1 + MAX_CALLERS)
-    owned = owned_or_lost = Attribution(owners[:, 0], len(sites))
-    if lost.any():
-        deepest = attribution.owners(profile, sites, (own | lost)[file] & may_own, 1)
-        owned_or_lost = Attribution(deepest[:, 0], len(sites))
-    cum, cum_errors = attribution.cum_of_both(profile, sites, values, both)
-    value = flat.sum(values), cum, owned.sum(values)
-    sums = flat.sum(both), cum_errors, owned.sum(both)
-    by_measure = (np.split(part[:, place], len(SampleErrors._fields), axis=1) for part in sums)
-    variance, sampled, cut, extremes = (Measures(*parts) for parts in zip(*by_measure, strict=True))
+    flat, count = attribution.flat(profile, sites), len(sites)
+    with arena() as memory:
+        stacks, values = attribution.stacks(memory, profile, sites), _SampleSums(memory, profile)
+        owners = stacks.owned(own[file] & may_own, 1 + MAX_CALLERS)
+        deepest = stacks.owned((own | lost)[file] & may_own, 1) if lost.any() else owners
+        sums = values.by(flat.site, count), values.cum(stacks), values.by(owners[:, 0], count)
+        held = holders(profile, owners, values.by)
+    value = Measures(*(whole.astype(np.float64) for whole, _ in sums))
+    variance, sampled, cut, extremes = (Measures(*parts) for parts in zip(*(error for _, error in sums), strict=True))
     return Lines(
         sample_types=profile.sample_types,
         files=of.files,
         own=own,
         lost=lost,
-        charged=_charged(profile, flat, owned_or_lost, file, len(of.files)),
+        charged=_charged(profile, flat, Attribution(deepest[:, 0], count), file, len(of.files)),
         functions=of.functions,
         file=file,
         line=sites.line,
-        value=Measures(*(measure.astype(np.float64) for measure in value)),
+        value=value,
         variance=variance,
         sampled=sampled,
         cut=cut,
@@ -187,17 +184,33 @@ def attributed(of: UnattributedLines, whose: Ownership) -> Lines:
         total=profile.values.sum(axis=0),
         rate=sampling_rate(profile),
         unplaced=unplaced(profile),
-        holders=holders(profile, owners, np.hstack([sample_errors.variance, sample_errors.sampled])),
+        holders=held,
         by_function=profile.by_function,
     )
 
 
-def _distinct(columns: Floats) -> tuple[list[int], list[int]]:
-    """Return the distinct columns, and for each column its place among them: equal columns have equal sums."""
-    first: dict[bytes, int] = {}
-    place = [first.setdefault(columns[:, i].tobytes(), i) for i in range(columns.shape[1])]
-    distinct = sorted(set(place))
-    return distinct, [distinct.index(i) for i in place]
+class _SampleSums:
+    """Sums the values and errors of samples."""
+
+    def __init__(self, memory: Arena, profile: Profile) -> None:
+        every = [column for error in errors(profile) for column in error.T]
+        # Equal columns have equal sums. As bits, nan is equal to itself; those that differ do so within a few samples.
+        raw = [memoryview(column.view(np.int64)) for column in every]
+        first = [raw.index(column) for column in raw]
+        distinct = sorted(set(first))
+        self._place = [distinct.index(i) for i in first]
+        self._values = LoadedValues(memory, len(profile), list(profile.values.T), [every[i] for i in distinct])
+
+    def by(self, group: Ints, groups: int) -> tuple[Ints, SampleErrors]:
+        """Sum the samples of each group, without those in group -1; each of the shape (groups, sample types)."""
+        return self._named(*self._values.by(group, groups))
+
+    def cum(self, stacks: LoadedStacks) -> tuple[Ints, SampleErrors]:
+        """Add each sample to every site of its stack, once; each of the shape (sites, sample types)."""
+        return self._named(*stacks.cum(self._values))
+
+    def _named(self, whole: Ints, fractions: Floats) -> tuple[Ints, SampleErrors]:
+        return whole, SampleErrors(*np.split(fractions[:, self._place], len(SampleErrors._fields), axis=1))
 
 
 def _charged(profile: Profile, flat: Attribution, owned_or_lost: Attribution, file: Ints, files: int) -> Ints:

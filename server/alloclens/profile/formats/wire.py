@@ -71,10 +71,9 @@ class Wire:
         spans = self._memory.room(SPAN_BYTES * min(messages.size // MIN_FIELD_BYTES + 1, most))
         count = self._call("nested", messages.spans, messages.count, number, most, counts, spans, most=most)
         self._memory.keep(spans, SPAN_BYTES * count)
-        begins, ends = (
-            self._memory.view(spans, 2 * count, np.uint32).reshape(-1, 2).sum(axis=0, dtype=np.int64).tolist()
-        )
-        return self._counts(counts, messages), Messages(spans, count, ends - begins)
+        begins, ends = self._memory.view(spans, 2 * count, np.uint32).reshape(-1, 2).T
+        size = int(ends.sum(dtype=np.int64) - begins.sum(dtype=np.int64))
+        return self._counts(counts, messages), Messages(spans, count, size)
 
     def scalars(self, messages: Messages, width: int) -> Ints:
         """Return the scalar fields 1 to `width`: (messages, width). The last value wins; missing ones are 0."""
