@@ -25,7 +25,7 @@ def test_the_first_number_comes_by_a_click(vscode: VsCode, tmp_path: Path) -> No
         vscode.open(tmp_path, tmp_path / "main.go")
         vscode.run("alloclens: Focus on Snapshots View")
         pane = vscode.page.locator(".pane").filter(has=vscode.page.locator('.pane-header[aria-label*="Snapshots"]'))
-        pane.get_by_role("button", name="Capture…").last.click()
+        pane.get_by_role("button", name="Capture one").click()
         asked = vscode.page.locator(".quick-input-widget")
         asked.locator("input").first.fill(server.url)
         vscode.row(server.url).wait_for()
@@ -64,3 +64,15 @@ def test_the_first_number_comes_by_a_click(vscode: VsCode, tmp_path: Path) -> No
         server.status = 200
         toast.get_by_role("button", name="Try Again").click()
         expect(item).to_contain_text("captured")
+        item.click()
+        goroutines_of_the_same(vscode)
+        expect(pane.locator(".monaco-list-row").first).to_contain_text(f"{taken + 3} snapshots")
+        assert server.asked[-1].startswith("/debug/pprof/goroutine")
+
+
+def goroutines_of_the_same(vscode: VsCode) -> None:
+    """Capture from the program that was captured last: it is the first that is offered."""
+    vscode.pick("Capture…")
+    vscode.pick("captured last")
+    for choice in ("What waits where.", "Once"):
+        vscode.pick(choice)

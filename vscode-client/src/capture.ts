@@ -81,7 +81,7 @@ export class Capture implements vscode.Disposable {
   }
 
   private changed(state: CaptureState): void {
-    const words = said(state, new Date().toLocaleTimeString());
+    const words = said(state, new Date().toLocaleTimeString(undefined, { hourCycle: 'h23' }));
     setContext('capturing', state.running);
     this.show(words?.message ?? '');
     if (words === undefined) {

@@ -181,12 +181,12 @@ export class Server implements vscode.Disposable {
       void this.gaveUp();
       return;
     }
-    this.say('problem', `starting again in ${wait / 1000} s`, `${what} It is started again in ${wait / 1000} s.`);
+    this.say('problem', `alloclens: starting again in ${wait / 1000} s`, `${what} It is started again in ${wait / 1000} s.`);
     this.again = setTimeout(() => void this.replace(), wait);
   }
 
   private async gaveUp(): Promise<void> {
-    this.say('problem', 'stopped', 'The server ended again and again. *Restart Server* starts it once more.');
+    this.say('problem', 'alloclens: stopped', 'The server ended again and again. *Restart Server* starts it once more.');
     const message = 'alloclens: the server ended again and again. Its log says why.';
     const choice = await vscode.window.showErrorMessage(message, 'Show Log');
     if (choice !== undefined) {
