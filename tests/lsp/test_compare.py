@@ -173,6 +173,8 @@ async def test_one_file_alone_in_a_sample_type_of_its_own(editor: Editor, shop: 
     drop(path, heap(f"main.serve:5@{shop}/services/api/main.go:5 = 1x{MB}/7"))
     assert await editor.command(COMPARE, "", str(path), "alloc_space") is None
     await editor.until_hints(api, {5: "7.0MB"})
+    alone, other, *_ = (await editor.command("alloclens.server.series"))["series"]
+    assert (alone["sampleType"], other["sampleType"]) == ("alloc_space", "inuse_space")
     assert await editor.command(COMPARE, "", str(path), "no_such_type") is None
     await editor.until_hints(api, {5: "1.0MB"})
     assert "no such file" in (await editor.command(COMPARE, "", str(path) + "x")).lower()
@@ -208,3 +210,5 @@ async def test_what_the_editor_built_and_ran_is_of_the_text_that_was_there(
         await editor.until_hints(api, {5: first if held == 8 else second})
     said = "edited between: was `func serve() { kept = append(kept, 2) }`"
     assert (said in await editor.hover(api, 5)) == (begun == 1)
+    nothing = (await editor.command("alloclens.server.findings"))["nothing"]
+    assert ("a test or benchmark is run anew each time" in nothing) == (begun is not None)

@@ -201,6 +201,7 @@ export interface ListedSeries {
   directory: string;
   program: string;
   sampleTypes: string[];
+  sampleType: string; // Of the numbers
   shown: boolean;
   snapshots: SeriesSnapshot[]; // Newest first
   more: number; // Number of older snapshots that are left out

@@ -58,6 +58,7 @@ const series = (snapshots: SeriesSnapshot[], given: Partial<ListedSeries> = {}):
   directory: '/w/profiles',
   program: 'leaky',
   sampleTypes: ['alloc_space', 'inuse_space'],
+  sampleType: 'inuse_space',
   shown: true,
   snapshots,
   more: 0,
@@ -165,7 +166,7 @@ test('who chooses the newest snapshot as head follows new ones', () => {
 
 test('only another series than the shown one can be shown', () => {
   const heap = series([snapshot('1')], { name: 'api' });
-  const rows = seriesRows({ series: [heap, { ...heap, sampleTypes: ['goroutine'], shown: false }, series([], { name: 'web', shown: false })], problems: [] });
+  const rows = seriesRows({ series: [heap, { ...heap, sampleTypes: ['goroutine'], sampleType: 'goroutine', shown: false }, series([], { name: 'web', shown: false })], problems: [] });
   assert.deepEqual(
     rows.map((row) => [row.label, context(row), row.series]),
     [
@@ -201,7 +202,7 @@ test('a series that is not shown cannot be compared, and a bad file says why', (
 
 test('who deletes all of one kind is told of the other kinds of the series, and the row of a series stands for all', () => {
   const bad = { name: 'x.pb.gz', path: '/w/profiles/x.pb.gz', reason: 'it is cut off' };
-  const leaked = series([snapshot('l2'), snapshot('l1')], { sampleTypes: ['goroutineleak'], shown: false });
+  const leaked = series([snapshot('l2'), snapshot('l1')], { sampleTypes: ['goroutineleak'], sampleType: 'goroutineleak', shown: false });
   const listed = seriesRows({ series: [series([snapshot('h2'), snapshot('h1')]), leaked, series([snapshot('w')], { name: 'web', shown: false })], problems: [bad] });
   const [heap, , web, problems] = listed;
   const counted = (...rows: (typeof heap)[]) => {
@@ -298,7 +299,7 @@ test('names of a profile are no Markdown', () => {
   const root = { at: { uri: 'file:///w/main.go', line: 5 }, direction: 'callers' as const };
   const [frame] = frameRows([node(evil, { detail: `1B  ${evil}.go:6` })], root, []);
   const [of, bad] = seriesRows({
-    series: [series([snapshot('1', { detail: evil, path: evil })], { directory: evil, sampleTypes: [evil] })],
+    series: [series([snapshot('1', { detail: evil, path: evil })], { directory: evil, sampleTypes: [evil], sampleType: evil })],
     problems: [{ name: evil, path: evil, reason: evil }],
   });
   const [hot] = hotRows([site({ function: evil, file: evil, label: evil })]);

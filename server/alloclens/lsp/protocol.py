@@ -370,6 +370,8 @@ class ListedSeries(Message, frozen=True):
     directory: str
     program: str
     sample_types: list[str]
+    sample_type: str
+    """Of the numbers."""
     shown: bool
     snapshots: list[SeriesSnapshot]
     """Newest first."""

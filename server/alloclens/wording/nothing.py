@@ -152,6 +152,8 @@ def _cause(comparison: Comparison, *, is_named: bool) -> tuple[Cause, str]:
 
 def _one_snapshot(comparison: Comparison) -> str:
     head, process = comparison.head, comparison.series.process(comparison.head)
+    if comparison.series.begun:
+        return "a test or benchmark is run anew each time, and only the snapshots of one process show what leaks"
     needed, known = f"it takes two, better {MIN_OBSERVATIONS} or more", process.index(head) + 1
     until = " up to the head" if head is not process[-1] else ""
     if unnamed := comparison.series.without_names.intersection(process[:known]):

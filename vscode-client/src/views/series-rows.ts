@@ -20,18 +20,18 @@ export function seriesRows({ series, problems }: AllSeries): SeriesRow[] {
 }
 
 function ofSeries(series: ListedSeries, other: boolean): SeriesRow {
-  const { name, directory, program, sampleTypes, shown, snapshots, more } = series;
+  const { name, directory, program, sampleTypes, sampleType, shown, snapshots, more } = series;
   const names = [directory, program].filter((name) => name !== '').map(code);
   const unlisted = more === 0 ? [] : [`${many(more, 'older snapshot')} not listed`];
   return {
     id: ['series', directory, program, ...sampleTypes].join('\n'),
     label: name,
-    description: said(shown ? 'shown' : '', program, sampleTypes.at(-1) ?? '', many(snapshots.length + more, 'snapshot')),
+    description: said(shown ? 'shown' : '', program, sampleType, many(snapshots.length + more, 'snapshot')),
     tooltip: [...names, escape(sampleTypes.join(', ')), ...unlisted].join('\n\n'),
     icon: { id: 'folder' },
     kind: other ? 'series other' : 'series',
     series: name,
-    holds: sampleTypes.at(-1) ?? '',
+    holds: sampleType,
     folding: shown ? 'open' : 'closed',
     rows: unique(snapshots.map((snapshot, i) => ofSnapshot(snapshot, shown, i === 0))),
   };

@@ -201,6 +201,7 @@ def _series(
         directory=series.directory,
         program=views.program(series),
         sample_types=[kind.type for kind in series.snapshots[-1].sample_types],
+        sample_type=series.snapshots[-1].sample_types[number].type,
         shown=shown,
         snapshots=[
             _snapshot(snapshot, before.get(snapshot), number, series, comparison, begins=snapshot.path in starts)
