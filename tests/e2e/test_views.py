@@ -110,9 +110,20 @@ def test_findings_hot_lines_and_snapshots(opened: VsCode, folder: Path) -> None:
     second.click()
     expect(webview(opened).get_by_role("heading", name="1.pb.gz")).to_be_visible()
     opened.run("View: Close Editor")
-    snapshots.first.click(button="right")
-    expect(opened.page.get_by_role("menuitem", name="Delete Files")).to_be_visible()
-    opened.page.keyboard.press("Escape")
+    newest, dialog = snapshots.filter(has_text="4.pb.gz"), opened.page.locator(".monaco-dialog-box")
+    for answer in ("Keep", "Delete"):
+        newest.click(button="right")
+        opened.page.get_by_role("menuitem", name="Delete Files").hover()
+        opened.page.keyboard.press("Enter")  # a menu takes no click at once
+        expect(dialog).to_contain_text("Delete 4.pb.gz?")
+        expect(dialog.get_by_role("button", name="Keep")).to_be_focused()
+        opened.picture("delete")
+        dialog.get_by_role("button", name=answer, exact=True).click()
+        assert (folder / "profiles/4.pb.gz").exists()
+    expect(dialog).to_contain_text("Delete 4.pb.gz for good?")  # a remote machine has no trash
+    dialog.get_by_role("button", name="Delete for Good").click()
+    expect(newest).to_have_count(0)
+    assert not (folder / "profiles/4.pb.gz").exists()
 
 
 def test_the_line_that_holds_and_its_caller_are_problems(opened: VsCode) -> None:

@@ -165,7 +165,7 @@ async function removeForGood(server: Server, failed: readonly [path: string, why
 
 // Returns the answer; undefined if the user keeps the files.
 async function ask(question: string, detail: string, answers: readonly string[]): Promise<string | undefined> {
-  const items: vscode.MessageItem[] = [{ title: 'Keep', isCloseAffordance: true }, ...answers.map((title) => ({ title }))]; // the first is the default
+  const items = ['Keep', ...answers].map((title) => ({ title })); // the first is the default, unless it stands for closing the dialog
   const chosen = await vscode.window.showWarningMessage(printable(question), { modal: true, detail: printable(detail) }, ...items);
   return answers.find((answer) => answer === chosen?.title);
 }
