@@ -50,6 +50,12 @@ def test_a_benchmark_is_run_and_compared_with_the_run_before(vscode: VsCode, tmp
     vscode.hint(LINE.format(24)).hover()
     expect(vscode.page.locator(".monaco-hover:visible")).to_contain_text(f"edited between: was {LINE.format(8)}")
     vscode.picture("benchmark-compared")
+    toasts.get_by_role("button", name="Open Profile").first.click()
+    page = vscode.page.frame_locator("iframe.webview").frame_locator("#active-frame")
+    expect(page.get_by_role("heading", name=re.compile(r"run-\w+\.out"))).to_be_visible()
+    vscode.run("View: Close Editor")
+    vscode.page.locator(".statusbar-item", has_text="Back to the Series").click()
+    vscode.until_hint(LINE.format(24), "")
     assert sorted(path.name for path in tmp_path.iterdir()) == [".git", "go.mod", "shop_test.go"]
 
 

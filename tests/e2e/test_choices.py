@@ -38,6 +38,13 @@ def test_choices_write_no_file_of_the_workspace_until_they_are_to(vscode: VsCode
     expect(vscode.page.locator(".quick-input-list .monaco-list-row", has_text="2.pb.gz")).to_have_count(0)
     vscode.pick("previous")
     vscode.until_hint(KEEP, "12.0MB ▲10.0MB")
+    vscode.run("alloclens: Choose Head Snapshot")
+    expect(vscode.row("latest")).to_contain_text("2.pb.gz")
+    vscode.pick("1.pb.gz")
+    vscode.until_hint(KEEP, "2.0MB")
+    vscode.run("alloclens: Choose Head Snapshot")
+    vscode.pick("latest")
+    vscode.until_hint(KEEP, "12.0MB ▲10.0MB")
     vscode.run("alloclens: Toggle Hints")
     vscode.until_hint(KEEP, "")
     vscode.run("alloclens: Toggle Hints")
@@ -45,4 +52,4 @@ def test_choices_write_no_file_of_the_workspace_until_they_are_to(vscode: VsCode
     assert not (tmp_path / ".vscode").exists()
     vscode.run("alloclens: Write to alloclens.toml")
     expect(vscode.page.locator(".tab.active")).to_contain_text("alloclens.toml")
-    assert (tmp_path / "alloclens.toml").read_text() == 'base = "previous"\nhints = true\n'
+    assert (tmp_path / "alloclens.toml").read_text() == 'base = "previous"\nhead = "latest"\nhints = true\n'
