@@ -602,6 +602,12 @@ def of_memray(folder: Path, _i: int) -> bytes:
     return profile("peak_space/bytes inuse_space/bytes", f"main.main:3@{folder}/main.go:5 = 9 8")
 
 
+def of_dhat(folder: Path, i: int) -> bytes:
+    """Return a snapshot of another process each time: less was allocated than in the one before."""
+    values = f"{9 - i} 9 8"
+    return profile("alloc_space/bytes peak_space/bytes inuse_space/bytes", f"main.main:3@{folder}/main.go:5 = {values}")
+
+
 def constant(folder: Path, _i: int) -> bytes:
     return heap(f"main.main@{folder}/main.go:{LEAK} = 3x{MB}/3")
 
@@ -629,6 +635,7 @@ CAUSES = [
     ("no-profile", 0, empty, None),
     ("one-snapshot", 1, of(OWN_LINE), "there is one snapshot of the process; it takes two, better 6 or more"),
     ("one-snapshot", 1, of_memray, "what records the peak writes once, as the program ends; what writes while it runs"),
+    ("one-snapshot", 3, of_dhat, "what records the peak writes once, as the program ends; what writes while it runs"),
     (
         "differences",
         2,
@@ -704,6 +711,15 @@ def test_every_cause_that_differs_is_named(folder: Path) -> None:
     assert said.startswith("Nothing can be judged: ")
     assert "no garbage collection ended between the 2 snapshots, so they are one observation" in said
     assert "profiles of cpu, samples are not judged" in said
+
+
+@pytest.mark.parametrize(("of_each", "is_said"), [(of_dhat, False), (fresh, True)])
+def test_a_directory_for_each_process_is_of_no_use_where_each_writes_once(
+    folder: Path, of_each: Callable[[Path, int], bytes], *, is_said: bool
+) -> None:
+    for i in range(6):
+        drop(folder / f"p/{i}.pb.gz", of_each(folder, i))
+    assert ("do not continue any other" in run(folder / "p", "--workspace", folder).stderr) == is_said
 
 
 def test_the_dump_of_an_exit_is_named(folder: Path) -> None:

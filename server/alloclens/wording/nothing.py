@@ -143,7 +143,7 @@ def _cause(comparison: Comparison, *, is_named: bool) -> tuple[Cause, str]:
         is_proof = any(kind.type == LEAKED for kind in head.sample_types)
         return Cause.EMPTY, "the garbage collector found no goroutine that is blocked for ever" if is_proof else ""
     if len(series.observations(head)) < 2:
-        mixed = series.is_mixed and not is_named
+        mixed = series.is_mixed and not is_named and not _writes_once(head)
         return (Cause.PROCESSES, "") if mixed else (Cause.SNAPSHOT, _one_snapshot(comparison))
     if _has_only_addresses(comparison):
         return Cause.ADDRESSES, ""
@@ -162,10 +162,15 @@ def _one_snapshot(comparison: Comparison) -> str:
         return (
             f"no garbage collection ended between the {known} snapshots{until}, so they are one observation; {needed}"
         )
-    if column_of(head.sample_types, PEAK) is not None:
+    if _writes_once(head):
         return f"what records the peak writes once, as the program ends; {WHILE_IT_RUNS}"
     since = " since it was restarted" if comparison.series.processes[0] is not process else ""
     return f"there is one snapshot of the process{until}{since}; {needed}"
+
+
+def _writes_once(snapshot: Snapshot) -> bool:
+    """Return whether a profiler wrote it that records the peak, and so writes one for each process."""
+    return column_of(snapshot.sample_types, PEAK) is not None
 
 
 def _has_only_addresses(comparison: Comparison) -> bool:
@@ -266,7 +271,8 @@ def processes(all_series: Iterable[Series]) -> list[str]:
                 f"Of the {mingled} profiles in {code(directory)}, nothing tells which of the {of} "
                 "wrote them, so no growth is shown. Write the profiles of each process to a directory of its own."
             )
-        if any(series.is_mixed and not series.is_of_replicas for series in of_program):
+        mixed = (series for series in of_program if series.is_mixed and not series.is_of_replicas)
+        if not all(_writes_once(series.snapshots[-1]) for series in mixed):
             sentences.append(
                 f"Most snapshots in {code(directory)} do not continue any other: several {of} wrote them and cannot be told "
                 "apart, or one restarts each time. Write the snapshots of each process to a directory of its own."
