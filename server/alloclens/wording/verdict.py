@@ -71,6 +71,8 @@ MIN_P_VALUE = 1e-6
 """Smaller probabilities are not told apart: no model of load is that exact."""
 DENSER = 8
 """How many times as often the suggested run samples, to settle a candidate sooner."""
+WITHOUT_GARBAGE = "a run with node --expose-gc that calls gc() before each profile"
+"""V8 counts what is garbage until it is collected."""
 MIN_RATE = 4 << 10
 """Bytes between two samples; a program that samples more often is slow."""
 NEARLY_ALL = 0.9
@@ -147,7 +149,8 @@ def candidate(finding: Finding, now: MappedFinding | None = None) -> str:
         known.append(REASONS[finding.rule].format(load=_load(finding)))
     held = amount(finding.owned.value, finding.sample_type.unit) + _what(finding, now)
     sentence = f"Not proven: {held}, {_grown(finding)}: {', '.join(known)}."
-    return sentence + (related(finding, now) if now else "") + _settles(finding)
+    sooner = WITHOUT_GARBAGE if now and now.of_function else _denser(finding)
+    return sentence + (related(finding, now) if now else "") + _settles(finding, sooner)
 
 
 def _load(finding: Finding) -> str:
@@ -163,8 +166,8 @@ def _more(finding: Finding) -> str:
     return f"at least {counted(missing, 'more snapshot')}" if missing > 0 else "more snapshots"
 
 
-def _settles(finding: Finding) -> str:
-    """Say how many more snapshots would prove a rise like this."""
+def _settles(finding: Finding, run: str) -> str:
+    """Say how many more snapshots would prove a rise like this, or which run would show it sooner; "" for none."""
     if finding.rule is Rule.EARLY:
         more, left = finding.snapshots_needed, MIN_FIRST_RISE - finding.over.seconds
         is_sooner = left < more * finding.over.seconds / max(finding.over.observations - 1, 1)
@@ -177,11 +180,10 @@ def _settles(finding: Finding) -> str:
     more = finding.snapshots_needed
     if not more:
         return " A few more snapshots show whether it goes on."
-    rate = _denser(finding)
     if finding.is_remote:
-        sooner = f"; {rate} shows it sooner" if rate else ""
+        sooner = f"; {run} shows it sooner" if run else ""
         return f" At this pace, it would take more than {MANY} times as many snapshots to settle it{sooner}."
-    return f" At least {counted(more, 'more snapshot')} at this pace would settle it{rate and f', or {rate}'}."
+    return f" At least {counted(more, 'more snapshot')} at this pace would settle it{run and f', or {run}'}."
 
 
 def _denser(finding: Finding) -> str:
