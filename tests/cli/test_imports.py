@@ -58,6 +58,20 @@ def test_the_version_and_the_help_are_printed_without_the_engine(option: str) ->
     assert ours == {"alloclens.cli", "alloclens.cli.terminal", "alloclens.printable"}
 
 
+@pytest.mark.programs
+def test_garbage_is_looked_for_only_after_the_imports(tmp_path: Path) -> None:
+    """The modules, which are no garbage, are never looked at again."""
+    file = drop(tmp_path / "a.pb.gz", heap("main.f@/w/main.go:3 = 3x1024"))
+    code = (
+        f"import gc, sys; from alloclens.__main__ import main; sys.argv = ['alloclens', 'top', {str(file)!r}]\n"
+        "try: main()\nfinally: print(gc.isenabled(), gc.get_freeze_count())"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True, cwd=tmp_path)
+    enabled, frozen = done.stdout.split()[-2:]
+    assert enabled == "True"
+    assert int(frozen) > 10_000
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_the_help_lists_what_a_command_says_of_itself(name: str) -> None:
     command = importlib.import_module(f"alloclens.cli.{name}").command

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import sys
 from typing import Any, NoReturn
@@ -45,6 +46,9 @@ class Commands(click.Group):
             return None
         terminal.tell_warnings()
         command: click.Command = importlib.import_module(f"alloclens.cli.{cmd_name}").command
+        if not gc.isenabled():  # since the program began
+            gc.freeze()
+            gc.enable()
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
