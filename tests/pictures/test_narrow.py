@@ -91,10 +91,10 @@ def answers() -> dict[str, Any]:
     }
 
 
-def opened(picture: Picture, theme: str, kind: str) -> None:
-    """Load a page that is answered at once."""
+def opened(picture: Picture, theme: str, kind: str, **others: Any) -> None:
+    """Load a page that is answered at once, with `others` of the answers."""
     picture.page.set_viewport_size({"width": SIZES[0][0], "height": SIZES[0][1]})
-    picture.load(theme, kind, EDITOR.replace("ANSWERS", json.dumps(answers())))
+    picture.load(theme, kind, EDITOR.replace("ANSWERS", json.dumps(answers() | others)))
 
 
 def fits(picture: Picture, what: str) -> None:
@@ -123,6 +123,14 @@ def test_a_profile(picture: Picture, theme: str) -> None:
     picture.page.get_by_role("button", name=f"Callers and callees of {LONG}").click()
     expect(picture.page.get_by_role("heading", name="Callers")).to_be_visible()
     fits(picture, "callers and callees")
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_a_file_that_is_no_profile(picture: Picture, theme: str) -> None:
+    why = f"it could not be read: the file begins with {LONG}"
+    opened(picture, theme, "profile", summary=answers()["summary"] | {"total": "", "sampleTypes": [], "problem": why})
+    expect(picture.page.get_by_text(why)).to_be_visible()
+    fits(picture, "a file that is no profile")
 
 
 def test_a_narrow_table_has_the_name_above_its_numbers(picture: Picture) -> None:
