@@ -132,6 +132,7 @@ def choose(session: Session, what: str, value: str) -> None:
 
 def focus(session: Session, pattern: str) -> None:
     run(session, "alloclens-focus")
+    session.screen.until(r"^Focus on:")  # until then, it drops what is typed
     session.screen.keys("C-a", "C-k")
     session.screen.type(pattern)
 
