@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from alloclens.source.recorded import Recorded
 
 FOREIGN = {Origin.STANDARD: "it is part of a standard library", Origin.DEPENDENCY: "it is a dependency's"}
-"""Kinds that are never own code, and why."""
+"""The origins that are never own code, and why."""
 
 
 def stranger(path: str, recorded: Recorded, context: PlacementContext) -> str:
