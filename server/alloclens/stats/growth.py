@@ -21,7 +21,7 @@ from alloclens.stats.intervals import Interval, Sampling, interval, turnover, va
 from alloclens.stats.sampling import POWER, errors
 
 if TYPE_CHECKING:
-    from alloclens.arrays import Floats, Mask
+    from alloclens.arrays import Floats, Ints, Mask
     from alloclens.profile.model import Profile
     from alloclens.profile.sample_types import Columns
 
@@ -45,10 +45,10 @@ class SampledValues(NamedTuple):
         return SampledValues(*(np.where(some[:, None], theirs, ours) for ours, theirs in zip(self, other, strict=True)))
 
 
-def values_of_samples(profile: Profile) -> SampledValues:
-    """Return the values of every sample; the base's samples, negative in a difference, become positive."""
-    values = np.where(profile.is_base[:, None], -profile.values, profile.values).astype(np.float64)
-    return SampledValues(values, *errors(profile))
+def values_of_samples(profile: Profile, samples: Ints | slice = slice(None)) -> SampledValues:
+    """Return the values of all samples or of some; the base's, negative in a difference, become positive."""
+    values, is_base = profile.values[samples], profile.is_base[samples]
+    return SampledValues(np.where(is_base[:, None], -values, values).astype(np.float64), *errors(profile, samples))
 
 
 @dataclass(frozen=True, eq=False)

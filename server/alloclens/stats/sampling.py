@@ -19,7 +19,7 @@ from alloclens.arrays import ratio
 from alloclens.profile.sample_types import GOROUTINES, columns
 
 if TYPE_CHECKING:
-    from alloclens.arrays import Floats
+    from alloclens.arrays import Floats, Ints
     from alloclens.profile.model import Profile
 
 
@@ -43,31 +43,26 @@ class SampleErrors(NamedTuple):
 SQUARINGS = 5
 POWER = 2**SQUARINGS
 """The bound of a hundred equal objects is 15 % too wide."""
+BLOCK = 8192
+"""Samples whose errors are best computed at once: what is computed on the way stays in the processor's cache."""
 SMALLEST, LARGEST = 2.0**-25, 2.0**20
 """Bounds of s/R whose powers are floats."""
 
 
-def errors(profile: Profile) -> SampleErrors:
-    """Return the errors of all values."""
-    shape = profile.values.shape
-    sample_errors = SampleErrors(
-        *(np.full(shape, value, order="F") for value in (np.nan, np.nan, 0.0, 0.0))
-    )  # filled by columns
-    size, pairs = np.abs(profile.values.astype(np.float64)), _heap_columns(profile)
-    both = [(objects, space) for objects, space in pairs if objects is not None]
-    means = [ratio(size[:, space], size[:, objects]) for objects, space in both]
-    any_mean = np.max(means, axis=0, initial=0) if means else np.zeros(len(profile))
-    for (objects, space), mean in zip(both, means, strict=True):
-        unlabelled = np.where(mean > 0, mean, any_mean)  # nothing in use: the size of what was allocated
-        block = np.where(profile.block_size > 0, profile.block_size, unlabelled)
-        _fill(sample_errors, objects, space, size, block, profile.period)
-    for without, space in pairs:
-        if without is None:
-            rate = profile.period if profile.period > 1 else 0
-            sample_errors.variance[:, space] = size[:, space] * rate
-            sample_errors.sampled[:, space] = size[:, space] / rate if rate else np.nan
+def errors(profile: Profile, samples: Ints | slice = slice(None)) -> SampleErrors:
+    """Return the errors of all values, or of those of some samples."""
+    values, labelled, pairs = profile.values[samples], profile.block_size[samples], _heap_columns(profile)
+    shape = values.shape
+    variance, sampled = np.empty(shape, order="F"), np.empty(shape, order="F")  # filled by columns
+    unknown = sorted(set(range(shape[1])).difference(*pairs))
+    variance[:, unknown] = sampled[:, unknown] = np.nan
+    sample_errors = SampleErrors(variance, sampled, np.zeros(shape, order="F"), np.zeros(shape, order="F"))
+    for begin in range(0, len(values), BLOCK):
+        rows = slice(begin, begin + BLOCK)
+        size = np.abs(values[rows].astype(np.float64))
+        _fill_heap(SampleErrors(*(error[rows] for error in sample_errors)), pairs, size, labelled[rows], profile.period)
     if _counts_all(profile):
-        sample_errors.variance[:], sample_errors.sampled[:] = 0, size
+        variance[:], sampled[:] = 0, np.abs(values.astype(np.float64))
     return sample_errors
 
 
@@ -86,6 +81,24 @@ def _heap_columns(profile: Profile) -> list[tuple[int | None, int]]:
 def _counts_all(profile: Profile) -> bool:
     names = [t.type for t in profile.sample_types]
     return bool(names) and all(name in (*GOROUTINES, "threadcreate") for name in names)
+
+
+def _fill_heap(
+    sample_errors: SampleErrors, pairs: list[tuple[int | None, int]], size: Floats, labelled: Ints, rate: int
+) -> None:
+    """Fill in the columns of objects, if there are any, and of their bytes, given the labels of object sizes, or 0."""
+    both = [(objects, space) for objects, space in pairs if objects is not None]
+    means = [ratio(size[:, space], size[:, objects]) for objects, space in both]
+    any_mean = np.max(means, axis=0, initial=0) if means else np.zeros(len(size))
+    for (objects, space), mean in zip(both, means, strict=True):
+        unlabelled = np.where(mean > 0, mean, any_mean)  # nothing in use: the size of what was allocated
+        block = np.where(labelled > 0, labelled, unlabelled)
+        _fill(sample_errors, objects, space, size, block, rate)
+    for without, space in pairs:
+        if without is None:
+            known = rate if rate > 1 else 0
+            sample_errors.variance[:, space] = size[:, space] * known
+            sample_errors.sampled[:, space] = size[:, space] / known if known else np.nan
 
 
 def _fill(sample_errors: SampleErrors, objects: int, space: int, size: Floats, block: Floats, rate: int) -> None:

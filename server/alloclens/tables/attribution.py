@@ -96,7 +96,7 @@ def allocators(profile: Profile, sites: Sites) -> Mask:
 def cum(profile: Profile, sites: Sites, values: Numbers) -> Numbers:
     """Add each sample's values to every site of its stack, once even if the site recurs.
 
-    LoadedValues: (samples, k); returns (sites, k) of the same type.
+    Values: (samples, k); returns (sites, k) of the same type.
     """
     columns, is_whole = list(values.T), values.dtype.kind != "f"
     with arena() as memory:

@@ -13,8 +13,8 @@ import numpy as np
 
 from alloclens.profile.sample_types import columns
 from alloclens.stats.amount import Amount
-from alloclens.stats.growth import SampledValues, changes
-from alloclens.stats.sampling import errors, sampling_rate
+from alloclens.stats.growth import SampledValues, changes, values_of_samples
+from alloclens.stats.sampling import BLOCK, sampling_rate
 from alloclens.tables.flame_walk import WalkedTree, stack_walk, subtree_root, walk_order, whole_root
 from alloclens.tables.sites import by_line
 from alloclens.transform.subset import samples_through
@@ -174,10 +174,9 @@ class FlameGraph:
         return columns(self.profile.sample_types, self.wanted)
 
     @cached_property
-    def errors(self) -> tuple[tuple[int, Floats], ...]:
-        """The columns that growth and its error need: the index in a row of sums, and the value of each sample."""
-        profile, (own, allocated, objects, space) = self.profile, self.kinds
-        parts = profile.values, *errors(profile)
+    def needed(self) -> tuple[tuple[int, int], ...]:
+        """What growth and its error need: fields of `SampledValues`, and columns of each."""
+        own, allocated, objects, space = self.kinds
         needed: list[set[int | None]] = [
             {own, objects, space},
             {own, allocated},
@@ -185,8 +184,7 @@ class FlameGraph:
             {own},
             {objects, space},
         ]
-        places = [(part, i) for part, of in enumerate(needed) for i in of if i is not None]
-        return tuple((part * len(profile.sample_types) + i, _column(parts[part], i)) for part, i in places)
+        return tuple((part, i) for part, of in enumerate(needed) for i in of if i is not None)
 
 
 def _tree(of: FlameGraph, asked: FlameQuery) -> FlameTree | None:
@@ -277,15 +275,14 @@ def _sides(of: FlameGraph, walked: WalkedTree) -> tuple[SampledValues, SampledVa
     """Sum the values and errors of head and base for each subtree. Columns that are not needed stay 0."""
     parent, types = walked.nodes.parent, len(of.profile.sample_types)
     place = walked.node * 2 + of.profile.is_base[walked.sample]
-    sums = np.zeros((len(parent), 2, len(SampledValues._fields) * types))
-    for column, values in of.errors:
-        sums[:, :, column] = np.bincount(place, values[walked.sample], 2 * len(parent)).reshape(-1, 2)
-    sums[:, 1, :types] *= -1  # a base's values are negative
+    sums = np.zeros((len(SampledValues._fields), types, 2 * len(parent)))
+    for begin in range(0, len(place), BLOCK):
+        rows = slice(begin, begin + BLOCK)
+        sampled = values_of_samples(of.profile, walked.sample[rows])
+        for part, i in of.needed:
+            np.add.at(sums[part, i], place[rows], sampled[part][:, i])
+    sums = sums.reshape(-1, len(parent), 2).transpose(1, 2, 0).copy()
     for row in range(len(parent) - 1, 0, -1):  # parents precede their children
         sums[parent[row]] += sums[row]
     parts = sums.reshape(len(parent), 2, len(SampledValues._fields), types)
     return SampledValues(*parts[:, 0].swapaxes(0, 1)), SampledValues(*parts[:, 1].swapaxes(0, 1))
-
-
-def _column(table: Ints | Floats, i: int) -> Floats:
-    return np.ascontiguousarray(table[:, i], np.float64)
