@@ -78,12 +78,12 @@ function onward(row: Row, way: Way): bool {
   return true;
 }
 
-// Keeps the rows that stand on a wanted frame; returns how many.
+// Keeps the rows that stand on a wanted frame, which those without a stack never do; returns how many.
 export function through(rows: usize, count: u32, wanted: usize): u32 {
   let kept: u32 = 0;
   for (let i: u32 = 0; i < count; i++) {
     const row = rowAt(rows, i);
-    if (load<u8>(wanted + row.frame)) copy(row, rowAt(rows, kept++));
+    if (row.at != row.end && load<u8>(wanted + row.frame)) copy(row, rowAt(rows, kept++));
   }
   return kept;
 }

@@ -291,6 +291,15 @@ def test_samples_without_a_stack_are_in_the_root_alone() -> None:
     assert named(FlameGraph(read(made.bytes()), SPACE).tree(FlameQuery())) == {(): (12, 12), ("main.b",): (7, 7)}
 
 
+@pytest.mark.parametrize("inverted", [False, True])
+def test_samples_without_a_stack_are_in_no_function(inverted: bool) -> None:
+    made = Builder(("inuse_space", "bytes"))
+    made.sample("", [5])
+    made.sample("main.b@/w/a.go:2", [7])
+    tree = FlameGraph(read(made.bytes()), SPACE).tree(FlameQuery((("main.b", "/w/a.go"),), inverted=inverted))
+    assert named(tree) == {(): (7, 7)}
+
+
 def test_an_answer_is_remembered() -> None:
     stacks = of(A, B, C)
     assert stacks.tree(FlameQuery()) is stacks.tree(FlameQuery())
