@@ -14,6 +14,8 @@ from enum import Enum
 from itertools import dropwhile
 from typing import TYPE_CHECKING
 
+from alloclens.languages.go.names import has_domain
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -148,7 +150,7 @@ def goroutine_shape(functions: Sequence[str], *, own: bool = True) -> Shape | No
     known = [name for name in functions if name and not _of_runtime(name)]
     if known and known[0] == EXCHANGE_LOOP:
         return Shape.RESPONSE_BODY
-    return Shape.LIBRARY_GOROUTINE if not own and known and _of_others(known[-1]) else None
+    return Shape.LIBRARY_GOROUTINE if not own and known and has_domain(known[-1]) else None
 
 
 def _called(called: Sequence[str], text: str) -> Shape | None:
@@ -167,16 +169,10 @@ def _called(called: Sequence[str], text: str) -> Shape | None:
 
 
 def _registers(name: str) -> bool:
-    if not _of_others(name):
+    if not has_domain(name):
         return name in TABLES
     last = name.rpartition(".")[2]
     return bool(REGISTERS.fullmatch(last)) or any(known.fullmatch(name) for known in INSTRUMENTS)
-
-
-def _of_others(name: str) -> bool:
-    """Return whether it belongs to a module with a domain: Go's own packages have none."""
-    domain, slash, _ = name.partition("/")
-    return bool(slash) and "." in domain
 
 
 def _written(text: str) -> Shape | None:

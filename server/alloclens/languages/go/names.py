@@ -33,6 +33,12 @@ def package_of(function: str) -> str:
     return named[:end] if end >= 0 else ""
 
 
+def has_domain(function: str) -> bool:
+    """Return whether a Go function belongs to a module with a domain: Go's own packages have none."""
+    domain, slash, _ = function.partition("/")
+    return bool(slash) and "." in domain
+
+
 def _bare(function: str) -> str:
     """Return a name without type arguments: sync.(*Pool[go.shape.int]).Get -> sync.(*Pool).Get."""
     return TYPE_ARGUMENTS.sub("", function) if len(function) <= MAX_NAME_CHARACTERS else function

@@ -96,7 +96,7 @@ def parse_go(text: str) -> GoText:
     started = {function.start_byte: made.line for _, made, function in statements if function and made.literal}
     kept = {at: name for node in nodes.get("kept", ()) for at, name in _kept(node, source)}
     values: dict[Name, list[int]] = {}
-    for name, line in (_name(node, source) for node in nodes.get("value", ())):
+    for name, line in (last_name(node, source) for node in nodes.get("value", ())):
         values.setdefault(name, []).append(line)
     return GoText(
         next((node_text(node, source) for node in nodes.get("package", ())), ""),
@@ -131,7 +131,7 @@ def _statement(node: Node, source: bytes) -> tuple[Statement, Node | None]:
     """Return a statement, and the node of what it calls. The grammar takes `go f[T](x)` for a conversion to f[T]."""
     call = next((child for child in node.named_children if child.type != "comment"), None)
     function = (call.child_by_field_name("function") or call.child_by_field_name("type")) if call else None
-    (name, of), _ = _name(function, source) if function else (Name(), 0)
+    (name, of), _ = last_name(function, source) if function else (Name(), 0)
     literal = _line(function) if function and function.type == "func_literal" else 0
     return Statement(_line(node), _last_line(call or node), name, of, literal), function
 
@@ -145,7 +145,7 @@ LAST_NAMES = {
 """The nodes that name a function, and the field that it is selected from."""
 
 
-def _name(node: Node, source: bytes) -> tuple[Name, int]:
+def last_name(node: Node, source: bytes) -> tuple[Name, int]:
     """Return what a node names, type arguments and indices aside, and the line of its last name."""
     inner: Node | None = node
     while inner and inner.type in {"index_expression", "generic_type", "type_instantiation_expression"}:
@@ -172,7 +172,7 @@ def _kept(node: Node, source: bytes) -> Iterator[tuple[int, Name]]:
         left, values = (_operands(node.child_by_field_name("left")), node.child_by_field_name("right"))
     for target, value in zip_longest(left, _operands(values)):
         if target and value and value.type == "func_literal":
-            yield value.start_byte, _name(target, source)[0]
+            yield value.start_byte, last_name(target, source)[0]
 
 
 def _operands(node: Node | None) -> list[Node]:
