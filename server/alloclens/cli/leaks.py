@@ -14,6 +14,7 @@ from alloclens.cli.terminal import Styled, show, show_json, tell
 from alloclens.disk import real
 from alloclens.series.findings import RAISED, badness
 from alloclens.series.verdicts import VERDICTS
+from alloclens.session.candidates import likeliest
 from alloclens.session.line_mapper import UNPLACED, LineMapper
 from alloclens.session.once import world
 from alloclens.wording import shown_series
@@ -93,7 +94,7 @@ def command(
     findings.sort(key=lambda pair: badness(pair[0]))
     mapper, is_found = LineMapper(known, text_of), any(finding.verdict in RAISED for finding, _ in findings)
     if as_json:
-        rows = {"findings": findings, "candidates": known.candidates}
+        rows = {"findings": findings, "candidates": likeliest(known.candidates, mapper)}
         named = shown_series.of_series(known)
         listed = {name: [_json(f, c, named[c.series], mapper) for f, c in pairs] for name, pairs in rows.items()}
         why = no_finding(known)
@@ -104,7 +105,7 @@ def command(
         _print(findings, known, mapper)
         if not is_found:
             show(no_finding(known).words)
-        _print_candidates(known.listed_candidates, known, mapper)
+        _print_candidates(likeliest(known.listed_candidates, mapper), known, mapper)
     if known.silent_goroutines and (note := goroutine_note(known.silent_goroutines)):
         tell(plain(note))
 

@@ -42,6 +42,8 @@ UNPROVEN = (
 )
 """The rules of what may leak though nothing is proven."""
 MAX_CANDIDATES = 5
+MAX_RANKED = 20
+"""Candidates of a kind of profile, by their numbers, to order by what else is known of them."""
 SLOWING = 0.75
 """Weight of how clearly a rise slowed down, to rank candidates: a leak does so by chance, or at night."""
 LOADED = 0.5
@@ -143,9 +145,14 @@ class Finding:
         return self.sample_type.type in GOROUTINES
 
     @property
+    def may_leak(self) -> bool:
+        """Whether it may leak though nothing is proven."""
+        return self.rule in UNPROVEN and self.growth > 0 and self.deviate > MIN_RISE
+
+    @property
     def is_candidate(self) -> bool:
-        """Whether it may leak though nothing is proven. What fills up has a verdict of its own."""
-        return self.rule in UNPROVEN and self.rule is not Rule.FILLED and self.growth > 0 and self.deviate > MIN_RISE
+        """Whether it is called so. What fills up has a verdict of its own."""
+        return self.may_leak and self.rule is not Rule.FILLED
 
     @property
     def is_foreign(self) -> bool:
@@ -210,7 +217,7 @@ class Judgement:
         entries = self._entries[self._may_leak[self._entries]]
         weight = MIN_GOROUTINE_BYTES if self.sample_type.type in GOROUTINES else 1
         likely, grown = np.minimum(self._score[entries], CERTAIN), self.verdicts.growth[entries] * weight
-        worst = entries[np.lexsort((-grown, -likely))][:MAX_CANDIDATES]
+        worst = entries[np.lexsort((-grown, -likely))][:MAX_RANKED]
         return [self._finding(entry) for entry in worst.tolist()]
 
     @cached_property
@@ -334,6 +341,10 @@ class Judgement:
         """Return the functions of everything that rises, even if by chance."""
         rises = (self.verdicts.growth > 0) & (self.verdicts.deviate > MIN_RISE)
         return {self._function(entry) for entry in np.flatnonzero(rises).tolist()}
+
+    def piles_up(self, function: str) -> bool:
+        """Return whether these are goroutines, and more and more of them run a function of a library."""
+        return self.sample_type.type in GOROUTINES and function in self.rising()
 
     def _function(self, entry: int) -> str:
         row = int(self._owner[entry])

@@ -10,6 +10,8 @@ import numpy as np
 
 from alloclens.paths import name_of
 from alloclens.series.findings import RAISED
+from alloclens.session.go_texts import GoTexts
+from alloclens.session.signs import sign
 from alloclens.source.line_mapping import UNCHANGING, LinesInFile, RecordedLines, map_lines
 from alloclens.source.places import Place
 from alloclens.source.recorded import Origin
@@ -18,12 +20,14 @@ from alloclens.text import split_lines
 from alloclens.workspace.moves import group, moved_to
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from alloclens.arrays import Mask
+    from alloclens.languages.go.keeping import Addition
     from alloclens.languages.go.leak_patterns import Shape
     from alloclens.series.comparison import Comparison
     from alloclens.series.findings import Finding
+    from alloclens.session.signs import Sign
     from alloclens.session.world import FileLines, World
     from alloclens.source.coverage import Coverage
     from alloclens.source.line_mapping import Doubt
@@ -80,6 +84,10 @@ class MappedFinding(NamedTuple):
     """Why the line is unsure; None if it is sure."""
     related: tuple[str, ...] = ()
     """Of a finding that no own line owns: the related own lines, such as main.go:8. `at` is the first."""
+    by_text: bool = False
+    """Whether only texts tell them: lines that may start the goroutines of a library. `at` is the only one, None of several."""
+    sign: Sign | None = None
+    """What speaks for a leak, beside the numbers of a candidate."""
     callers: tuple[NamedLine, ...] = ()
     """The own lines outwards that call the line, as far as they hold most of the growth. The last is one of several."""
     share: float = 1.0
@@ -101,6 +109,7 @@ class LineMapper:
     def __init__(self, world: World, text_of: TextOf) -> None:
         self._world = world
         self._text_of = text_of
+        self.texts = GoTexts(world, text_of)
         self._moves: dict[tuple[Comparison, str], Mapping[int, str]] = {}
         self._known: dict[tuple[str, str, str], dict[int, MappedLine] | None] = {}
 
@@ -136,7 +145,20 @@ class LineMapper:
         callers = tuple(self.named(comparison, file, line) for file, line in called)
         inlined = tuple(self.named(comparison, other.file, other.line) for other in finding.inlined)
         of_function = comparison.lines.by_function
-        return MappedFinding(at, waits, doubt, (), callers, share, of_function, inlined)
+        added = (addition for _, addition in self.additions(comparison, finding))
+        seen = sign(finding, comparison, self.texts, added) if finding.may_leak else None
+        return MappedFinding(
+            at, waits, doubt, callers=callers, share=share, sign=seen, of_function=of_function, inlined=inlined
+        )
+
+    def additions(self, comparison: Comparison, finding: Finding) -> Iterator[tuple[str, Addition]]:
+        """Yield to what the values of a line are added, and those of the callers that decided; each with its path."""
+        if finding.is_goroutine or finding.is_foreign:
+            return
+        for line in ((finding.file, finding.line), *((caller.file, caller.line) for caller in finding.path)):
+            place = self.of(comparison, *line)
+            if place and place.line and not place.unsure and (added := self.texts.addition(place.path, place.line)):
+                yield place.path, added
 
     def shape(self, comparison: Comparison, finding: Finding, now: MappedFinding) -> Shape | None:
         """Return the leak pattern of a finding that is reported. The text of its line tells more, if that is sure."""
@@ -149,13 +171,17 @@ class LineMapper:
         return comparison.shape(finding, text)
 
     def _foreign(self, comparison: Comparison, finding: Finding) -> MappedFinding:
-        """Return the own lines related to what no own line owns: a heap profile knows those of goroutines."""
+        """Return the own lines related to what no own line owns: a heap profile knows those of goroutines, or else texts do."""
         near = self._world.kinds(comparison)
         pairs = [(other, line) for other in near for line in other.related(finding.function)]
         pairs.sort(key=lambda pair: (-max(pair[1].score, 0), -pair[1].growth))
         places = [place for other, line in pairs if (place := self.of(other, line.file, line.line)) and place.line]
-        names = dict.fromkeys(f"{name_of(place.path)}:{place.line}" for place in places)
-        return MappedFinding(places[0] if places else None, "", None, related=tuple(names)[:MAX_RELATED])
+        if places:
+            return MappedFinding(places[0], "", None, _names(places))
+        if not any(other.judgement and other.judgement.piles_up(finding.function) for other in near):
+            return MappedFinding(None, "", None)
+        places = [MappedLine(*line) for line in self.texts.starting(finding.function, near)]
+        return MappedFinding(places[0] if len(places) == 1 else None, "", None, _names(places), by_text=True)
 
     def _start(self, comparison: Comparison, finding: Finding) -> MappedLine | None:
         """Return the `go` statement that started a finding's goroutines; None if it is unknown or no longer there."""
@@ -203,6 +229,11 @@ class LineMapper:
             return None if self._world.sources.roots.in_caches(place.path) else {}
         rows, text = file.rows_of(recorded) if place.moved else ~file.moved, self._text_of(place.path)
         return _lines(file, text, rows) if text is not None else {}
+
+
+def _names(places: Iterable[MappedLine]) -> tuple[str, ...]:
+    """Return a few of these lines by name: main.go:8."""
+    return tuple(dict.fromkeys(f"{name_of(place.path)}:{place.line}" for place in places))[:MAX_RELATED]
 
 
 def parts(world: World, comparison: Comparison, path: str, text_of: TextOf) -> Iterator[LinesInFile]:

@@ -11,7 +11,6 @@ import numpy as np
 
 from alloclens.arrays import distinct
 from alloclens.profile.sample_types import GOROUTINES
-from alloclens.series.findings import MAX_CANDIDATES
 from alloclens.settings.settings import Settings
 from alloclens.source.coverage import Coverage, Unfiled, coverage
 from alloclens.source.files import NoFiles
@@ -210,7 +209,7 @@ class World:
 
     @cached_property
     def candidates(self) -> list[tuple[Finding, Comparison]]:
-        """What is nearest to a finding in all comparisons, likeliest first; what is remote only if nothing else is there."""
+        """What is nearest to a finding in all comparisons; `session.candidates` orders it."""
         return _nearest(self.comparisons)
 
     @cached_property
@@ -340,10 +339,7 @@ class World:
 
 
 def _nearest(comparisons: Iterable[Comparison]) -> list[tuple[Finding, Comparison]]:
-    pairs = [(finding, comparison) for comparison in comparisons for finding in comparison.candidates()]
-    pairs.sort(key=lambda pair: -pair[0].score)
-    near = [pair for pair in pairs if not pair[0].is_remote]
-    return (near or pairs[:1])[:MAX_CANDIDATES]
+    return [(finding, comparison) for comparison in comparisons for finding in comparison.candidates()]
 
 
 def _holds_much(finding: Finding, comparison: Comparison) -> bool:

@@ -18,6 +18,7 @@ from alloclens.series.verdicts import (
     Rule,
 )
 from alloclens.session.line_mapper import NamedLine
+from alloclens.session.signs import Sign
 from alloclens.source.line_mapping import Doubt
 from alloclens.wording.amounts import amount, change, counted, duration, rate, share, signed
 from alloclens.wording.names import short_name
@@ -64,6 +65,12 @@ REASONS = {
 }
 """Why a candidate may be harmless."""
 MAY_BE_YOUNG = " The profiles do not say when the process started: it may be a cache that fills up at first."
+SIGNS = {
+    Sign.SHAPE: "it makes what often is not given back",
+    Sign.UNENDED: "what it gets from a library has an end (Close, Stop) that your code never names",
+    Sign.ADDED: "what it makes is added to something that nothing in its package cuts back",
+}
+"""What speaks for a leak of a candidate, beside its numbers."""
 TIMES = {1: "once", 2: "twice"}
 NOTHING_FREED = 0.99
 """A line that retains a larger share of its allocations has freed nothing."""
@@ -147,6 +154,8 @@ def candidate(finding: Finding, now: MappedFinding | None = None) -> str:
         known.append(counted(round(finding.sampled), "sampled object"))
     if finding.rule in REASONS:
         known.append(REASONS[finding.rule].format(load=_load(finding)))
+    if now and now.sign:
+        known.append(SIGNS[now.sign])
     held = amount(finding.owned.value, finding.sample_type.unit) + _what(finding, now)
     sentence = f"Not proven: {held}, {_grown(finding)}: {', '.join(known)}."
     sooner = WITHOUT_GARBAGE if now and now.of_function else _denser(finding)
@@ -204,6 +213,8 @@ def related(finding: Finding, now: MappedFinding) -> str:
     if not now.related:
         return " No line of your own code that calls it is known." if finding.is_foreign else ""
     package = short_name(package_of(finding.function) or finding.function)
+    if now.by_text:
+        return f" Your lines that may start it: {', '.join(now.related)}."
     return f" Your lines that call {package}: {', '.join(now.related)}."
 
 

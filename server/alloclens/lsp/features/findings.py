@@ -10,6 +10,7 @@ from alloclens.lsp.document_lines import DocumentLines, FunctionPlaces, location
 from alloclens.printable import printable
 from alloclens.series.findings import RAISED, badness
 from alloclens.series.verdicts import VERDICTS
+from alloclens.session.candidates import likeliest
 from alloclens.source.places import Nowhere
 from alloclens.wording import views
 from alloclens.wording.markdown import plain
@@ -45,7 +46,8 @@ def _findings(world: World, documents: Documents) -> protocol.Findings:
     pairs = [(finding, of) for of in world.judged for finding in of.findings(verdicts)]
     pairs.sort(key=lambda pair: badness(pair[0]))
     is_found = any(finding.verdict in RAISED for finding, _ in pairs)
-    pairs += [pair for pair in world.listed_candidates if pair[0].verdict not in verdicts]
+    candidates = likeliest(world.listed_candidates, document_lines.mapper)
+    pairs += [pair for pair in candidates if pair[0].verdict not in verdicts]
     nothing = printable(plain(no_finding(world).words)) if world.series and not is_found else ""
     return protocol.Findings(
         [_finding(finding, of, world, documents, document_lines) for finding, of in pairs[:MAX_FINDINGS]], nothing

@@ -1,0 +1,69 @@
+"""The order of candidates: how clearly they rise, and what else speaks for a leak."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, NamedTuple
+
+from alloclens.series.findings import CERTAIN, MAX_CANDIDATES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from alloclens.profile.model import ValueType
+    from alloclens.series.comparison import Comparison
+    from alloclens.series.findings import Finding
+    from alloclens.session.line_mapper import LineMapper
+
+    Candidate = tuple[Finding, Comparison]
+
+
+WEIGHT = 1.0
+"""How much a sign counts, in standard errors of the rise."""
+
+
+class _Group(NamedTuple):
+    """To what several lines of a function add what they make. They leak together, if at all."""
+
+    comparison: Comparison
+    sample_type: ValueType
+    path: str
+    function: int
+    to: str
+
+
+class _Member(NamedTuple):
+    """A candidate of a group."""
+
+    only_adds: bool
+    """Whether its line adds what others make."""
+    finding: Finding
+    comparison: Comparison
+
+
+def likeliest(candidates: Sequence[Candidate], mapper: LineMapper) -> list[Candidate]:
+    """Return the candidates to list, likeliest first; what is remote only if nothing else is there. Reads files.
+
+    Lines of a function that add to the same thing are one leak, with what speaks for any of them; those that make what is added come
+    before those that only add it.
+    """
+    groups: dict[_Group | int, list[_Member]] = {}
+    for number, (finding, of) in enumerate(candidates):
+        path, added = next(mapper.additions(of, finding), ("", None))
+        group = (
+            _Group(of, finding.sample_type, path, added.function, added.to) if added and finding.score > 0 else number
+        )
+        groups.setdefault(group, []).append(_Member(bool(added and added.here), finding, of))
+    ranked: list[Candidate] = []
+    for members in sorted(groups.values(), key=lambda members: -_score(members, mapper)):
+        members.sort(key=lambda member: (member.only_adds, -min(member.finding.score, CERTAIN)))
+        ranked += [(finding, of) for _, finding, of in members]
+    near = [pair for pair in ranked if not pair[0].is_remote]
+    return (near or ranked[:1])[:MAX_CANDIDATES]
+
+
+def _score(members: Sequence[_Member], mapper: LineMapper) -> float:
+    """Return how likely a group leaks, in standard errors: its lines rise independently of each other."""
+    scores = [min(member.finding.score, CERTAIN) for member in members]
+    is_likelier = any(mapper.finding(of, finding).sign for _, finding, of in members)
+    return (math.hypot(*scores) if len(scores) > 1 else scores[0]) + WEIGHT * is_likelier
