@@ -51,6 +51,13 @@ def values_of_samples(profile: Profile, samples: Ints | slice = slice(None)) -> 
     return SampledValues(np.where(is_base[:, None], -values, values).astype(np.float64), *errors(profile, samples))
 
 
+def needed(of: Columns) -> tuple[tuple[int, int], ...]:
+    """Return which columns `changes` needs: fields of `SampledValues`, and a sample type of each. Others may be 0."""
+    own, allocated, objects, space = of
+    fields: list[set[int | None]] = [{own, objects, space}, {own, allocated}, {own, allocated}, {own}, {objects, space}]
+    return tuple((field, i) for field, types in enumerate(fields) for i in types if i is not None)
+
+
 @dataclass(frozen=True, eq=False)
 class Changes:
     """The growth of each row in one measure."""

@@ -16,7 +16,7 @@ import numpy as np
 from alloclens.arrays import distinct, some, spread
 from alloclens.profile.sample_types import columns
 from alloclens.stats.amount import Amount
-from alloclens.stats.growth import SampledValues, changes, values_of_samples
+from alloclens.stats.growth import SampledValues, changes, needed, values_of_samples
 from alloclens.stats.sampling import sampling_rate
 from alloclens.tables.attribution import Attribution
 from alloclens.tables.sites import by_function, by_line
@@ -26,6 +26,7 @@ from alloclens.transform.subset import samples, samples_through
 if TYPE_CHECKING:
     from alloclens.arrays import Ints, Mask
     from alloclens.profile.model import Profile, ValueType
+    from alloclens.profile.sample_types import Columns
     from alloclens.stats.growth import Changes
     from alloclens.tables.sites import Sites
     from alloclens.tables.top import Top
@@ -108,9 +109,10 @@ def calls(
     `one_process`: head and base share objects. `compared`: there is a base, even if the profile has none of its
     samples. Significance is corrected for all functions of the profile.
     """
-    hit = _frames(profile, asked)
+    functions, lines = by_function(profile), by_line(profile)
+    hit = _frames(lines if asked.line else functions, asked)
     through = samples(profile, samples_through(profile, hit))
-    counted = _Counted(through, sample_type, compared or bool(profile.is_base.any()), one_process)
+    counted = _Counted(through, functions, lines, sample_type, compared or bool(profile.is_base.any()), one_process)
     sample, callee, caller = _calls_around(through, hit)
     into, out = hit[callee] & ~hit[caller], ~hit[callee] & hit[caller]
     leaf = through.locations.frame_at[through.location[through.location_at[:-1]]]
@@ -141,9 +143,8 @@ def _calls_around(profile: Profile, hit: Mask) -> tuple[Ints, Ints, Ints]:
     )
 
 
-def _frames(profile: Profile, asked: CallNode) -> Mask:
+def _frames(sites: Sites, asked: CallNode) -> Mask:
     """Return which frames belong to the node."""
-    sites = by_line(profile) if asked.line else by_function(profile)
     if asked.line:
         hit = (sites.file == _number(sites, asked.file)) & (sites.line == asked.line)
     else:
@@ -180,6 +181,8 @@ class _Counted:
     """Sums values over groups of samples."""
 
     profile: Profile
+    functions: Sites
+    lines: Sites
     wanted: ValueType
     compared: bool
     """Whether there is a base, even without any of these samples."""
@@ -191,7 +194,7 @@ class _Counted:
 
     def edges(self, sample: Ints, other: Ints, caller: Ints, most: int) -> Edges:
         """Group calls by the function of the frames `other`; `caller` are the calling frames. All of shape (calls,)."""
-        site, edge = np.unique(self._functions.of_frame[other], return_inverse=True)
+        site, edge = np.unique(self.functions.of_frame[other], return_inverse=True)
         sums = self._sums(*_once(sample, edge), len(site))
         order = sums.heaviest()
         rank = np.full(len(site), len(order))
@@ -205,12 +208,12 @@ class _Counted:
         return Edges(made, len(order) - len(made), self.whole(rest))
 
     def _edge(self, site: int, amount: Amount, lines: list[CallLine], at: CallLine) -> Edge:
-        where = self._functions
+        where = self.functions
         return Edge(where.texts[where.function[site]], where.texts[where.binary[site]], amount, tuple(lines), at)
 
     def _lines(self, sample: Ints, edge: Ints, frame: Ints, edges: int) -> list[list[CallLine]]:
         """Return the heaviest lines of these frames for each edge, heaviest first."""
-        where, rows = self._by_line, len(self._by_line)
+        where, rows = self.lines, len(self.lines)
         spot, group = np.unique(edge * rows + where.of_frame[frame], return_inverse=True)
         sample, group = _once(sample, group)
         value = self._at_head(sample, group, len(spot))
@@ -234,9 +237,8 @@ class _Counted:
             self._side(sample[~is_base], group[~is_base], groups),
             self._side(sample[is_base], group[is_base], groups),
         )
-        of = columns(self.profile.sample_types, self.wanted)
-        grown = changes(head, base, of, of, sampling_rate(self.profile), one_process=self.one_process)
-        return _Sums(value, replace(grown, looked_at=len(self._functions)))
+        grown = changes(head, base, self._kinds, self._kinds, sampling_rate(self.profile), one_process=self.one_process)
+        return _Sums(value, replace(grown, looked_at=len(self.functions)))
 
     def _at_head(self, sample: Ints, group: Ints, groups: int) -> Ints:
         head = ~self.profile.is_base[sample]
@@ -244,7 +246,14 @@ class _Counted:
         return value
 
     def _side(self, sample: Ints, group: Ints, groups: int) -> SampledValues:
-        return SampledValues(*(Attribution(group, groups).sum(values[sample]) for values in self._of_samples))
+        sums = SampledValues(*np.zeros((len(SampledValues._fields), groups, len(self.profile.sample_types))))
+        for field, i in needed(self._kinds):
+            sums[field][:, i] = np.bincount(group, self._of_samples[field][sample, i], groups)
+        return sums
+
+    @cached_property
+    def _kinds(self) -> Columns:
+        return columns(self.profile.sample_types, self.wanted)
 
     @cached_property
     def _of_samples(self) -> SampledValues:
@@ -253,14 +262,6 @@ class _Counted:
     @cached_property
     def _column(self) -> int:
         return self.profile.sample_types.index(self.wanted)
-
-    @cached_property
-    def _functions(self) -> Sites:
-        return by_function(self.profile)
-
-    @cached_property
-    def _by_line(self) -> Sites:
-        return by_line(self.profile)
 
 
 def _once(sample: Ints, group: Ints) -> tuple[Ints, Ints]:

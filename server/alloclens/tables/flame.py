@@ -13,7 +13,7 @@ import numpy as np
 
 from alloclens.profile.sample_types import columns
 from alloclens.stats.amount import Amount
-from alloclens.stats.growth import SampledValues, changes, values_of_samples
+from alloclens.stats.growth import SampledValues, changes, needed, values_of_samples
 from alloclens.stats.sampling import BLOCK, sampling_rate
 from alloclens.tables.flame_walk import WalkedTree, stack_walk, subtree_root, walk_order, whole_root
 from alloclens.tables.sites import by_line
@@ -173,19 +173,6 @@ class FlameGraph:
     def kinds(self) -> Columns:
         return columns(self.profile.sample_types, self.wanted)
 
-    @cached_property
-    def needed(self) -> tuple[tuple[int, int], ...]:
-        """What growth and its error need: fields of `SampledValues`, and columns of each."""
-        own, allocated, objects, space = self.kinds
-        needed: list[set[int | None]] = [
-            {own, objects, space},
-            {own, allocated},
-            {own, allocated},
-            {own},
-            {objects, space},
-        ]
-        return tuple((part, i) for part, of in enumerate(needed) for i in of if i is not None)
-
 
 def _tree(of: FlameGraph, asked: FlameQuery) -> FlameTree | None:
     order = of.from_leaf if asked.inverted else of.from_root
@@ -279,7 +266,7 @@ def _sides(of: FlameGraph, walked: WalkedTree) -> tuple[SampledValues, SampledVa
     for begin in range(0, len(place), BLOCK):
         rows = slice(begin, begin + BLOCK)
         sampled = values_of_samples(of.profile, walked.sample[rows])
-        for part, i in of.needed:
+        for part, i in needed(of.kinds):
             np.add.at(sums[part, i], place[rows], sampled[part][:, i])
     sums = sums.reshape(-1, len(parent), 2).transpose(1, 2, 0).copy()
     for row in range(len(parent) - 1, 0, -1):  # parents precede their children

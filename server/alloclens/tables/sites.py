@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -73,7 +74,17 @@ class _Columns:
     start: Ints
 
 
+_kept: WeakKeyDictionary[Profile, _Columns] = WeakKeyDictionary()
+"""Of profiles that are in use: they are grouped for each request of an editor."""
+
+
 def _columns(profile: Profile) -> _Columns:
+    if (known := _kept.get(profile)) is None:
+        known = _kept[profile] = _columns_of(profile)
+    return known
+
+
+def _columns_of(profile: Profile) -> _Columns:
     texts, number, clean = _texts(profile)
     known = profile.frames.function >= 0
     row = np.where(known, profile.frames.function, 0)
