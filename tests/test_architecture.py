@@ -51,13 +51,17 @@ ROOMS = {
         *("settings", "cache", "workspace", "symbols"),
     },
     "wording": {"profile", "transform", "stats", "tables", "languages", "series", "source", "session"},
+    "check": {
+        *("profile", "transform", "stats", "tables", "languages", "series", "source"),
+        *("settings", "session", "wording"),
+    },
     "lsp": {
         *("profile", "transform", "stats", "tables", "languages", "series", "source"),
         *("settings", "cache", "workspace", "sources", "session", "wording"),
     },
     "cli": {
         *("profile", "transform", "stats", "tables", "series", "source", "settings", "workspace", "symbols"),
-        *("sources", "session", "wording", "lsp"),
+        *("sources", "session", "wording", "check", "lsp"),
     },
 }
 """The rooms, in an order in which each imports only from those above it."""
@@ -77,7 +81,7 @@ ONLY_IN = {
     "sqlite3": {"cache"},
     "subprocess": {"processes", "worker", "sources.targets"},  # the last two use its constants
     "pathspec": {"source"},
-    "msgspec": {"profile", "settings", "cache", "typed", "lsp", "symbols"},
+    "msgspec": {"profile", "settings", "cache", "typed", "lsp", "symbols", "check"},
     "tomlkit": {"settings"},
     "urllib.request": {"sources"},
     "h11": {"sources"},

@@ -20,6 +20,7 @@ COMMANDS = {
     "explain": "Show where the files and lines of the latest profile lie in the workspace around here, and by which rule, or "
     "why they have no place.",
     "leaks": "Judge the series of profiles in DIRECTORY: which lines of your own code leak, worst first.",
+    "check": "Fail if a line in DIRECTORY leaks, or if code holds more in a head than in a base.",
     "report": "Write a report on the profiles in DIRECTORY: one HTML page that needs no network.",
     "allow": "Allow and list the paths outside FOLDER to which its settings file and links lead; by default, the workspace "
     "around here.",

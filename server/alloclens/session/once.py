@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from alloclens.faults import Problem
 from alloclens.session.assemble import assemble
+from alloclens.session.choice import Choice, with_chosen
 from alloclens.session.known import Known
 from alloclens.session.listing import scan
 from alloclens.session.reading import snapshots, texts
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from alloclens.disk import Stamp
-    from alloclens.session.world import World
+    from alloclens.series.snapshot import Snapshot
+    from alloclens.session.setup import Setup
+    from alloclens.session.world import FilePair, World
 
 
 def world(
@@ -45,6 +48,40 @@ def world(
         _read(known, files)
         assembled = assemble(known, current, texts())
     return replace(assembled, directories=tuple(directories))
+
+
+class FilesRead(NamedTuple):
+    """Some profiles, by path, and what could not be read."""
+
+    snapshots: Mapping[str, Snapshot]
+    problems: tuple[Problem, ...]
+
+
+def read_files(folders: Sequence[str], files: Sequence[str], given: Mapping[str, Any]) -> FilesRead:
+    """Read profiles, wherever they are, as far as their kind. All paths are real."""
+    known = _of_files(setup(tuple(folders), {**given, "profileDirs": []}), files)
+    faults = {path: Problem(path, reason) for path, reason in known.faults.items()}
+    return FilesRead(known.snapshots, tuple((known.problems | faults).values()))
+
+
+def two_files(folders: Sequence[str], files: FilePair, given: Mapping[str, Any]) -> World:
+    """Read two profiles, wherever they are, with the sources of these folders. All paths are real.
+
+    Their comparison is `World.named`, if they can be read and compared; else `World.problems` says why not.
+    """
+    current = setup(tuple(folders), {**given, "profileDirs": []})
+    known = _of_files(current, files.paths)
+    return with_chosen(assemble(known, current, texts(), files=files), Choice())
+
+
+def _of_files(current: Setup, files: Sequence[str]) -> Known:
+    """Read some files."""
+    known = Known(current.reader, snapshots())
+    listing = scan((), current.where.roots.folders, named=files)
+    known.faults = listing.faults
+    remembered = known.remember(listing.files)
+    _read(known, listing.files, [path for path in listing.files if path not in remembered])
+    return known
 
 
 def _read(known: Known, files: Mapping[str, Stamp], new: Iterable[str] = ()) -> None:

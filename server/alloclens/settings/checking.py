@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from alloclens.settings.settings import SIZE, ClientSettings, Settings, fields, names, schema
+from alloclens.settings.settings import LIMIT, SIZE, ClientSettings, Settings, fields, names, schema
 from alloclens.source.own import refused
 from alloclens.typed import located
 
@@ -148,13 +148,22 @@ def _kind(part: dict[str, Any]) -> str:
         return "one of " + ", ".join(part["enum"])
     kind = part["type"]
     if kind == "array":
-        return "a list of " + ("strings" if part["items"]["type"] == "string" else "tables with from and to")
+        return "a list of " + (
+            "strings" if part["items"]["type"] == "string" else f"tables with {_keys(part['items'])}"
+        )
     if kind == "integer":
         return f"an integer from {part['minimum']} to {part['maximum']}"
     if part.get("pattern") == SIZE.pattern:
         return "a size"
     text = "a non-empty string" if "minLength" in part else "a string"
-    return {"string": text, "boolean": "true or false", "object": "a table with only from and to"}[kind]
+    if part.get("pattern") == LIMIT.pattern:
+        return "a size or a percentage"
+    return "true or false" if kind == "boolean" else f"a table with only {_keys(part)}" if kind == "object" else text
+
+
+def _keys(part: dict[str, Any]) -> str:
+    *keys, last = part["properties"]
+    return f"{', '.join(keys)} and {last}"
 
 
 def _limit(part: dict[str, Any], value: Any) -> str:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 
 SIZE = re.compile(r"^(?:(\d{1,15}(?:\.\d{1,3})?) ?([kKmMgGtT])?[iI]?[bB]?)?$")
+LIMIT = re.compile(rf"{SIZE.pattern[:-1]}$|^\d{{1,6}}(?:\.\d{{1,3}})? ?%$")
 PathText = Annotated[str, Meta(max_length=4096, pattern=r"^[^\x00]*$")]
 """A path, a pattern or an argument of a program: what the system takes, and not so long that it takes seconds."""
 TITLES = ("title", "description")
@@ -35,6 +36,31 @@ class PathMapping(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         PathText,
         Meta(min_length=1, description="The path that replaces it here. It may start with ${workspaceFolder}."),
     ]
+
+
+@ready
+class Budget(Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """What some code may hold, for `alloclens check`: exactly one of the first four says which, `*` in it is any text."""
+
+    line: Annotated[
+        PathText,
+        Meta(description="A line of source: the end of its file's path and its number, such as cart/cache.go:42."),
+    ] = ""
+    function: Annotated[PathText, Meta(description="A function, and all that it calls, such as main.(*Cache).*.")] = ""
+    package: Annotated[
+        PathText, Meta(description="A package, and all that it calls, such as example.com/shop/cart.")
+    ] = ""
+    label: Annotated[PathText, Meta(description="A label of samples and its value, such as tenant=acme.")] = ""
+    max: Annotated[
+        str, Meta(pattern=SIZE.pattern, description="What it may hold, such as 64MB, or 100 of what is counted.")
+    ] = ""
+    max_growth: Annotated[
+        str,
+        Meta(
+            pattern=LIMIT.pattern,
+            description="What it may grow by since the base, such as 5MB, or 10% of what it held then.",
+        ),
+    ] = ""
 
 
 @ready
@@ -168,6 +194,17 @@ class Settings(Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown
     filling_severity: Annotated[
         Severity, Meta(description="The severity of a line that grew and is levelling off.", examples=["hint"])
     ] = "off"
+    budget: Annotated[
+        tuple[Budget, ...],
+        Meta(
+            max_length=200,
+            description=(
+                "What lines, functions, packages or labels may hold or grow by, as `{ function, max, maxGrowth }`, with `line`, "
+                "`package` or `label` instead of `function`. `alloclens check` fails if one is certainly exceeded."
+            ),
+            examples=[[{"package": "example.com/shop/cart", "max": "64MB"}]],
+        ),
+    ] = ()
     hints: Annotated[bool, Meta(description="Show numbers beside lines (inlay hints).")] = True
     code_lens: Annotated[bool, Meta(description="Show numbers above functions (code lenses).")] = False
     symbol_prefix: Annotated[
@@ -184,8 +221,7 @@ class Settings(Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown
     @property
     def memory_bytes(self) -> float:
         """`memory_limit` in bytes; 0 if none is set."""
-        number, letter = SIZE.match(self.memory_limit).groups()  # type: ignore[union-attr]  # checked before
-        return float(number or 0) * 1024.0 ** " kmgt".index((letter or " ").lower())
+        return size(self.memory_limit)
 
     def severity(self, verdict: str) -> Severity:
         """Return the severity of a verdict."""
@@ -200,6 +236,12 @@ class Settings(Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown
     def largest_bytes(self) -> int:
         """`largest_profile` in bytes."""
         return self.largest_profile << 20
+
+
+def size(text: str) -> float:
+    """Return a size that matches SIZE in bytes: 64MB, in powers of 1024; 0 for ""."""
+    number, letter = SIZE.match(text).groups()  # type: ignore[union-attr]  # checked before
+    return float(number or 0) * 1024.0 ** " kmgt".index((letter or " ").lower())
 
 
 @ready

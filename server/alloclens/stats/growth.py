@@ -77,9 +77,14 @@ class Changes:
         return self._interval(critical_value(1))
 
     @cached_property
+    def of_all(self) -> Interval:
+        """The interval of each row's growth if 99 % is the probability that all of them hold, corrected for the number of rows."""
+        return self._interval(critical_value(self.looked_at))
+
+    @cached_property
     def significant(self) -> Mask:
         """Rows that grew or shrank significantly, corrected for the number of rows."""
-        low, high = self._interval(critical_value(self.looked_at))
+        low, high = self.of_all
         return np.asarray((self.value != 0) & ((low > 0) | (high < 0)))
 
     def _interval(self, z: float) -> Interval:

@@ -1,0 +1,77 @@
+"""The findings of a series that fail a build."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from alloclens.check.result import Violation
+from alloclens.profile.sample_types import LEAKED
+from alloclens.series.verdicts import MIN_LEAK_OBSERVATIONS, MIN_OBSERVATIONS
+from alloclens.wording import shown_series
+from alloclens.wording.amounts import counted
+from alloclens.wording.markdown import plain
+from alloclens.wording.nothing import Cause, no_finding
+from alloclens.wording.status import nothing
+from alloclens.wording.verdict import message
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from alloclens.check.places import CodePlaces
+    from alloclens.series.comparison import Comparison
+    from alloclens.series.findings import Finding
+    from alloclens.session.world import World
+
+LEAKS = ("leak", "goroutine-leak")
+FAILING = (*LEAKS, "growing")
+"""What can fail a build."""
+
+
+def violations(world: World, places: CodePlaces, fail_on: Collection[str]) -> Iterator[Violation]:
+    """Yield the findings whose code is in `fail_on`."""
+    for comparison in world.judged:
+        for finding in comparison.findings():
+            if finding.code in fail_on:
+                yield _violation(finding, comparison, world, places)
+
+
+def _violation(finding: Finding, comparison: Comparison, world: World, places: CodePlaces) -> Violation:
+    placed = places.mapper.finding(comparison, finding)
+    return Violation(
+        kind=finding.code,
+        at=places.finding(finding, placed),
+        subject=finding.function,
+        message=plain(message(finding, comparison, placed, world.settings.memory_bytes)),
+        sample_type=finding.sample_type.type,
+        unit=finding.sample_type.unit,
+        amount=finding.owned,
+        points=finding.points,
+        stack=places.stack(comparison, comparison.stacks_of(finding, 1)),
+    )
+
+
+def unjudged(world: World, fail_on: Collection[str]) -> str:
+    """Return why none of these findings could have been made; "" if one could."""
+    if world.shown is None:
+        return shown_series.missing(world) or plain(nothing(world))
+    why = no_finding(world)
+    found = any(comparison.findings() for comparison in world.judged)
+    if not found and why.cause is not Cause.UNPROVEN:
+        return "" if any(map(_is_proof, world.comparisons)) else plain(why.words)
+    if found or any(map(_is_proof, world.comparisons)):
+        return ""
+    most = max((len(c.judgement.history) for c in world.judged if c.judgement), default=0)
+    least = 2 if "growing" in fail_on else MIN_LEAK_OBSERVATIONS
+    if most >= least:
+        return ""
+    what = "growth" if "growing" in fail_on else "a leak"
+    sooner = "" if "growing" in fail_on or most < MIN_OBSERVATIONS else ", or fail on growing, too"
+    return (
+        f"to tell {what} takes {least} snapshots of one process between garbage collections, and there are only "
+        f"{counted(most, 'such snapshot')}: take more{sooner}"
+    )
+
+
+def _is_proof(comparison: Comparison) -> bool:
+    """Return whether the garbage collector itself says which goroutines leak."""
+    return any(kind.type == LEAKED for kind in comparison.head.sample_types)

@@ -1,0 +1,188 @@
+"""Checks a series, or the runs of two builds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from alloclens.check import budgets, findings, growth
+from alloclens.check.growth import Runs, growths
+from alloclens.check.limits import BYTES, HELD, Least, Limit
+from alloclens.check.places import CodePlaces
+from alloclens.check.result import CodeLine, Result
+from alloclens.profile.sample_types import judged
+from alloclens.wording.markdown import plain
+from alloclens.wording.nothing import no_finding, notes
+from alloclens.wording.status import unreadable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from alloclens.check.growth import Growths
+    from alloclens.check.result import Change, Violation
+    from alloclens.languages.toml import KeyPath
+    from alloclens.profile.model import ValueType
+    from alloclens.series.comparison import Comparison
+    from alloclens.session.line_mapper import TextOf
+    from alloclens.session.world import World
+
+ALLOCATED = ("alloc_space", "alloc_objects")
+"""The sample types of what was allocated."""
+
+
+class Asked(NamedTuple):
+    """What is to be checked."""
+
+    fail_on: tuple[str, ...] = findings.LEAKS
+    most: Limit | None = None
+    """The growth that is allowed; None if none is judged."""
+    least: Least = HELD
+    by: str = "owned-line"
+    per_operation: bool = False
+    """Whether what operations allocate is judged instead of what is in use."""
+
+
+class CheckedCode(NamedTuple):
+    """Where the code is, and what its settings file says of budgets."""
+
+    folder: str
+    """Real."""
+    text_of: TextOf
+    settings_file: str = ""
+    lines: Mapping[KeyPath, int] = {}
+    """Of the keys of that file."""
+
+
+@dataclass
+class _Found:
+    """What has been found so far."""
+
+    violations: list[Violation] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    judged: int = 0
+    """Of sites and budgets."""
+    not_judged: list[str] = field(default_factory=list)
+    """Why some could not be."""
+
+    def result(self, subject: str, unjudged: str, here: CheckedCode) -> Result:
+        """Return it; what could not be judged is a note beside violations."""
+        why = "" if self.violations else unjudged
+        more = [unjudged] if unjudged and not why else []
+        return Result(
+            subject,
+            tuple(sorted(self.violations, key=lambda violation: violation.rank)),
+            changes=tuple(self.changes),
+            notes=tuple(dict.fromkeys([*self.notes, *more])),
+            unjudged=why,
+            judged=self.judged,
+            root=here.folder,
+        )
+
+
+def check_series(world: World, asked: Asked, here: CheckedCode, subject: str) -> Result:
+    """Check the snapshots of directories: their findings, their growth since the first snapshot of the process, and the budgets."""
+    found, places = _found(world), CodePlaces(world, here.folder, here.text_of)
+    wrong = _mistakes(world)
+    found.violations += findings.violations(world, places, asked.fail_on)
+    found.judged += sum(len(c.judgement.history.site) for c in world.judged if c.judgement)
+    before = found.judged
+    for comparison in world.comparisons:
+        if sample_type := judged(comparison.head.sample_types):
+            runs = Runs([comparison], int(comparison.base is not None), 1, ([1.0], [1.0]), comparison.one_process)
+            if asked.most and comparison.base:
+                _grown(growths(runs, sample_type, asked.by), asked, places, found)
+            _budgets(world, runs, sample_type, here, found)
+    why = findings.unjudged(world, asked.fail_on)
+    if not (why or found.violations):
+        found.notes.append(plain(no_finding(world).words))
+    if why and found.judged > before and world.shown:
+        found.notes.append(why)
+        why = ""
+    return found.result(subject, "; ".join(wrong) or why, here)
+
+
+def check_builds(
+    pairs: Sequence[tuple[Runs, World]], asked: Asked, here: CheckedCode, subject: str, problems: Iterable[str]
+) -> Result:
+    """Check the runs of two builds, one kind of profile after the other, each with the world of its first pair."""
+    found, wrong = _Found(notes=list(problems)), list[str]()
+    for runs, world in pairs:
+        comparison, places = runs.comparisons[0], CodePlaces(world, here.folder, here.text_of)
+        found.notes += _found(world).notes
+        wrong = _mistakes(world)
+        for sample_type in _types(comparison, asked, found):
+            if asked.most:
+                of = growths(runs, sample_type, asked.by)
+                _grown(of, asked, places, found)
+                found.changes += growth.changed(of)
+        if not asked.per_operation and (held := judged(comparison.contents.head.sample_types)):
+            _budgets(world, runs, held, here, found)
+    why = "" if found.judged else "; ".join(found.not_judged) or "nothing of them is judged"
+    found.notes += found.not_judged if found.judged else []
+    return found.result(subject, "; ".join(wrong) or why, here)
+
+
+def _found(world: World) -> _Found:
+    said = [unreadable(problem.name, problem.reason) for problem in world.problems]
+    said += [*map(plain, notes(world)), *map(str, world.settings_problems)]
+    return _Found(notes=said)
+
+
+def _types(comparison: Comparison, asked: Asked, found: _Found) -> list[ValueType]:
+    """Return the sample types to judge."""
+    types = comparison.contents.head.sample_types
+    if asked.per_operation:
+        wanted = [kind for kind in types if kind.type in ALLOCATED]
+    else:
+        wanted = [held] if (held := judged(types)) else []
+    if not wanted:
+        names = ", ".join(kind.type for kind in types)
+        found.not_judged.append(
+            f"profiles of {names} say nothing of what is {'allocated' if asked.per_operation else 'in use'}"
+        )
+    return wanted
+
+
+def _grown(of: Growths, asked: Asked, places: CodePlaces, found: _Found) -> None:
+    if asked.most is None:
+        return
+    if of.is_unknown:
+        found.not_judged.append(
+            f"the sampling error of {of.sample_type.type} is not known: take at least two runs of each side, so that their "
+            "differences tell it"
+        )
+        return
+    found.judged += len(of.table.sites)
+    found.violations += growth.violations(of, asked.most, asked.least, places, per_operation=asked.per_operation)
+    if not of.table.sites:
+        found.not_judged.append(f"no line of your own code has anything in the {of.sample_type.type} of base or head")
+
+
+def _mistakes(world: World) -> list[str]:
+    """Return what is wrong with the budgets: one that is ignored would let anything pass."""
+    wrong = [problem.message for problem in world.settings_problems if problem.message.startswith("budget")]
+    for number, budget in enumerate(world.settings.budget, 1):
+        try:
+            budgets.meant(budget, number)
+        except budgets.BudgetError as error:
+            wrong.append(str(error))
+    return wrong
+
+
+def _budgets(world: World, runs: Runs, sample_type: ValueType, here: CheckedCode, found: _Found) -> None:
+    """Judge the budgets of a kind of profile: those in bytes, or those that count."""
+    for number, budget in enumerate(world.settings.budget, 1):
+        try:
+            meant = budgets.meant(budget, number)
+        except budgets.BudgetError:  # `_mistakes` says so
+            continue
+        if meant.is_count == (sample_type.unit != BYTES):
+            at = CodeLine(here.settings_file, here.lines.get(("budget", number - 1), 1))
+            is_any, violations = budgets.judge(meant, runs, sample_type, at)
+            found.judged += is_any
+            found.violations += violations
+            if not is_any:
+                found.notes.append(
+                    f"budget {number}: nothing in the profiles of {sample_type.type} is of the {meant.name}"
+                )

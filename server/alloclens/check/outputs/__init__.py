@@ -1,0 +1,18 @@
+"""How a result is written: a module with `render` for each format."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from alloclens.check.outputs import json, text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from alloclens.check.result import Result
+
+OUTPUTS: Mapping[str, Callable[[Result], str]] = {
+    "text": text.render,
+    "json": json.render,
+}
+"""By name. Each returns the whole text, with a line end at its end."""

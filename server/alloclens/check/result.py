@@ -1,0 +1,140 @@
+"""What a check found, as every output writes it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from alloclens.stats.amount import Amount
+
+TITLES = {
+    "leak": "A line leaks memory",
+    "goroutine-leak": "A line leaks goroutines",
+    "growing": "A line grows and may leak",
+    "growth": "Code holds or allocates more than in the base",
+    "budget": "Code exceeds its budget",
+}
+"""The kinds of violations, worst first."""
+CLEAN, VIOLATED, UNJUDGED = 0, 1, 2
+"""The exit codes of `alloclens check`."""
+
+
+class CodeLine(NamedTuple):
+    """A line of source, as it is now."""
+
+    path: str
+    """Relative to the workspace and with slashes; absolute if it is elsewhere, and "" if nothing is known of it."""
+    line: int
+    """1-based; 0 if unknown."""
+    function: str = ""
+
+    @property
+    def is_inside(self) -> bool:
+        """Whether the file is in the workspace."""
+        return bool(self.path) and not self.path.startswith("/") and self.path[1:2] != ":"
+
+    @property
+    def name(self) -> str:
+        """cart/cache.go:42, else the function."""
+        return f"{self.path}:{self.line}" if self.line and self.path else self.path or self.function or "?"
+
+
+@dataclass(frozen=True)
+class Violation:
+    """One reason for a build to fail."""
+
+    kind: str
+    """One of TITLES."""
+    at: CodeLine
+    subject: str
+    """Who holds it: a function, a package or a budget. Unlike the line, it does not change when code above it does."""
+    message: str
+    sample_type: str
+    unit: str
+    amount: Amount
+    """With the growth since the base, and its interval: for findings at 99 % of one line, else of all lines together."""
+    points: tuple[float, ...] = ()
+    """What it held, in the order of time, or at base and head."""
+    stack: tuple[CodeLine, ...] = ()
+    """The stack that grew most, leaf first."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Identifies it in later builds: the line may move."""
+        parts = (self.kind, self.subject, self.at.path, self.sample_type)
+        return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+    @property
+    def rank(self) -> tuple[int, float, float]:
+        """Sort key: by kind, then by what certainly grew, then by what is held."""
+        low = self.amount.low if self.amount.is_judged else 0
+        return list(TITLES).index(self.kind), -low, -self.amount.value
+
+
+class Accepted(NamedTuple):
+    """A violation that the baseline accepts."""
+
+    violation: Violation
+    reason: str
+    expires: str
+    """The last day, such as 2026-12-31; "" for never."""
+
+
+class Change(NamedTuple):
+    """One row of the table of what changed most."""
+
+    name: str
+    amount: Amount
+    unit: str
+
+
+@dataclass(frozen=True)
+class Result:
+    """The result of a check."""
+
+    subject: str
+    """What was checked, in words."""
+    violations: tuple[Violation, ...] = ()
+    """Worst first."""
+    accepted: tuple[Accepted, ...] = ()
+    changes: tuple[Change, ...] = ()
+    """What changed most, largest first; empty for a series."""
+    notes: tuple[str, ...] = ()
+    unjudged: str = ""
+    """Why nothing could be judged."""
+    judged: int = 0
+    """The number of lines, functions, packages and budgets that were judged."""
+    root: str = ""
+    """The workspace, to which paths are relative; absolute."""
+    numbered: tuple[tuple[Violation, str], ...] = field(init=False, repr=False, compare=False)
+    """The violations with their fingerprints, of which those that are alike are numbered: some readers drop equal ones."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "numbered", tuple(_numbered(self.violations)))
+
+    @property
+    def exit_code(self) -> int:
+        """What the command exits with: never CLEAN if nothing was judged."""
+        return UNJUDGED if self.unjudged else VIOLATED if self.violations else CLEAN
+
+    @property
+    def headline(self) -> str:
+        """The result in one sentence."""
+        if self.unjudged:
+            return f"Could not judge {self.subject}: {self.unjudged}"
+        accepted = f", {len(self.accepted)} accepted by the baseline" if self.accepted else ""
+        number = len(self.violations)
+        return f"{number or 'No'} {'violation' if number == 1 else 'violations'} in {self.subject}{accepted}"
+
+
+def _numbered(violations: Iterable[Violation]) -> Iterable[tuple[Violation, str]]:
+    seen = Counter[str]()
+    for violation in violations:
+        mark = violation.fingerprint
+        seen[mark] += 1
+        yield violation, mark if seen[mark] == 1 else f"{mark}:{seen[mark]}"

@@ -1,0 +1,301 @@
+"""alloclens check: what fails, what passes, and what cannot be judged."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.checked import HOLD, KEEP, MB, SOURCE, Program, leaking, program
+from tests.support.profiles import Builder, drop, goroutines, profile
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LEAK = ("leak", "main.go", HOLD)
+GROWTH = ("growth", "main.go", HOLD)
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Program:
+    return program(tmp_path / "app")
+
+
+def builds(app: Program, base: int, head: int) -> None:
+    """What `hold` holds in two builds; `keep` holds 10 MB in both."""
+    for side, held in (("base", base), ("head", head)):
+        app.heap(f"{side}/heap.pb.gz", app.stack("main.keep", KEEP, 10), app.stack("main.hold", HOLD, held))
+
+
+BUILDS = ("--base", "base", "--head", "head")
+
+
+def test_a_series_that_leaks_fails(tmp_path: Path) -> None:
+    app = leaking(tmp_path / "app")
+    assert app.where("series") == [LEAK]
+    text = app.check("series").stdout.split("\n")
+    assert text[0].startswith(f"main.go:{HOLD}: leak ▂")
+    assert text[2] == f"  main.hold main.go:{HOLD} ← main.main main.go:1"
+
+
+def test_a_series_that_stands_passes(app: Program) -> None:
+    for i in range(24):
+        app.heap(f"series/h{i:02}.pb.gz", app.stack("main.keep", KEEP, 10 + i % 2))
+    assert app.where("series") == []
+
+
+@pytest.mark.parametrize(("snapshots", "fail_on", "code"), [(10, "leak", 2), (3, "growing", 0), (1, "growing", 2)])
+def test_few_snapshots_prove_no_leak(tmp_path: Path, snapshots: int, fail_on: str, code: int) -> None:
+    """An exit code of 0 would say that there is none."""
+    app = leaking(tmp_path / "app", snapshots)
+    run = app.check("series", "--fail-on", fail_on)
+    assert run.exit_code == code, run.output
+    assert ("Could not judge" in run.stdout) == (code == 2)
+    assert ("None proven" in run.stdout) == (code == 0)
+
+
+def test_growth_between_builds_fails(app: Program) -> None:
+    builds(app, 20, 60)
+    assert app.where(*BUILDS) == [GROWTH]
+    [found] = app.result(*BUILDS)["violations"]
+    assert (found["value"], found["growth"]) == (60 * MB, 40 * MB)
+    assert found["low"] < 40 * MB < found["high"]
+    assert [frame["line"] for frame in found["stack"]] == [HOLD, 1]
+    assert app.check("--base", "head", "--head", "base").exit_code == 0
+    assert app.check("--base", "base", "--head", "base").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "fails"),
+    [
+        (("--max-growth", "10%"), True),
+        (("--max-growth", "300%"), False),  # a share alone
+        (("--min-growth", "60MB"), False),  # an amount alone
+        (("--max-growth", "20MB"), True),
+        (("--max-growth", "39MB"), False),  # less than 40 MB, but within its interval
+        (("--max-growth", "150%"), False),  # likewise: 30 of 20 MB
+        (("--max-growth", "90%", "--min-growth", "20MB"), True),
+    ],
+)
+def test_growth_has_to_exceed_both_limits_certainly(app: Program, options: tuple[str, ...], *, fails: bool) -> None:
+    builds(app, 20, 60)
+    assert app.check(*BUILDS, *options).exit_code == fails
+
+
+def test_code_that_moved_is_the_same(app: Program) -> None:
+    """A function moved down, and one to another file; another is new and leaks."""
+    app.heap("base/h.pb.gz", app.stack("main.keep", 4, 30), app.stack("main.hold", 8, 40))
+    (app.folder / "other.go").write_text("package main\n\n// moved\nfunc hold() {\n\theld = nil\n}\n")
+    moved = app.stack("main.hold", 5, 40, start=4, file="other.go")
+    app.heap("head/h.pb.gz", app.stack("main.keep", 14, 30), moved)
+    assert app.where(*BUILDS) == []
+    app.heap("head/h.pb.gz", app.stack("main.keep", 14, 30), moved, app.stack("main.leak", 21, 50))
+    assert app.where(*BUILDS) == [("growth", "main.go", 21)]
+
+
+@pytest.mark.parametrize("name", ["main.stay", "main.(*T).keep", "example.com/new.keep"])
+def test_code_that_was_renamed_is_the_same(app: Program, name: str) -> None:
+    app.heap("base/h.pb.gz", app.stack("main.keep", 4, 30), app.stack("main.hold", 8, 40))
+    app.heap("head/h.pb.gz", app.stack(name, 4, 30), app.stack("main.hold", 8, 40))
+    for by in ("owned-line", "function"):
+        assert app.where(*BUILDS, "--by", by) == []
+
+
+def test_several_renamed_functions_of_a_package_count_together(app: Program) -> None:
+    """Nothing tells which is which: all are of one line, one below their declaration."""
+    app.heap("base/h.pb.gz", app.stack("main.a", 4, 30), app.stack("main.b", 8, 40))
+    app.heap("head/h.pb.gz", app.stack("main.c", 4, 40), app.stack("main.d", 8, 30))
+    assert app.where(*BUILDS) == []
+    app.heap("head/h.pb.gz", app.stack("main.c", 4, 40), app.stack("main.d", 8, 130))
+    assert app.where(*BUILDS) == [GROWTH]
+
+
+def test_growth_by_package(app: Program) -> None:
+    """What moves within a package does not grow; by line, it does."""
+    app.heap("base/h.pb.gz", app.stack("main.keep", KEEP, 60), app.stack("main.hold", HOLD, 20))
+    app.heap("head/h.pb.gz", app.stack("main.keep", KEEP, 20), app.stack("main.hold", HOLD, 60))
+    assert app.where(*BUILDS) == [GROWTH]
+    assert app.where(*BUILDS, "--by", "package") == []
+
+
+def test_runs_that_differ_prove_nothing(app: Program) -> None:
+    """By sampling alone, the sums differ significantly; but so do the runs of one side."""
+    for side, runs in (("base", (20, 60, 20)), ("head", (60, 90, 60))):
+        for i, held in enumerate(runs):
+            app.heap(f"{side}/{i}.pb.gz", app.stack("main.hold", HOLD, held))
+    assert app.where(*BUILDS) == []
+    for i, held in enumerate((60, 62, 61)):
+        app.heap(f"head/{i}.pb.gz", app.stack("main.hold", HOLD, held))
+        app.heap(f"base/{i}.pb.gz", app.stack("main.hold", HOLD, held - 40))
+    assert app.where(*BUILDS) == [GROWTH]
+
+
+def test_runs_are_averaged(app: Program) -> None:
+    """One run of the base counts as much as three of the head."""
+    app.heap("base/0.pb.gz", app.stack("main.hold", HOLD, 20))
+    for i in range(3):
+        app.heap(f"head/{i}.pb.gz", app.stack("main.hold", HOLD, 60))
+    [found] = app.result(*BUILDS)["violations"]
+    assert (found["value"], found["growth"]) == (60 * MB, 40 * MB)
+
+
+def benchmark(app: Program, side: str, count: int, allocated: int) -> None:
+    """A benchmark that ran so many times, after a first time, and so many blocks of 1 kB."""
+    stack = app.stack("main.keep", KEEP, 0, size=1024) + f"/{allocated}"
+    app.heap(f"{side}/mem.pb.gz", stack)
+    (app.folder / side / "mem.txt").write_text(f"goos: linux\nBenchmarkKeep-2 \t {count}\t 51.3 ns/op\nPASS\n")
+
+
+def test_allocations_per_operation(app: Program) -> None:
+    """Twice as many operations allocate twice as much; then twice as much each."""
+    benchmark(app, "base", 9_999, 100_000)
+    benchmark(app, "head", 19_999, 200_000)
+    assert app.where(*BUILDS, "--alloc") == []
+    benchmark(app, "head", 9_999, 200_000)
+    found = app.result(*BUILDS, "--alloc")["violations"]
+    assert [(one["sample_type"], one["value"], one["growth"]) for one in found] == [
+        ("alloc_space", 20 * 1024, 10 * 1024),
+        ("alloc_objects", 20, 10),
+    ]
+    assert "per operation" in found[0]["message"]
+    (app.folder / "base/mem.txt").unlink()
+    assert "mem.txt" in app.result(*BUILDS, "--alloc")["unjudged"]
+    assert app.check(*BUILDS, "--alloc", "--operations", "10000").exit_code == 1
+
+
+BUDGETS = {
+    f'line = "main.go:{HOLD}"\nmax = "40MB"': 1,
+    f'line = "main.go:{HOLD}"\nmax = "80MB"': 0,
+    'line = "main.go:5"\nmax = "1MB"': 0,
+    'function = "main.hold"\nmax = "40MB"': 1,
+    'function = "main.h*"\nmax = "40MB"': 1,
+    'function = "main.keep"\nmax = "40MB"': 0,
+    'function = "*"\nmax = "80MB"': 0,
+    'function = "main.hold"\nmaxGrowth = "20MB"': 1,
+    'function = "main.hold"\nmaxGrowth = "300%"': 0,
+    'function = "main.hold"\nmaxGrowth = "50%"': 1,
+    'package = "main"\nmax = "45MB"': 1,
+    'label = "tenant=acme"\nmax = "3MB"': 1,
+    'label = "tenant=b*"\nmax = "3MB"': 0,
+    'max = "3MB"': 2,
+    'function = "main.hold"': 2,
+    'function = "main.hold"\nline = "main.go:8"\nmax = "1MB"': 2,
+    'label = "tenant"\nmax = "3MB"': 2,
+    'function = "main.hold"\nmax = "much"': 2,
+    'functoin = "main.hold"\nmax = "40MB"': 2,
+}
+
+
+@pytest.mark.parametrize("budget", BUDGETS)
+def test_budgets(app: Program, budget: str) -> None:
+    """`hold` grows from 20 to 60 MB, `keep` holds 10; the label has 10 MB of the program."""
+    (app.folder / "alloclens.toml").write_text(f"hints = false\n[[budget]]\n{budget}\n")
+    for side, held in (("base", 20), ("head", 60)):
+        app.heap(f"{side}/heap.pb.gz", app.stack("main.keep", KEEP, 10), app.stack("main.hold", HOLD, held))
+    made = Builder(("inuse_objects", "count"), ("inuse_space", "bytes"))
+    made.sample(f"main.keep:3@{app.folder}/main.go:{KEEP}", [10, 10 * MB], tenant="acme", bytes=MB)
+    made.sample(f"main.hold:7@{app.folder}/main.go:{HOLD}", [60, 60 * MB], bytes=MB)
+    made.message.period = 512 << 10
+    drop(app.folder / "head/heap.pb.gz", made.bytes())
+    found = app.result(*BUILDS, "--max-growth", "1000%")
+    assert found["exit_code"] == BUDGETS[budget], found
+    if found["violations"]:
+        assert [(one["code"], one["file"], one["line"]) for one in found["violations"]] == [
+            ("budget", "alloclens.toml", 2)
+        ]
+
+
+def test_the_baseline_accepts_what_it_names(tmp_path: Path) -> None:
+    app = leaking(tmp_path / "app")
+    update = app.check("series", "--update-baseline", "--reason", "a known cache", "--expires", "2999-01-31")
+    assert update.exit_code == 0
+    file = app.folder / "alloclens-baseline.json"
+    [entry] = json.loads(file.read_text())["accepted"]
+    assert (entry["kind"], entry["subject"], entry["file"], entry["sampleType"]) == (
+        "leak",
+        "main.hold",
+        "main.go",
+        "inuse_space",
+    )
+    assert "line" not in entry
+    found = app.result("series")
+    assert (found["exit_code"], found["violations"]) == (0, [])
+    assert [(one["reason"], one["expires"]) for one in found["accepted"]] == [("a known cache", "2999-01-31")]
+    file.write_text(file.read_text().replace("2999-01-31", "2020-01-31"))
+    assert app.where("series") == [LEAK]
+    app.check("series", "--update-baseline", "--reason", "again")
+    assert json.loads(file.read_text())["accepted"] == [entry | {"reason": "again", "expires": ""}]
+    file.write_text("{")
+    assert app.check("series").exit_code == 2
+
+
+def test_the_baseline_follows_code_that_moves(tmp_path: Path) -> None:
+    app = leaking(tmp_path / "app")
+    app.check("series", "--update-baseline")
+    (app.folder / "main.go").write_text("// A comment.\n" + SOURCE)
+    for i in range(24):
+        stacks = app.stack("main.keep", KEEP + 1, 10), app.stack("main.hold", HOLD + 1, 20 + 4 * i)
+        app.heap(f"series/h{i:02}.pb.gz", *stacks)
+    [accepted] = app.result("series")["accepted"]
+    assert (accepted["line"], app.check("series").exit_code) == (HOLD + 1, 0)
+
+
+def test_nothing_read_never_passes(app: Program) -> None:
+    builds(app, 20, 60)
+    drop(app.folder / "waits/g.pb.gz", goroutines(f"main.keep@{app.folder}/main.go:{KEEP} = 12"))
+    drop(
+        app.folder / "cpu/c.pb.gz", profile("samples/count cpu/nanoseconds", f"main.keep@{app.folder}/main.go:4 = 1 10")
+    )
+    drop(app.folder / "foreign/h.pb.gz", (app.folder / "head/heap.pb.gz").read_bytes())
+    drop(app.folder / "broken/h.pb.gz", b"\x1f\x8b<html>")
+    (app.folder / "empty").mkdir()
+    reasons = {
+        ("empty",): "No profile in",
+        ("broken",): "No profile in",
+        ("cpu",): "are not judged",
+        ("--base", "empty", "--head", "head"): "no profile in",
+        ("--base", "base", "--head", "empty"): "no profile in",
+        ("--base", "broken", "--head", "head"): "no profile in",
+        ("--base", "base", "--head", "waits"): "of another kind (heap) than those of the head (goroutine)",
+        ("--base", "cpu", "--head", "cpu"): "say nothing of what is in use",
+        ("--base", "waits", "--head", "waits", "--alloc", "--operations", "1"): "say nothing of what is allocated",
+    }
+    for arguments, reason in reasons.items():
+        run = app.check(*arguments)
+        assert (run.exit_code, reason in run.output) == (2, True), run.output
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (),
+        ("--base", "base"),
+        ("base", "--base", "base", "--head", "head"),
+        ("base", "--fail-on", "leek"),
+        ("base", "--alloc"),
+        (*BUILDS, "--max-growth", "much"),
+        (*BUILDS, "--min-growth", "10%"),
+        (*BUILDS, "--output", "pdf=x"),
+        (*BUILDS, "--output", "json"),
+    ],
+)
+def test_a_wrong_command_line_is_no_result(app: Program, arguments: tuple[str, ...]) -> None:
+    builds(app, 20, 60)
+    run = app.check(*arguments)
+    assert (run.exit_code, run.stdout) == (2, "")
+
+
+def test_goroutines_count(app: Program) -> None:
+    for side, count in (("base", 12), ("head", 400)):
+        drop(app.folder / side / "g.pb.gz", goroutines(f"main.keep@{app.folder}/main.go:{KEEP} = {count}"))
+    assert app.where(*BUILDS) == [("growth", "main.go", KEEP)]
+    assert app.where(*BUILDS, "--min-growth", "500") == []
+
+
+def test_a_file_for_each_format(app: Program) -> None:
+    builds(app, 20, 60)
+    file = app.folder / "found.json"
+    assert app.check(*BUILDS, "--output", f"json={file}").exit_code == 1
+    assert json.loads(file.read_text())["violations"]
+    assert app.check(*BUILDS, "--output", f"json={app.folder}/missing/x").exit_code == 2
