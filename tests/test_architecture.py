@@ -98,6 +98,7 @@ OPENS_FILES = {
     "languages/syntax.py": {"read_text"},  # of the package itself
     "cli/report.py": {"read_bytes"},  # of the package itself
     "cli/terminal.py": {"open"},  # the null device
+    "check/outputs/help.py": {"read_text"},  # of the package itself
     "symbols/binaries.py": {"open"},  # symbolic opens by name, and is asked to after disk.open_file has
     "worker.py": {"open", "fdopen"},  # the null device, and the pipes it was started with
 }

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PAGES = files("alloclens") / "pages"
-CODES = ["leak", "growing", "filling", "goroutine-leak", *(shape.value for shape in Shape)]
+CODES = ["leak", "growing", "filling", "goroutine-leak", "growth", "budget", *(shape.value for shape in Shape)]
 HEADINGS = ["What it means", "How to confirm", "The usual fix", "When it is not a leak"]
 HEADING = re.compile(r"^## (.*)$", re.MULTILINE)
 LINK = re.compile(r"\[[^\]]*\]\(([^)]*)\)")
@@ -102,7 +102,7 @@ def test_the_commands_run(tmp_path: Path) -> None:
 
 def test_the_commands_of_alloclens_are_there() -> None:
     lines = {tuple(shlex.split(line)) for code in CODES for line in commands(code) if line.startswith("alloclens ")}
-    assert {words[1] for words in lines} == {"capture", "leaks"}
+    assert {words[1] for words in lines} == {"capture", "check", "leaks"}
     for _, name, *words in lines:
         known = {option for parameter in command(name).params for option in parameter.opts}
         assert {word for word in words if word.startswith("--")} <= known

@@ -111,6 +111,8 @@ class Result:
     """The number of lines, functions, packages and budgets that were judged."""
     root: str = ""
     """The workspace, to which paths are relative; absolute."""
+    link: str = ""
+    """Where a report on the same profiles is."""
     numbered: tuple[tuple[Violation, str], ...] = field(init=False, repr=False, compare=False)
     """The violations with their fingerprints, of which those that are alike are numbered: some readers drop equal ones."""
 

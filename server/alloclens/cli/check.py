@@ -104,6 +104,7 @@ class _Written(NamedTuple):
 @click.option("--update-baseline", is_flag=True, help="Accept the violations there are now, and no others.")
 @click.option("--reason", default="", help="Why new violations are accepted, for --update-baseline.")
 @click.option("--expires", type=click.DateTime(["%Y-%m-%d"]), help="The last day on which they are.")
+@click.option("--link", default="", help="The address of a report, for the formats that can link to it.")
 @click.option(
     "--format", "format_", type=click.Choice(list(OUTPUTS)), default="text", show_default=True, help="What to print."
 )
@@ -125,6 +126,7 @@ def command(
     update_baseline: bool,
     reason: str,
     expires: datetime | None,
+    link: str,
     format_: str,
     outputs: tuple[str, ...],
 ) -> None:
@@ -150,7 +152,7 @@ def command(
         else:
             result = check_series(once.world([folder], [real(directory or "")], {}), asked, here, directory or "")
         result = _accepting(result, folder, baseline_path, (reason, expires) if update_baseline else None)
-        _write(result, written)
+        _write(replace(result, link=link), written)
     raise click.exceptions.Exit(result.exit_code)
 
 

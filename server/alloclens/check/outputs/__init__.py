@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from alloclens.check.outputs import json, text
+from alloclens.check.outputs import github, gitlab, json, junit, markdown, sarif, text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -14,5 +14,10 @@ if TYPE_CHECKING:
 OUTPUTS: Mapping[str, Callable[[Result], str]] = {
     "text": text.render,
     "json": json.render,
+    "sarif": sarif.render,
+    "github": github.render,
+    "gitlab": gitlab.render,
+    "junit": junit.render,
+    "markdown": markdown.render,
 }
 """By name. Each returns the whole text, with a line end at its end."""

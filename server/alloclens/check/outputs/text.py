@@ -27,7 +27,7 @@ def _lines(result: Result) -> Iterator[str]:
         yield f"{violation.at.name}: {violation.kind} {sparkline(violation.points)}".rstrip()
         yield f"  {violation.message}"
         if violation.stack:
-            yield f"  {_stack(violation)}"
+            yield f"  {stack(violation)}"
     for accepted in result.accepted:
         until = f" until {accepted.expires}" if accepted.expires else ""
         yield f"accepted{until}: {accepted.violation.at.name}: {accepted.violation.kind}: {accepted.reason or 'no reason given'}"
@@ -36,7 +36,8 @@ def _lines(result: Result) -> Iterator[str]:
     yield result.headline
 
 
-def _stack(violation: Violation) -> str:
+def stack(violation: Violation) -> str:
+    """Return the stack that grew most on one line, leaf first."""
     names = [f"{frame.function} {frame.name}" if frame.path else frame.function for frame in violation.stack]
     more = [f"… {len(names) - MAX_FRAMES} more"] if len(names) > MAX_FRAMES else []
     return ARROW.join([*names[:MAX_FRAMES], *more])
