@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from alloclens.stats.growth import SampledValues
-from alloclens.stats.runs import T_QUANTILES, between_runs, pooled
+from alloclens.stats.runs import T_QUANTILES, between_runs, explained, pooled
 
 RUNS = 20_000
 
@@ -46,3 +46,23 @@ def test_the_sum_of_runs() -> None:
     total, largest = pooled([one, one], [1, 2])
     assert [column.item() for column in total] == [30, 20, 6, 3, 0]
     assert largest == 2
+
+
+@pytest.mark.parametrize(("spread", "least", "most"), [(1.0, 0.03, 0.07), (3.0, 0.8, 1.0)])
+def test_what_sampling_explains(spread: float, least: float, most: float) -> None:
+    """Runs whose spread is that of their variance are told from others in one of twenty cases; with three times that, nearly always."""
+    rng = np.random.default_rng(11)
+    sides = [[_run(rng.normal(10, spread, RUNS), 1.0) for _ in range(3)] for _ in range(2)]
+    assert least < np.mean(~explained(*sides, (0, 0))) < most
+
+
+def test_exact_runs_that_differ_are_not_explained() -> None:
+    runs = [_run(np.array([1.0, 5.0]), 0.0), _run(np.array([1.0, 6.0]), 0.0)]
+    assert explained(runs, runs, (0, 0)).tolist() == [True, False]
+    unknown = [_run(np.array([5.0]), np.nan), _run(np.array([6.0]), np.nan)]
+    assert explained(unknown, unknown, (0, 0)).tolist() == [False]
+
+
+def _run(values: np.ndarray, variance: float) -> SampledValues:
+    column = values[:, None]
+    return SampledValues(column, np.full_like(column, variance), *(np.zeros_like(column) for _ in range(3)))

@@ -2,7 +2,7 @@
 
 Growth fails a build if it exceeds both a share of the base and an amount, each by the lower end of its interval: a small
 function doubles easily, and a large one grows by megabytes of noise. The interval holds for all sites together. With several
-runs of each side it must also hold by how much the runs differ.
+runs of each side it must also hold by how much the runs differ, where they differ by more than sampling explains.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from alloclens.profile.sample_types import columns
 from alloclens.stats.amount import Amount
 from alloclens.stats.growth import bounds, changes
 from alloclens.stats.intervals import Interval
-from alloclens.stats.runs import Pooled, between_runs, pooled, scaled
+from alloclens.stats.runs import Pooled, between_runs, explained, pooled, scaled
 from alloclens.wording.amounts import amount, share, signed
 from alloclens.wording.names import short_name
 
@@ -87,7 +87,14 @@ class Growths:
         grown = changes(head.values, before, now, then, rate, one_process=self.runs.one_process)
         low, high = (bound / self._weights[1] for bound in grown.of_all)
         of_runs = between_runs((1 + share) * self.each[0], self.each[1])
-        return Interval(np.fmin(low, of_runs.low), np.fmax(high, of_runs.high))
+        below, above = (np.where(self._is_explained, np.nan, bound) for bound in of_runs)
+        return Interval(np.fmin(low, below), np.fmax(high, above))
+
+    @cached_property
+    def _is_explained(self) -> Mask:
+        """For which sites sampling explains how much the runs of one side differ; not where they stand for different numbers of operations."""
+        now, then = self._columns
+        return explained(self.table.base, self.table.head, (then.value, now.value))
 
     @cached_property
     def interval(self) -> Interval:

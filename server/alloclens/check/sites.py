@@ -20,6 +20,7 @@ import numpy as np
 
 from alloclens.languages.names import package
 from alloclens.stats.growth import SampledValues
+from alloclens.tables.alignment import align
 from alloclens.tables.growth import sampled_values
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from alloclens.arrays import Ints
     from alloclens.series.comparison import Comparison
+    from alloclens.tables.alignment import Alignment, LineMaps
     from alloclens.tables.lines import Lines
 
 BY = ("owned-line", "function", "package")
@@ -66,10 +68,21 @@ class PairOfRuns:
     comparison: Comparison
 
     @cached_property
+    def _maps(self) -> LineMaps:
+        """The maps of texts that say anything: where all lines of a text are in doubt, declarations say more."""
+        return {pair: to for pair, to in self.comparison.contents.changes.maps.items() if to.any()}
+
+    @cached_property
+    def _alignment(self) -> Alignment | None:
+        contents = self.comparison.contents
+        if self.comparison.alignment is None or contents.base is None:
+            return None
+        return align(contents.base, contents.head, self._maps)
+
+    @cached_property
     def head(self) -> list[_Row]:
         """The rows of the head's lines."""
-        lines, changes = self.comparison.contents.head, self.comparison.contents.changes
-        texts = {head for _, head in changes.maps}
+        lines, texts = self.comparison.contents.head, {head for _, head in self._maps}
         places = zip(lines.file.tolist(), lines.line.tolist(), strict=True)
         return [
             _row(lines, i, lines.files[file], line, lines.files[file] in texts) for i, (file, line) in enumerate(places)
@@ -78,7 +91,7 @@ class PairOfRuns:
     @cached_property
     def base(self) -> list[_Row]:
         """The rows of the base's lines."""
-        lines, head, alignment = self.comparison.contents.base, self.comparison.contents.head, self.comparison.alignment
+        lines, head, alignment = self.comparison.contents.base, self.comparison.contents.head, self._alignment
         if lines is None:
             return []
         if alignment is None:
@@ -86,14 +99,14 @@ class PairOfRuns:
         else:
             files = (head.files[file] if file >= 0 else "" for file in alignment.file.tolist())
             places = zip(files, alignment.line.tolist(), strict=True)
-        texts = {base for base, _ in self.comparison.contents.changes.maps}
+        texts = {base for base, _ in self._maps}
         return [
             _row(lines, i, file, line, lines.files[lines.file[i]] in texts) for i, (file, line) in enumerate(places)
         ]
 
     def unsaid(self) -> tuple[set[tuple[str, int]], set[tuple[str, int]]]:
         """Return the recorded lines of the head, and of the base, that may be one another."""
-        alignment = self.comparison.alignment
+        alignment = self._alignment
         if alignment is None:
             return set(), set()
         masks = (self.head, alignment.unsaid), (self.base, alignment.unsaid_base)

@@ -19,13 +19,16 @@ from alloclens.stats.sampling import POWER
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from alloclens.arrays import Floats
+    from alloclens.arrays import Floats, Mask
 
 T_QUANTILES = (
     *((1, 63.657), (2, 9.925), (3, 5.841), (4, 4.604), (5, 4.032), (6, 3.707), (7, 3.499), (8, 3.355), (9, 3.25)),
     *((10, 3.169), (12, 3.055), (15, 2.947), (20, 2.845), (30, 2.75), (60, 2.66)),
 )
 """The two-sided 99 % quantiles of Student's t, by degrees of freedom; those between two have the lower number's."""
+
+Z_95 = 1.6449
+"""The one-sided 95 % quantile of the normal distribution."""
 
 
 class Pooled(NamedTuple):
@@ -66,6 +69,24 @@ def between_runs(base: Floats, head: Floats) -> Interval:
         freedom = (ours + theirs) ** 2 / (ours**2 / (len(head) - 1) + theirs**2 / (len(base) - 1))
     far = np.array([_quantile(n) for n in freedom]) * np.sqrt(ours + theirs)
     return Interval(grown - far, grown + far)
+
+
+def explained(base: Sequence[SampledValues], head: Sequence[SampledValues], columns: tuple[int, int]) -> Mask:
+    """Return for which rows sampling explains how much runs of one side differ, at 95 %: then its interval is all there is to say.
+
+    By Cochran's Q, the sum of the squared distances from the mean of each side, in variances, which is chi-squared then; its
+    quantile is Wilson and Hilferty's. `columns` are those of the base and of the head.
+    """
+    q, freedom = np.zeros(len(head[0].value)), np.zeros(len(head[0].value))
+    for side, column in zip((base, head), columns, strict=True):
+        values = np.array([run.value[:, column] for run in side])
+        variance = np.mean([run.variance[:, column] for run in side], axis=0)
+        apart = ((values - values.mean(axis=0)) ** 2).sum(axis=0)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            q += np.where(apart > 0, apart / variance, 0)
+        freedom += np.where(apart > 0, len(side) - 1, 0)
+    n = np.maximum(freedom, 1)
+    return np.asarray(q <= n * (1 - 2 / (9 * n) + Z_95 * np.sqrt(2 / (9 * n))) ** 3)
 
 
 def _quantile(freedom: float) -> float:
