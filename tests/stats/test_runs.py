@@ -52,8 +52,8 @@ def test_the_sum_of_runs() -> None:
 def test_what_sampling_explains(spread: float, least: float, most: float) -> None:
     """Runs whose spread is that of their variance are told from others in one of twenty cases; with three times that, nearly always."""
     rng = np.random.default_rng(11)
-    sides = [[_run(rng.normal(10, spread, RUNS), 1.0) for _ in range(3)] for _ in range(2)]
-    assert least < np.mean(~explained(*sides, (0, 0))) < most
+    base, head = ([_run(rng.normal(10, spread, RUNS), 1.0) for _ in range(3)] for _ in range(2))
+    assert least < np.mean(~explained(base, head, (0, 0))) < most
 
 
 def test_exact_runs_that_differ_are_not_explained() -> None:

@@ -1,0 +1,38 @@
+#!/bin/sh
+# Starts a service, puts load on it, and fails if it then holds more memory than before.
+#
+#   service.sh URL DIR 'START' 'LOAD' [options of alloclens check]
+#
+# URL is where the service listens; it has net/http/pprof. DIR gets the profiles in three directories: idle, load and after-load.
+# START and LOAD are commands of the shell: START runs until it is killed, LOAD ends by itself. LOAD runs once before the first
+# profile, so that what a service creates once is there, then once more while the second one is taken.
+set -eu
+url=$1 into=$2 start=$3 load=$4
+shift 4
+
+sh -c "exec $start" &
+service=$!
+trap 'kill "$service" 2>/dev/null || true' EXIT
+
+capture() {
+    alloclens capture "$url/debug/pprof/heap?gc=1" --into "$into/$1"
+}
+
+tries=0
+until capture start 2>"$into.log"; do
+    tries=$((tries + 1))
+    if [ "$tries" -ge "${ALLOCLENS_TRIES:-30}" ]; then
+        cat "$into.log" >&2
+        exit 2
+    fi
+    sleep 1
+done
+
+sh -c "$load"
+capture idle
+sh -c "$load" &
+loading=$!
+capture load
+wait "$loading"
+capture after-load
+alloclens check --base "$into/idle" --head "$into/after-load" "$@"
