@@ -299,3 +299,23 @@ def test_a_file_for_each_format(app: Program) -> None:
     assert app.check(*BUILDS, "--output", f"json={file}").exit_code == 1
     assert json.loads(file.read_text())["violations"]
     assert app.check(*BUILDS, "--output", f"json={app.folder}/missing/x").exit_code == 2
+
+
+def test_one_snapshot_is_enough_for_a_budget(app: Program) -> None:
+    app.heap("series/h.pb.gz", app.stack("main.hold", HOLD, 60))
+    settings = app.folder / "alloclens.toml"
+    for most, code in (("40MB", 1), ("80MB", 0)):
+        settings.write_text(f'[[budget]]\nfunction = "main.hold"\nmax = "{most}"\n')
+        run = app.check("series")
+        assert run.exit_code == code, run.output
+    settings.write_text('[[budget]]\nfunction = "main.gone"\nmax = "1MB"\n')
+    assert "nothing in the profiles of inuse_space is of the function main.gone" in app.check("series").stdout
+    assert app.check("series").exit_code == 2
+
+
+def test_growth_of_a_series(tmp_path: Path) -> None:
+    """A limit judges what two snapshots of one process show, which is no leak yet."""
+    app = leaking(tmp_path / "app", 4)
+    assert app.check("series").exit_code == 2
+    assert app.where("series", "--max-growth", "10%") == [GROWTH]
+    assert app.where("series", "--max-growth", "10%", "--min-growth", "20MB") == []

@@ -320,3 +320,17 @@ def test_every_kind_has_a_page_and_a_title() -> None:
     for kind in TITLES:
         for render in OUTPUTS.values():
             assert render(result(violation(kind=kind)))
+
+
+def test_the_page_about_json_lists_every_key() -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs/json.md").read_text("utf-8").partition("## alloclens check")[2]
+    whole = json.loads(OUTPUTS["json"](RESULTS["hostile: plain"]))
+    listed = set(re.findall(r"`(\w+)`", page))
+    for part in (
+        whole,
+        whole["violations"][0],
+        whole["accepted"][0],
+        whole["changes"][0],
+        whole["violations"][0]["stack"][0],
+    ):
+        assert set(part) <= listed

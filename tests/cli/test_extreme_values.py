@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -52,6 +53,16 @@ def test_what_is_shown_of_a_series(command: tuple[str, ...], head: int) -> None:
 @pytest.mark.parametrize("command", [("leaks", "profiles", "--all"), ("explain",), ("explain", "main.go")])
 def test_the_other_commands(command: tuple[str, ...]) -> None:
     run(*command)
+
+
+@pytest.mark.parametrize("head", range(len(VALUES)))
+def test_check(head: int) -> None:
+    """Whatever is found, it is JSON, in which no number is infinite."""
+    for options in ((), ("--alloc", "--operations", "1"), ("--by", "package", "--min-growth", "0")):
+        arguments = ["check", "--base", "profiles", "--head", f"profiles/{head}.pb.gz", "--format", "json", *options]
+        result = CliRunner().invoke(main, arguments)
+        assert (result.exit_code == 2) == (min(VALUES[head]) < 0), result.output  # it is a difference
+        assert json.loads(result.stdout)["exit_code"] == result.exit_code
 
 
 def run(*arguments: str) -> str:

@@ -76,7 +76,8 @@ def judge(meant: Meant, runs: Runs, sample_type: ValueType, at: CodeLine) -> tup
     held, unit, found = of.amount(0), sample_type.unit, []
     if of.lowest(0) > meant.most:
         found.append(f"holds {amount(held.value, unit)}, more than its budget of {amount(meant.most, unit)}")
-    if of.exceeding(meant.growth, 0)[0]:
+    is_compared = runs.comparisons[0].contents.base is not None
+    if is_compared and of.exceeding(meant.growth, 0)[0]:
         grown = f"{signed(held.growth or 0, unit)} (99 %: {signed(held.low, unit)} to {signed(held.high, unit)})"
         most = meant.growth.words if meant.growth.amount == np.inf else amount(meant.growth.amount, unit)
         found.append(f"grew by {grown}, more than its budget of {most}")
@@ -90,7 +91,7 @@ def judge(meant: Meant, runs: Runs, sample_type: ValueType, at: CodeLine) -> tup
             sample_type=sample_type.type,
             unit=unit,
             amount=held,
-            points=(before, held.value) if runs.bases else (held.value,),
+            points=(before, held.value) if is_compared else (held.value,),
         )
         for words in found
     ]

@@ -55,11 +55,11 @@ def unjudged(world: World, fail_on: Collection[str]) -> str:
     if world.shown is None:
         return shown_series.missing(world) or plain(nothing(world))
     why = no_finding(world)
-    found = any(comparison.findings() for comparison in world.judged)
-    if not found and why.cause is not Cause.UNPROVEN:
-        return "" if any(map(_is_proof, world.comparisons)) else plain(why.words)
-    if found or any(map(_is_proof, world.comparisons)):
+    codes = {finding.code for comparison in world.judged for finding in comparison.findings()}
+    if codes.intersection(fail_on) or any(map(_is_proof, world.comparisons)):
         return ""
+    if not codes and why.cause is not Cause.UNPROVEN:
+        return plain(why.words)
     most = max((len(c.judgement.history) for c in world.judged if c.judgement), default=0)
     least = 2 if "growing" in fail_on else MIN_LEAK_OBSERVATIONS
     if most >= least:

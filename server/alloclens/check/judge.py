@@ -89,7 +89,7 @@ def check_series(world: World, asked: Asked, here: CheckedCode, subject: str) ->
     before = found.judged
     for comparison in world.comparisons:
         if sample_type := judged(comparison.head.sample_types):
-            runs = Runs([comparison], int(comparison.base is not None), 1, ([1.0], [1.0]), comparison.one_process)
+            runs = Runs([comparison], 1, 1, ([1.0], [1.0]), comparison.one_process)
             if asked.most and comparison.base:
                 _grown(growths(runs, sample_type, asked.by), asked, places, found)
             _budgets(world, runs, sample_type, here, found)

@@ -44,7 +44,7 @@ class Site(NamedTuple):
     """0 for all of them."""
 
 
-class _Row(NamedTuple):
+class _SiteRow(NamedTuple):
     """A line of one run."""
 
     file: str
@@ -80,7 +80,7 @@ class PairOfRuns:
         return align(contents.base, contents.head, self._maps)
 
     @cached_property
-    def head(self) -> list[_Row]:
+    def head(self) -> list[_SiteRow]:
         """The rows of the head's lines."""
         lines, texts = self.comparison.contents.head, {head for _, head in self._maps}
         places = zip(lines.file.tolist(), lines.line.tolist(), strict=True)
@@ -89,7 +89,7 @@ class PairOfRuns:
         ]
 
     @cached_property
-    def base(self) -> list[_Row]:
+    def base(self) -> list[_SiteRow]:
         """The rows of the base's lines."""
         lines, head, alignment = self.comparison.contents.base, self.comparison.contents.head, self._alignment
         if lines is None:
@@ -114,12 +114,12 @@ class PairOfRuns:
         return head, base
 
 
-def _row(lines: Lines, i: int, file: str, line: int, by_text: bool) -> _Row:
+def _row(lines: Lines, i: int, file: str, line: int, by_text: bool) -> _SiteRow:
     of, recorded = int(lines.functions.of_line[i]), lines.files[lines.file[i]]
     name = lines.functions.name[of] if of >= 0 else ""
     start = int(lines.functions.start_line[of]) if of >= 0 else 0
     own = bool(lines.own[lines.file[i]])
-    return _Row(file, line, name, package(name, recorded), (recorded, int(lines.line[i])), start, by_text, own)
+    return _SiteRow(file, line, name, package(name, recorded), (recorded, int(lines.line[i])), start, by_text, own)
 
 
 class Table(NamedTuple):
@@ -185,12 +185,12 @@ class _Keys:
         self._renamed = {function for function, _ in self._now.values()}
         self._example = {row.function: row for row in heads}
 
-    def of_head(self, row: _Row) -> Site:
+    def of_head(self, row: _SiteRow) -> Site:
         """Return the site of a row of the head."""
         is_new = row.function not in self._in_base and not row.by_text and row.function not in self._renamed
         return self._site(row, is_loose=bool(row.function) and is_new, unsaid=row.recorded in self._unsaid_head)
 
-    def of_base(self, row: _Row) -> Site:
+    def of_base(self, row: _SiteRow) -> Site:
         """Return the site of a row of the base, in the head's terms."""
         unsaid = row.recorded in self._unsaid_base
         there = self._at.get((row.file, row.line)) if row.by_text else None
@@ -205,7 +205,7 @@ class _Keys:
             return self._site(moved._replace(package=of.package), is_loose=False, unsaid=False)
         return self._site(row, is_loose=bool(row.function), unsaid=unsaid)
 
-    def _site(self, row: _Row, *, is_loose: bool, unsaid: bool) -> Site:
+    def _site(self, row: _SiteRow, *, is_loose: bool, unsaid: bool) -> Site:
         if self._by == "package" or is_loose:
             return Site(row.package) if self._by == "package" else Site(row.package, "*")
         if self._by == "function" or unsaid:
@@ -213,7 +213,7 @@ class _Keys:
         return Site(row.package, row.function, row.file, row.line) if row.line > 0 else Site(row.package, row.function)
 
 
-def _functions(rows: Iterable[_Row]) -> set[str]:
+def _functions(rows: Iterable[_SiteRow]) -> set[str]:
     return {row.function for row in rows}
 
 
@@ -227,8 +227,8 @@ class _Shape(NamedTuple):
     start: int
 
 
-def _shapes(rows: Iterable[_Row]) -> list[_Shape]:
-    by_name: dict[str, list[_Row]] = {}
+def _shapes(rows: Iterable[_SiteRow]) -> list[_Shape]:
+    by_name: dict[str, list[_SiteRow]] = {}
     for row in rows:
         if row.own and row.function and row.start > 0:
             by_name.setdefault(row.function, []).append(row)

@@ -191,6 +191,11 @@ def _builds(base: str, head: str, asked: Asked, here: CheckedCode, number: int |
     sides = [_files(side) for side in (base, head)]
     read = once.read_files([folder], [path for side in sides for path in side], {})
     problems = [f"{problem.name} could not be read: {problem.reason}" for problem in read.problems]
+    problems += [
+        f"{snapshot.name} is a difference (taken with ?seconds=N) and is left out: take it without"
+        for snapshot in read.snapshots.values()
+        if snapshot.is_difference
+    ]
     kinds = [_by_kind(read, side) for side in sides]
     if missing := [side for side, of in zip((base, head), kinds, strict=True) if not of]:
         why = f"there is no profile in {' and none in '.join(missing)}"
@@ -226,7 +231,7 @@ def _files(side: str) -> list[str]:
 def _by_kind(read: FilesRead, files: Sequence[str]) -> dict[ProfileKind, list[str]]:
     out: dict[ProfileKind, list[str]] = {}
     for path in files:
-        if snapshot := read.snapshots.get(path):
+        if (snapshot := read.snapshots.get(path)) and not snapshot.is_difference:
             out.setdefault(snapshot.kind, []).append(path)
     return out
 
@@ -251,7 +256,7 @@ def _runs(base: list[str], head: list[str], asked: Asked, folder: str, number: i
         world = once.two_files([folder], FilePair(base[i % len(base)], head[i % len(head)]), {})
         if world.named is None:
             return (
-                "; ".join(f"{problem.name} {problem.reason}" for problem in world.problems) or "a profile has changed"
+                "; ".join(f"{problem.name} {problem.reason}" for problem in world.problems) or "they cannot be compared"
             )
         worlds.append(world)
     comparisons = [world.named.comparison for world in worlds if world.named]
