@@ -148,6 +148,12 @@ class Following(NamedTuple):
         await asyncio.wait_for(self.shown.wait(), PATIENCE)
         self.shown.clear()
 
+    async def rest(self) -> None:
+        """Wait until everything is read. What was written just before the start may have been shown twice."""
+        await self.next_world()
+        await asyncio.wait_for(self.rests.wait(), PATIENCE)
+        self.shown.clear()
+
 
 @pytest.fixture
 async def following(folder: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Following]:
@@ -197,8 +203,7 @@ async def test_a_directory_event_to_a_new_world(folder: Path, following: Followi
     way = WAYS["A directory"]
     with entered(way) as hops:
         follow(following.ls)
-        await following.next_world()
-        await asyncio.wait_for(following.rests.wait(), PATIENCE)
+        await following.rest()
         hops.clear()
         drop(folder / "profiles/later.pb.gz", snapshot(folder, SNAPSHOTS))
         await following.next_world()
@@ -223,8 +228,7 @@ async def test_a_focus_pattern_to_changed_numbers(following: Following) -> None:
     way = WAYS["A focus"]
     with entered(way) as hops:
         follow(following.ls)
-        await following.next_world()
-        await asyncio.wait_for(following.rests.wait(), PATIENCE)
+        await following.rest()
         whole = following.ls.world.shown
         hops.clear()
         focus(following.ls, protocol.AddFocus(protocol.FocusStep(focus="other")))
