@@ -102,6 +102,17 @@ def test_what_is_only_ever_added_comes_first(folder: Path) -> None:
     assert "cuts back" not in found[1]["message"]
 
 
+def test_a_sign_counts_one_standard_error_and_no_more(folder: Path) -> None:
+    """Of a line that hardly ever falls, n new objects are about the root of n standard errors."""
+    for i in range(10):
+        page = f"main.page@{folder}/main.go:{PAGE} < main.main@{folder}/main.go:1 = {1 + 2 * i}x{MB}"
+        added = f"main.add@{folder}/main.go:{ADD} < main.main@{folder}/main.go:1 = {1 + i // 3}x{MB}"
+        drop(folder / f"p/h{i:03}.pb.gz", heap(page, added))
+    found = candidates(folder)
+    assert [one["line"] for one in found] == [PAGE, ADD]
+    assert "cuts back" in found[1]["message"]
+
+
 def test_what_the_package_cuts_back_does_not(folder: Path) -> None:
     (folder / "reset.go").write_text("package main\n\nfunc reset() { kept = nil }\n")
     heaps(folder, f"main.add@{folder}/main.go:{ADD} < main.main@{folder}/main.go:1")
@@ -135,9 +146,8 @@ def test_no_sign_counts_where_the_numbers_show_that_it_slows(folder: Path) -> No
         added = f"main.add@{folder}/main.go:{ADD} < main.main@{folder}/main.go:1 = {min(1 + 4 * i, 30)}x{MB}"
         page = f"main.page@{folder}/main.go:{PAGE} < main.main@{folder}/main.go:1 = {1 + i // 8}x{MB}"
         drop(folder / f"p/h{i:03}.pb.gz", heap(added, page))
-    (full,) = (one for one in candidates(folder) if one["line"] == ADD)
-    assert full["rule"] == "filled"
-    assert "cuts back" not in full["message"]
+    found = candidates(folder)
+    assert [(one["line"], one["rule"]) for one in found] == [(PAGE, "unclear"), (ADD, "filled")]
 
 
 def test_a_context_that_lasts_comes_first(folder: Path) -> None:
