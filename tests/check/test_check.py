@@ -319,3 +319,13 @@ def test_growth_of_a_series(tmp_path: Path) -> None:
     assert app.check("series").exit_code == 2
     assert app.where("series", "--max-growth", "10%") == [GROWTH]
     assert app.where("series", "--max-growth", "10%", "--min-growth", "20MB") == []
+
+
+def test_goroutines_that_leak(app: Program) -> None:
+    for i in range(24):
+        waiting = goroutines(
+            f"runtime.gopark@/go/src/runtime/proc.go:9 < main.keep@{app.folder}/main.go:{KEEP} = {10 + 40 * i}"
+        )
+        drop(app.folder / f"series/g{i:02}.pb.gz", waiting)
+    assert app.where("series") == [("goroutine-leak", "main.go", KEEP)]
+    assert app.where("series", "--fail-on", "leak") == []

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 pytestmark = [
     pytest.mark.programs,
+    pytest.mark.slow,
     pytest.mark.skipif(sys.platform == "win32", reason="the scripts are for sh"),
 ]
 ROOT = Path(__file__).resolve().parents[2]
@@ -283,7 +284,6 @@ def git(folder: Path, *arguments: str) -> None:
     subprocess.run(["git", *who, *arguments], cwd=folder, env=alone, check=True, capture_output=True)
 
 
-@pytest.mark.slow
 def test_go_benchmarks_of_two_revisions(tmp_path: Path) -> None:
     """Real ones: the working tree allocates twice as much in each operation, on a line that has moved."""
     folder = tmp_path / "codec"

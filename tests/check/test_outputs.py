@@ -152,6 +152,7 @@ def test_a_fingerprint_outlives_a_line_and_tells_functions_apart() -> None:
         )
 
 
+@pytest.mark.slow
 def test_twenty_thousand_findings_are_within_the_limits_of_github(sarif: jsonschema.Draft4Validator) -> None:
     """docs.github.com: 5,000 results are shown, a file of 10 MB at most, packed. The worst are there."""
     stack = tuple(CodeLine(f"pkg{i}/file.go", i + 1, f"example.com/app/pkg{i}.(*Type).method") for i in range(100))

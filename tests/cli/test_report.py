@@ -252,3 +252,23 @@ def test_a_report_is_of_one_series_and_says_which(tmp_path: Path) -> None:
     assert "services/web/main.go" not in report()
     (tmp_path / "alloclens.toml").write_text('series = "worker"\n')
     assert "no series is named worker; there is " in report()
+
+
+def test_two_files_are_compared(folder: Path, tmp_path: Path) -> None:
+    """A report on two builds: both are named, and what grew is theirs."""
+    files = sorted(folder.rglob("*.pb.gz"))
+    base, head = tmp_path / "base.pb.gz", tmp_path / "head.pb.gz"
+    base.write_bytes(files[0].read_bytes())
+    head.write_bytes(files[-1].read_bytes())
+    arguments = ["report", str(head), "--workspace", str(folder), "-o", "-"]
+    done = CliRunner().invoke(main, [*arguments, "--base", str(base)])
+    assert done.exit_code == 0, done.output
+    said = Page(done.stdout).said
+    assert "base.pb.gz" in said
+    assert "head.pb.gz" in said
+    assert "▲99.0MB" in said
+    alone = CliRunner().invoke(main, arguments)
+    assert alone.exit_code == 0, alone.output
+    assert "▲" not in Page(alone.stdout).said
+    for wrong in (["--base", "first"], ["--head", str(head)], ["--base", str(folder / "main.go")]):
+        assert CliRunner().invoke(main, [*arguments, *wrong]).exit_code in {1, 2}

@@ -202,7 +202,9 @@ def _message(site: Site, grown: Amount, of: Growths, *, per_operation: bool) -> 
     )
     before = value - more
     relative = (
-        f", {share(more, before)} of the base's {amount(before, unit)}" if before else ", from nothing in the base"
+        f": {share(more, before)} more than the base's {amount(before, unit)}"
+        if before
+        else ", from nothing in the base"
     )
     error = f" (99 %: {signed(grown.low, unit)} to {signed(grown.high, unit)})"
     noun = f" {of.sample_type.type.replace('_', ' ')}" if unit != "bytes" else ""

@@ -21,6 +21,7 @@ from alloclens.check.operations import output_beside
 from alloclens.check.outputs import OUTPUTS
 from alloclens.check.result import UNJUDGED, Result
 from alloclens.check.sites import BY
+from alloclens.cli import options
 from alloclens.cli.terminal import show_bytes, tell
 from alloclens.disk import read_file, real, write_file
 from alloclens.disk import reason as reason_of
@@ -71,11 +72,7 @@ class _Written(NamedTuple):
 @click.argument("directory", required=False, type=click.Path(exists=True, file_okay=False))
 @click.option("--base", type=click.Path(exists=True), help="Compare with this profile, or the runs in this directory.")
 @click.option("--head", type=click.Path(exists=True), help="What is compared with the base.")
-@click.option(
-    "--workspace",
-    type=click.Path(exists=True, file_okay=False),
-    help="Your own code; by default the workspace around here.",
-)
+@options.workspace
 @click.option(
     "--fail-on",
     callback=_codes,

@@ -25,7 +25,8 @@ from alloclens.series.findings import badness
 from alloclens.series.timeline import points
 from alloclens.session.choice import Choice, with_chosen
 from alloclens.session.line_mapper import LineMapper
-from alloclens.session.once import world
+from alloclens.session.once import two_files, world
+from alloclens.session.world import FilePair
 from alloclens.tables.call_graph import GraphLimits
 from alloclens.tables.flame import FlameQuery
 from alloclens.tables.top import top
@@ -63,7 +64,7 @@ PARTS = files("alloclens").joinpath("report")
 
 
 @click.command("report")
-@click.argument("directory", type=click.Path(exists=True, file_okay=False))
+@click.argument("profiles", metavar="DIRECTORY|FILE", type=click.Path(exists=True))
 @click.option(
     "-o",
     "--output",
@@ -76,21 +77,41 @@ PARTS = files("alloclens").joinpath("report")
 @options.head
 @options.sample_type
 def command(
-    directory: str, output: str, workspace: str | None, base: str | None, head: str | None, sample_type: str | None
+    profiles: str, output: str, workspace: str | None, base: str | None, head: str | None, sample_type: str | None
 ) -> None:
-    """Write a report on the profiles in DIRECTORY: one HTML page that needs no network."""
+    """Write a report on the profiles in DIRECTORY: one HTML page that needs no network.
+
+    Of a FILE, it is on that profile alone, or on its difference to the profile that --base names.
+    """
     folder = real(workspace) if workspace else workspace_around(os.curdir)
-    known = world([folder], [real(directory)], {"base": base, "head": head, "sampleType": sample_type})
-    known = with_chosen(known, Choice(known.settings.series))
-    tell_problems(known)
-    refuse_unknown(known, base, head)
-    text = _page(_shown(known), known, _Titles(Path(directory).resolve().name, directory, folder))
+    if os.path.isdir(profiles):
+        known = world([folder], [real(profiles)], {"base": base, "head": head, "sampleType": sample_type})
+        known = with_chosen(known, Choice(known.settings.series))
+        tell_problems(known)
+        refuse_unknown(known, base, head)
+    else:
+        known = _of_files(profiles, base, head, sample_type, folder)
+        tell_problems(known)
+    text = _page(_shown(known), known, _Titles(Path(profiles).resolve().name, profiles, folder))
     page = text.encode()
     if output == "-":
         show_bytes(page)
         return
     with errors_about(output):
         write_file(Path(output), page)
+
+
+def _of_files(file: str, base: str | None, head: str | None, sample_type: str | None, folder: str) -> World:
+    """Read a profile and perhaps its base. Raises ClickException."""
+    if head:
+        raise click.UsageError("--head requires a DIRECTORY.")
+    if base and not os.path.isfile(base):
+        raise click.ClickException(f"{base} is not a file: the base of a FILE is one")
+    known = two_files([folder], FilePair(real(base) if base else None, real(file), sample_type or ""), {})
+    if known.named is None:
+        reasons = "; ".join(f"{problem.name}: {problem.reason}" for problem in known.problems)
+        raise click.ClickException(reasons or f"{file} cannot be compared with {base}")
+    return known
 
 
 class _Titles(NamedTuple):
