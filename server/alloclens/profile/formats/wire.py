@@ -6,14 +6,14 @@ Source: the public "Encoding" page of Protocol Buffers.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from alloclens.profile.errors import Malformed
 
 if TYPE_CHECKING:
-    from alloclens.arrays import Indices, Ints
+    from alloclens.arrays import Indices, Ints, Numbers
     from alloclens.profile.arena import Arena
 
 MARGIN_BYTES = 32
@@ -25,6 +25,8 @@ MAX_MESSAGES = 1 << 22
 """Number of samples, locations, lines or labels."""
 MAX_TABLE_BYTES = 64 << 20
 """Size of a file without its samples."""
+BLOCK = 8192
+"""Messages whose repeated fields are read at once."""
 MIN_FIELD_BYTES = 2
 """Size of the smallest field."""
 WRONG = {
@@ -71,9 +73,7 @@ class Wire:
         spans = self._memory.room(SPAN_BYTES * min(messages.size // MIN_FIELD_BYTES + 1, most))
         count = self._call("nested", messages.spans, messages.count, number, most, counts, spans, most=most)
         self._memory.keep(spans, SPAN_BYTES * count)
-        begins, ends = self._memory.view(spans, 2 * count, np.uint32).reshape(-1, 2).T
-        size = int(ends.sum(dtype=np.int64) - begins.sum(dtype=np.int64))
-        return self._counts(counts, messages), Messages(spans, count, size)
+        return self._counts(counts, messages), Messages(spans, count, self._size(spans, count))
 
     def scalars(self, messages: Messages, width: int) -> Ints:
         """Return the scalar fields 1 to `width`: (messages, width). The last value wins; missing ones are 0."""
@@ -83,18 +83,35 @@ class Wire:
 
     def numbers(self, messages: Messages, number: int) -> tuple[Ints, Ints]:
         """Return a repeated number field, packed or not: the count in each message, and all of them."""
-        counts, out = self._memory.room(4 * messages.count), self._memory.room(8 * messages.size)
-        count = self._call("numbers", messages.spans, messages.count, number, counts, out)
-        return self._counts(counts, messages), self._memory.taken(out, count, np.int64)
+        return self._repeated("numbers", messages, number, np.int64)
 
     def rows(self, messages: Messages, number: int, row: Indices) -> tuple[Ints, Indices]:
         """Return a repeated id field, each id mapped to row[id]. Raises Malformed if that is -1, which row[0] is."""
         rows = row[1:]
         # Nearly all writers number from 1 on, in the order of the file: there is nothing to look up.
         table = 0 if np.array_equal(rows, np.arange(len(rows))) else self._memory.put(rows, np.int32)
-        counts, out = self._memory.room(4 * messages.count), self._memory.room(4 * messages.size + MARGIN_BYTES)
-        count = self._call("rows", messages.spans, messages.count, number, table, len(rows), counts, out)
-        return self._counts(counts, messages), self._memory.taken(out, count, np.int32)
+        return self._repeated("rows", messages, number, np.int32, table, len(rows))
+
+    def _repeated(self, name: str, messages: Messages, number: int, kind: Any, *arguments: int) -> tuple[Ints, Numbers]:
+        """Return a repeated field, read by this function of the kernel, block by block: a block stays in the processor's cache."""
+        counts, out, end = np.empty(messages.count, np.int64), np.empty(messages.size, kind), 0
+        for begin in range(0, messages.count, BLOCK):
+            spans, count = messages.spans + SPAN_BYTES * begin, min(BLOCK, messages.count - begin)
+            at_counts = self._memory.room(4 * count)
+            at = self._memory.room(self._size(spans, count) * out.itemsize + MARGIN_BYTES)
+            found = self._call(name, spans, count, number, *arguments, at_counts, at)
+            counts[begin : begin + count] = self._memory.view(at_counts, count, np.uint32)
+            out[end : end + found] = self._memory.view(at, found, kind)
+            end += found
+            self._memory.keep(at, found * out.itemsize)
+            self._memory.keep(at_counts, 0)
+        out.resize(end, refcheck=False)  # so far it had room for a number of each byte, most of it never touched
+        return counts, out
+
+    def _size(self, spans: int, count: int) -> int:
+        """Return the total size of messages in bytes."""
+        begins, ends = self._memory.view(spans, 2 * count, np.uint32).reshape(-1, 2).T
+        return int(ends.sum(dtype=np.int64) - begins.sum(dtype=np.int64))
 
     def without(self, *numbers: int) -> bytes:
         """Return the message without its nested messages of these numbers."""
