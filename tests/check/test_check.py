@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.checked import HOLD, KEEP, MB, SOURCE, Program, leaking, program
-from tests.support.profiles import Builder, drop, goroutines, profile
+from tests.support.profiles import Builder, drop, goroutines, heap, profile
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -247,7 +247,8 @@ def test_nothing_read_never_passes(app: Program) -> None:
     drop(
         app.folder / "cpu/c.pb.gz", profile("samples/count cpu/nanoseconds", f"main.keep@{app.folder}/main.go:4 = 1 10")
     )
-    drop(app.folder / "foreign/h.pb.gz", (app.folder / "head/heap.pb.gz").read_bytes())
+    for side, held in (("lost/base", 20), ("lost/head", 60)):
+        drop(app.folder / side / "h.pb.gz", heap(f"shop.hold:7@/gone/shop.go:8 = {held}x{MB}"))
     drop(app.folder / "broken/h.pb.gz", b"\x1f\x8b<html>")
     (app.folder / "empty").mkdir()
     reasons = {
@@ -258,6 +259,7 @@ def test_nothing_read_never_passes(app: Program) -> None:
         ("--base", "base", "--head", "empty"): "no profile in",
         ("--base", "broken", "--head", "head"): "no profile in",
         ("--base", "base", "--head", "waits"): "of another kind (heap) than those of the head (goroutine)",
+        ("--base", "lost/base", "--head", "lost/head"): "no line of your own code has anything",
         ("--base", "cpu", "--head", "cpu"): "say nothing of what is in use",
         ("--base", "waits", "--head", "waits", "--alloc", "--operations", "1"): "say nothing of what is allocated",
     }
@@ -329,3 +331,10 @@ def test_goroutines_that_leak(app: Program) -> None:
         drop(app.folder / f"series/g{i:02}.pb.gz", waiting)
     assert app.where("series") == [("goroutine-leak", "main.go", KEEP)]
     assert app.where("series", "--fail-on", "leak") == []
+
+
+def test_what_is_not_compared_is_said(app: Program) -> None:
+    """Half of the head is held by what no own line calls."""
+    for side in ("base", "head"):
+        app.heap(f"{side}/h.pb.gz", app.stack("main.hold", HOLD, 20), f"dep.f@/m/dep@v1.0.0/dep.go:9 = 20x{MB}")
+    assert "note: 50% of the inuse_space of the head is owned by no line of your own code" in app.check(*BUILDS).stdout

@@ -136,6 +136,22 @@ class Growths:
         return self.runs.comparisons[0].contents.head.rate
 
     @property
+    def judged(self) -> int:
+        """The number of sites that own anything."""
+        base, head = self.mean
+        return int(np.count_nonzero((base != 0) | (head != 0)))
+
+    @property
+    def foreign(self) -> float:
+        """What no site owns, as a share of the head."""
+        total = sum(
+            abs(float(run.contents.head.total[self._columns[0].value]))
+            for run in self.runs.comparisons[: self.runs.heads]
+        )
+        owned = np.sum([np.abs(run.value[:, self._columns[0].value]).sum() for run in self.table.head])
+        return 1 - float(owned) / total if total else 0
+
+    @property
     def is_unknown(self) -> bool:
         """Whether nothing says how exact the growth is."""
         has_value = self.mean[1] != 0
@@ -183,7 +199,7 @@ def _violation(of: Growths, i: int, places: CodePlaces, *, per_operation: bool) 
 def name(site: Site) -> str:
     """Return what people call a site."""
     if site.function == "*":
-        return f"new functions of {site.package}"
+        return f"new or removed code of {site.package}"
     if not site.function:
         return f"package {site.package}"
     return short_name(site.function)

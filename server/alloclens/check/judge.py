@@ -11,6 +11,7 @@ from alloclens.check.limits import BYTES, HELD, Least, Limit
 from alloclens.check.places import CodePlaces
 from alloclens.check.result import CodeLine, Result
 from alloclens.profile.sample_types import judged
+from alloclens.wording.amounts import share
 from alloclens.wording.markdown import plain
 from alloclens.wording.nothing import no_finding, notes
 from alloclens.wording.status import unreadable
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from alloclens.session.line_mapper import TextOf
     from alloclens.session.world import World
 
+MUCH = 0.1
+"""The share of a profile that is worth a note if it is not compared."""
 ALLOCATED = ("alloc_space", "alloc_objects")
 """The sample types of what was allocated."""
 
@@ -153,10 +156,15 @@ def _grown(of: Growths, asked: Asked, places: CodePlaces, found: _Found) -> None
             "differences tell it"
         )
         return
-    found.judged += len(of.table.sites)
-    found.violations += growth.violations(of, asked.most, asked.least, places, per_operation=asked.per_operation)
-    if not of.table.sites:
+    if not of.judged:
         found.not_judged.append(f"no line of your own code has anything in the {of.sample_type.type} of base or head")
+        return
+    found.judged += of.judged
+    if of.foreign > MUCH:
+        found.notes.append(
+            f"{share(of.foreign, 1)} of the {of.sample_type.type} of the head is owned by no line of your own code, and is not compared"
+        )
+    found.violations += growth.violations(of, asked.most, asked.least, places, per_operation=asked.per_operation)
 
 
 def _mistakes(world: World) -> list[str]:

@@ -205,6 +205,12 @@ def _builds(base: str, head: str, asked: Asked, here: CheckedCode, number: int |
     problems += [
         f"only one side has profiles of {kind.name.lower()}" for kind in {*kinds[0], *kinds[1]}.difference(shared)
     ]
+    problems += [
+        f"of {len(of[kind])} runs with profiles of {kind.name.lower()}, the first {MAX_RUNS} count"
+        for of in kinds
+        for kind in shared
+        if len(of[kind]) > MAX_RUNS
+    ]
     pairs = []
     for kind in shared:
         runs = _runs(kinds[0][kind][:MAX_RUNS], kinds[1][kind][:MAX_RUNS], asked, folder, number)
