@@ -200,7 +200,7 @@ def test_the_callers_of_a_line_are_searched_once(tmp_path: Path, monkeypatch: py
 
     monkeypatch.setattr(comparison, "growing_callers", searched)
     row = found.lines.row_of(f"{tmp_path}/main.go", 4)
-    first, again = found.verdict(row), found.verdict(row)
+    first, again = found.finding(row), found.finding(row)
     assert first is not again
     assert found.callers_of(first) == found.callers_of(again) == ([(f"{tmp_path}/main.go", 7)], 1.0)
     assert len(searches) == 1

@@ -1,5 +1,5 @@
 // The arithmetic and the words of the timeline.
-import type { RecordedLine, Timeline, TimelinePoint } from '../src/protocol.ts';
+import type { TimelineLine, Timeline, TimelinePoint } from '../src/protocol.ts';
 import { amount } from './units.ts';
 
 // The index of the nearest of ascending times; -1 for none.
@@ -117,7 +117,7 @@ export function ticks(times: readonly number[], span: number): string[] {
 }
 
 // The line of a timeline: as it was pointed at (0-based), then as recorded.
-export type AskedLine = { uri: string; line: number } | RecordedLine;
+export type AskedLine = { uri: string; line: number } | TimelineLine;
 
 // What to ask for next time: a recorded line does not move with the text. A line without a number may soon be another one.
 export function recorded(asked: AskedLine | undefined, { at }: Timeline): AskedLine | undefined {

@@ -467,7 +467,7 @@ export interface Timeline {
   focus: string; // The focus in words, though the points are of all samples; empty if there is none
   points: TimelinePoint[]; // Oldest first
   memstats: MemStat[];
-  at: RecordedLine | null; // The line that was asked for
+  at: TimelineLine | null; // The line that was asked for
   line: OwnedOverTime | null; // What that line owned, if it is known in the shown unit
 }
 
@@ -489,7 +489,7 @@ export interface MemStat {
 }
 
 // A line as the profile records it.
-export interface RecordedLine {
+export interface TimelineLine {
   file: string;
   line: number; // 1-based
 }

@@ -89,7 +89,7 @@ def _of(world: World, documents: Documents, client: Client) -> dict[str, list[ty
 
 def has_diagnostic(at: Here, world: World) -> bool:
     """Return whether the verdict on a line in one kind of profile is a diagnostic that editors certainly show."""
-    judged = at.comparison.verdict(at.row)
+    judged = at.comparison.finding(at.row)
     if judged is None or at.comparison not in world.judged:
         return False
     return world.settings.severity(judged.verdict) not in ("off", "hint")

@@ -44,7 +44,7 @@ def in_format(text: str, client: Client) -> types.MarkupContent:
 
 def _urgency(at: Here) -> int:
     """Sort key: a line that leaks comes first, then one that grows; other verdicts change nothing."""
-    judged = at.comparison.verdict(at.row)
+    judged = at.comparison.finding(at.row)
     return RAISED.index(judged.verdict) if judged and judged.verdict in RAISED else len(RAISED)
 
 

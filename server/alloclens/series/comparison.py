@@ -235,8 +235,8 @@ class Comparison:
         """Return what is nearest to a finding without being one, worst first; nothing in focus."""
         return self.judgement.candidates() if self.judgement and not self.focus else []
 
-    def verdict(self, row: int) -> Finding | None:
-        """Return the verdict on a row of the head's lines."""
+    def finding(self, row: int) -> Finding | None:
+        """Return what was judged of a row of the head's lines; None if nothing was."""
         return self.judgement.of(int(self._judged_rows[row])) if self.judgement else None
 
     def was(self, row: int) -> str:
@@ -312,8 +312,8 @@ class Comparison:
 
     def _rises(self, row: int, kind: ValueType) -> bool:
         """Return whether the snapshots of the series show that a row's line rises in a sample type."""
-        verdict = self.verdict(row) if kind == judged(self.lines.sample_types) else None
-        return verdict is not None and verdict.verdict in RAISED
+        finding = self.finding(row) if kind == judged(self.lines.sample_types) else None
+        return finding is not None and finding.verdict in RAISED
 
     def bounds(self, row: int, measure: str) -> tuple[float, float]:
         """Return the 99 % interval of a row's flat, cum or owned value in the shown type; nan if its error is unknown."""

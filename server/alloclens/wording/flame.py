@@ -75,7 +75,7 @@ class Flame(Drawn, frozen=True):
     root: FlameNode
 
 
-class RecordedLine(Message, frozen=True):
+class TimelineLine(Message, frozen=True):
     """A line as the profile records it."""
 
     file: str
@@ -103,7 +103,7 @@ class Timeline(Message, frozen=True):
     points: list[TimelinePoint]
     """Oldest first."""
     memstats: list[MemStat]
-    at: RecordedLine | None
+    at: TimelineLine | None
     """The line that was asked for."""
     line: OwnedOverTime | None
     """What that line owned, if it is known in the shown unit."""
@@ -174,7 +174,7 @@ def _node(row: _Row, comparison: Comparison, tree: FlameTree, own: frozenset[str
 
 def timeline(
     comparison: Comparison,
-    at: RecordedLine | None = None,
+    at: TimelineLine | None = None,
     line: OwnedOverTime | None = None,
     focus: Sequence[Filters] = (),
     series: str = "",

@@ -72,7 +72,7 @@ def markdown(
     """
     lines = comparison.lines
     file, number = lines.files[lines.file[row]], int(lines.line[row])
-    judged = comparison.verdict(row)
+    judged = comparison.finding(row)
     if judged and not judged.owned.value and not judged.growth:  # it says nothing of what only passes through the line
         judged = None
     parts = [

@@ -145,7 +145,7 @@ def _timeline(world: World, documents: Documents, line: protocol.RequestedLine) 
     comparison = at.comparison if at else world.shown
     if comparison is None:
         return None
-    named = wording.RecordedLine(at.recorded, at.line) if at else None
+    named = wording.TimelineLine(at.recorded, at.line) if at else None
     return wording.timeline(comparison, named, _line(at) if at else None, world.focus, shown_series.shown(world))
 
 
