@@ -124,7 +124,7 @@ def _verdicts(known: World, path: str, text: str) -> dict[int, list[str]]:
 
 
 def _of_unknown_growth(file: FileLines, mapped: MappedLines) -> list[int]:
-    """Return the lines with a number whose growth is unknown, which takes two builds."""
+    """Return the shown lines whose growth is unknown: base and head are of builds that disagree on where they are."""
     comparison, spots = file.comparison, _lines_now(file, mapped)
     if comparison.base is None:
         return []

@@ -1,4 +1,4 @@
-"""Remembers which series is chosen in a session and which file is looked at, and shows the service that follows."""
+"""Remembers the series that the user chose and the active file, and decides from them which service is shown."""
 
 from __future__ import annotations
 

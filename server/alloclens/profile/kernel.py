@@ -62,7 +62,7 @@ class LoadedStacks:
     def owned(self, own: Mask, most: int) -> Ints:
         """Return the deepest own site of each sample, and the next other ones outwards, shape (samples, most); -1 for none.
 
-        `own` is of the shape (sites,).
+        `own` has shape (sites,).
         """
         memory = self._memory
         is_own, has_own = (memory.put(mask, np.uint8) for mask in (own, some(own[self._site], self._site_at)))
@@ -76,7 +76,7 @@ class LoadedValues:
     """Integers and floats of each sample, in the kernel's memory."""
 
     def __init__(self, memory: Arena, samples: int, whole: Sequence[Ints], fractions: Sequence[Floats]) -> None:
-        """Take columns of the shape (samples,)."""
+        """Take columns with shape (samples,)."""
         self._memory, self._samples = memory, samples
         begin, pairs = 1 + (len(whole) | 1), (len(fractions) + 1) // 2
         self._width = begin + 2 * pairs
@@ -93,7 +93,7 @@ class LoadedValues:
         """As the kernel's functions take them."""
 
     def by(self, group: Ints, groups: int) -> tuple[Ints, Floats]:
-        """Sum the samples of each group, without those in group -1; each of the shape (groups, columns)."""
+        """Sum the samples of each group, without those in group -1; each with shape (groups, columns)."""
         return self.summed("sums", groups, self._memory.put(group, np.uint32), self._samples, *self.rows)
 
     def summed(self, name: str, groups: int, *arguments: int) -> tuple[Ints, Floats]:

@@ -48,7 +48,7 @@ MIN_FIRST_RISE = 6 * 3600.0
 """Minimum seconds, with fewer observations, until what rises since the process started is a finding: a morning."""
 SIGNIFICANCE = 0.01
 """The probability that any line is reported to grow though it does not."""
-ALONE = quantile(0.95)
+MIN_LASTING_RISE = quantile(0.95)
 """How clearly a line rises at least if its objects in use last as long as its steps show, in standard errors."""
 MIN_RISE = 0.5
 """In standard errors; one sampled object that stays is one. What rises less is no candidate, and its pace is not fitted."""
@@ -268,12 +268,12 @@ def _trend(history: History) -> Trend:
     few = (counts.held.mean(axis=0) <= MAX_FEW) & (history.sizes.max(axis=0) > history.rate)
     if few.any():
         size[few], largest[few] = rise_of_sizes(counts.some(few), history.sizes[:, few])
-    lasting, clear = number.copy(), np.flatnonzero(number > ALONE)
+    lasting, clear = number.copy(), np.flatnonzero(number > MIN_LASTING_RISE)
     lasting[clear] = np.minimum(number[clear], rise_of_lasting(counts.some(clear), history.clock))
     p_value, certain = (upper_tail(np.concatenate([of, size])) for of in (number, lasting))
     smallest = upper_tail(np.concatenate([reach(counts), largest]))
     of_number, of_size = np.split(significant(p_value, smallest, SIGNIFICANCE), 2)
-    of_number &= lasting > ALONE
+    of_number &= lasting > MIN_LASTING_RISE
     is_certain = np.logical_or(*np.split(significant(certain, smallest, SIGNIFICANCE), 2))
     tests = int(np.count_nonzero(smallest < SIGNIFICANCE))
     return Trend(
@@ -369,7 +369,7 @@ def _gains_late(held: Floats) -> Mask:
 
 
 def _stood(held: Floats, clock: Floats, work: Floats) -> Floats:
-    """Return the probability that something that keeps rising is never higher again, for as long as the entries were not.
+    """Return the probability that something that keeps rising sets no new maximum for as long as each entry has not.
 
     If each of several steps could come at any time, none comes after `end` with the probability `end ** steps`. What comes
     at once is one step, however much it is. It is 1 for what was higher in the second half, by the clock or by work done.

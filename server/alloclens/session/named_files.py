@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 
 def opened(setup: Setup, texts: Texts | None, run: Run, files: FilePair, sample_type: str) -> World:
-    """Return a world whose only service is of these files, which `run` reads; its problems say why it has none.
+    """Read these files with `run`, and return a world with the one service that they make.
 
-    An empty sample type is the one that leads.
+    If it has none, its problems say why. An empty sample type stands for the leading one.
     """
     settings, _ = parse(layered(setup.file.values, {**setup.given, "sampleType": sample_type}))
     alone = replace(

@@ -34,13 +34,13 @@ class Mistake(NamedTuple):
     key: str
     wrong: str
     path: tuple[str | int, ...]
-    """Where: the key, and what lies in it, such as `("pathMappings", 0, "from")`."""
+    """The path to the invalid value, from the key down, such as `("pathMappings", 0, "from")`."""
     default: str = ""
-    """What counts instead if nothing else is set; "" if the key is not a setting."""
+    """The value used instead, as JSON, unless another source sets it; "" if the key is not a setting."""
 
     @property
     def message(self) -> str:
-        """What is wrong, and what is used instead."""
+        """What is wrong, and which value is used instead."""
         return f"{self.wrong}; using {self.default}" if self.default else self.wrong
 
 

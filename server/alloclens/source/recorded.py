@@ -195,7 +195,7 @@ class Recorded:
 
     @property
     def called_standard(self) -> bool:
-        """Whether it is named like a module of Python's library: some profilers strip the directories of sys.path."""
+        """Whether its name is that of a module of Python's standard library: some profilers omit the directories of sys.path."""
         module = self.path.removesuffix(".py").partition("/")[0]
         return self.path.endswith(".py") and module in sys.stdlib_module_names
 

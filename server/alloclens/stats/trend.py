@@ -298,7 +298,7 @@ def rise_of_sizes(counts: Counts, size: Floats) -> SizeTrend:
 
     A slice that grows is one object at any time: its number shows nothing. If the size does not depend on the time, every
     order of the sizes is equally likely. An observation counts if all objects of the last one that counts were freed
-    since. `size` is of the shape (observations, lines).
+    since. `size` has shape (observations, lines).
     """
     held, arrived = counts
     lines, last = np.arange(held.shape[1]), np.zeros(held.shape[1], np.int64)

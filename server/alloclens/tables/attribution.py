@@ -34,7 +34,7 @@ class Attribution:
     sites: int
 
     def sum(self, values: Numbers) -> Numbers:
-        """Sum values of the shape (samples, k) by site; returns (sites, k) of the same type."""
+        """Sum values with shape (samples, k) by site; returns (sites, k) of the same type."""
         counted = np.flatnonzero(self.site >= 0)
         out = np.zeros((self.sites, values.shape[1]), values.dtype)
         site = self.site[counted]

@@ -118,8 +118,8 @@ class GrowingCallers(NamedTuple):
 def growing_callers(profile: Profile, sites: Sites, own: Mask, column: int, path: Sequence[int]) -> GrowingCallers:
     """Return the callers through which most of the growth of an owned site is held.
 
-    `path` is the owned site, and those of its callers that are decided. The last that is returned is one of several callers:
-    where there is no choice, a name says nothing.
+    `path` is the owned site, followed by the callers that are already chosen. The outermost caller that is returned is always
+    one of several: if a site has only one caller, its name says nothing new.
     """
     part, outer = samples(profile, held_samples(profile, sites, own, [[site] for site in path])), own.copy()
     outer[list(path)] = False
@@ -173,7 +173,7 @@ def _outermost(profile: Profile, rows: Ints) -> Ints:
 def related_sites(profile: Profile, sites: Sites, own: Mask, function: str, called: Mask) -> Ints:
     """Return the own sites that call functions of some names, or that run below an outermost function; sorted.
 
-    `own` is of the shape (sites,), `called` of the profile's strings.
+    `own` has shape (sites,); `called` has shape (strings,).
     """
     site = owned(profile, sites, own).site
     inside = np.append(called[profile.functions.name], False)[profile.frames.function]

@@ -202,11 +202,11 @@ class _SampleSums:
         self._values = LoadedValues(memory, len(profile), list(profile.values.T), [every[i] for i in distinct])
 
     def by(self, group: Ints, groups: int) -> tuple[Ints, SampleErrors]:
-        """Sum the samples of each group, without those in group -1; each of the shape (groups, sample types)."""
+        """Sum the samples of each group, without those in group -1; each with shape (groups, sample types)."""
         return self._named(*self._values.by(group, groups))
 
     def cum(self, stacks: LoadedStacks) -> tuple[Ints, SampleErrors]:
-        """Add each sample to every site of its stack, once; each of the shape (sites, sample types)."""
+        """Add each sample to every site of its stack, once; each with shape (sites, sample types)."""
         return self._named(*stacks.cum(self._values))
 
     def _named(self, whole: Ints, fractions: Floats) -> tuple[Ints, SampleErrors]:

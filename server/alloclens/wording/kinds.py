@@ -36,7 +36,7 @@ class KindRow(NamedTuple):
     comparison: Comparison
     row: int
     unsure: bool = False
-    """Whether it may belong to another line than the one it is shown on."""
+    """Whether the line on which it is shown may be the wrong one."""
 
 
 def named(kind: ProfileKind) -> str:

@@ -71,7 +71,7 @@ def unpacked(data: bytes, limit: int) -> bytes:
                 raise _too_large(limit)
             return data
         data = _unpacked_once(packing, data, limit)
-    raise Malformed(f"packed more than {MAX_LAYERS} times over")
+    raise Malformed(f"compressed more than {MAX_LAYERS} times")
 
 
 def _unpacked_once(packing: _Packing, data: bytes, limit: int) -> bytes:
@@ -96,7 +96,7 @@ def _unpacked_once(packing: _Packing, data: bytes, limit: int) -> bytes:
         at = padding.end() if padding else at
         if at == len(data):
             return b"".join(out)
-    raise Malformed(f"more than {MAX_PARTS} packed parts in one file")
+    raise Malformed(f"more than {MAX_PARTS} compressed parts in one file")
 
 
 def _too_large(limit: int) -> Malformed:

@@ -137,7 +137,7 @@ class _TableReader:
         types = len(self.header.sample_type)
         counts, values = self.samples.numbers(samples, VALUE)
         if (counts != types).any():
-            raise Malformed(f"a sample has another number of values than the file has sample types ({types})")
+            raise Malformed(f"the number of values of a sample is not the number of sample types ({types})")
         return values.reshape(-1, types)
 
     def _is_delta(self, samples: Messages) -> bool:
