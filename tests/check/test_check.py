@@ -338,3 +338,16 @@ def test_what_is_not_compared_is_said(app: Program) -> None:
     for side in ("base", "head"):
         app.heap(f"{side}/h.pb.gz", app.stack("main.hold", HOLD, 20), f"dep.f@/m/dep@v1.0.0/dep.go:9 = 20x{MB}")
     assert "note: 50% of the inuse_space of the head is owned by no line of your own code" in app.check(*BUILDS).stdout
+
+
+def test_a_kind_of_profile_that_is_not_judged_is_said(tmp_path: Path) -> None:
+    app = leaking(tmp_path / "app")
+    for i in range(3):
+        waiting = goroutines(
+            f"runtime.gopark@/go/src/runtime/proc.go:9 < main.keep@{app.folder}/main.go:{KEEP} = {10 + i}"
+        )
+        drop(app.folder / f"series/g{i:02}.pb.gz", waiting)
+    run = app.check("series")
+    assert run.exit_code == 1
+    assert "note: goroutine profiles in series: 3 snapshots of one process cannot prove a leak" in run.stdout
+    assert "note: heap" not in run.stdout

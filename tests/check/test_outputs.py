@@ -106,6 +106,10 @@ def test_sarif_is_valid(name: str, sarif: jsonschema.Draft4Validator) -> None:
     [run] = log["runs"]
     assert len([one for one in run["results"] if "suppressions" not in one]) == len(RESULTS[name].violations)
     assert run["invocations"][0]["executionSuccessful"] == (not RESULTS[name].unjudged)
+    for one in run["results"]:
+        assert one["locations"][0]["physicalLocation"]["artifactLocation"]["uriBaseId"], (
+            "GitHub refuses results without"
+        )
     for place in places(run):
         assert re.fullmatch(r"[!-~]+", place["uri"])
         assert place["uri"].startswith("file:///") != (place.get("uriBaseId") == "%SRCROOT%")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from alloclens.check.result import Violation
-from alloclens.profile.sample_types import LEAKED
+from alloclens.profile.sample_types import LEAKED, judged
 from alloclens.series.verdicts import MIN_LEAK_OBSERVATIONS, MIN_OBSERVATIONS
 from alloclens.wording import shown_series
 from alloclens.wording.amounts import counted
@@ -60,8 +60,7 @@ def unjudged(world: World, fail_on: Collection[str]) -> str:
         return ""
     if not codes and why.cause is not Cause.UNPROVEN:
         return plain(why.words)
-    most = max((len(c.judgement.history) for c in world.judged if c.judgement), default=0)
-    least = 2 if "growing" in fail_on else MIN_LEAK_OBSERVATIONS
+    most, least = max(map(_observations, world.judged)), _least(fail_on)
     if most >= least:
         return ""
     what = "growth" if "growing" in fail_on else "a leak"
@@ -70,6 +69,31 @@ def unjudged(world: World, fail_on: Collection[str]) -> str:
         f"to tell {what} takes {least} snapshots of one process between garbage collections, and there are only "
         f"{counted(most, 'such snapshot')}: take more{sooner}"
     )
+
+
+def silent(world: World, fail_on: Collection[str]) -> Iterator[str]:
+    """Say of which series nothing could be found, beside those of which it could."""
+    names = shown_series.of_series(world)
+    for series in world.series:
+        of_series = [comparison for comparison in world.judged if comparison.series is series]
+        most = max(map(_observations, of_series), default=0)
+        if (
+            of_series
+            and most < _least(fail_on)
+            and judged(of_series[0].head.sample_types)
+            and not _is_proof(of_series[0])
+        ):
+            kind = series.kind.name.lower()
+            yield f"{kind} profiles in {names[series]}: {counted(most, 'snapshot')} of one process cannot prove a leak"
+
+
+def _observations(comparison: Comparison) -> int:
+    return len(comparison.judgement.history) if comparison.judgement else 0
+
+
+def _least(fail_on: Collection[str]) -> int:
+    """Return how many observations it takes at least to find any of these."""
+    return 2 if "growing" in fail_on else MIN_LEAK_OBSERVATIONS
 
 
 def _is_proof(comparison: Comparison) -> bool:

@@ -97,6 +97,8 @@ def check_series(world: World, asked: Asked, here: CheckedCode, subject: str) ->
                 _grown(growths(runs, sample_type, asked.by), asked, places, found)
             _budgets(world, runs, sample_type, here, found)
     why = findings.unjudged(world, asked.fail_on)
+    if not why:
+        found.notes += findings.silent(world, asked.fail_on)
     if not (why or found.violations):
         found.notes.append(plain(no_finding(world).words))
     if why and found.judged > before and world.shown:

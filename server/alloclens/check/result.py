@@ -20,6 +20,8 @@ TITLES = {
     "budget": "Code exceeds its budget",
 }
 """The kinds of violations, worst first."""
+NOWHERE = "alloclens.toml"
+"""The file of what is on no line of the workspace, for formats that require one."""
 CLEAN, VIOLATED, UNJUDGED = 0, 1, 2
 """The exit codes of `alloclens check`."""
 
@@ -68,6 +70,18 @@ class Violation:
         """Identifies it in later builds: the line may move."""
         parts = (self.kind, self.subject, self.at.path, self.sample_type)
         return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+    @property
+    def shown_at(self) -> CodeLine:
+        """The line on which readers show it that know only the workspace: its own, else the innermost one of its stack in there."""
+        inside = (line for line in (self.at, *self.stack) if line.is_inside)
+        place = next(inside, CodeLine(NOWHERE, 1))
+        return place._replace(line=max(place.line, 1))
+
+    @property
+    def shown_message(self) -> str:
+        """The message, with the place if that is not where it is shown."""
+        return self.message if self.at.is_inside else f"{self.at.name}: {self.message}"
 
     @property
     def rank(self) -> tuple[int, float, float]:

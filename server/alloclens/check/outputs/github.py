@@ -51,8 +51,7 @@ def _annotation(violation: Violation, level: str) -> str:
     if at.is_inside:
         place = [f"file={_property(at.path)}", *([f"line={at.line}"] if at.line > 0 else [])]
     properties = [*place, f"title={_property(TITLES[violation.kind])}"]
-    text = violation.message if at.is_inside else f"{at.name}: {violation.message}"
-    return f"::{level} {','.join(properties)}::{_data(text)}"
+    return f"::{level} {','.join(properties)}::{_data(violation.shown_message)}"
 
 
 def _data(text: str) -> str:

@@ -10,6 +10,7 @@ import hashlib
 from typing import TYPE_CHECKING, Any
 
 from alloclens.check.outputs.json import ascii_json
+from alloclens.check.result import NOWHERE
 from alloclens.printable import printable
 
 if TYPE_CHECKING:
@@ -22,8 +23,6 @@ SEVERITIES = {
     "growth": "major",
     "budget": "major",
 }
-NOWHERE = "alloclens.toml"
-"""The file of what is on no line: an issue needs one."""
 
 
 def render(result: Result) -> str:
@@ -36,10 +35,8 @@ def render(result: Result) -> str:
 
 
 def _issue(violation: Violation, mark: str) -> dict[str, Any]:
-    here = [line for line in (violation.at, *violation.stack) if line.is_inside]
-    path, line = (here[0].path, max(here[0].line, 1)) if here else (NOWHERE, 1)
-    text = violation.message if violation.at.is_inside else f"{violation.at.name}: {violation.message}"
-    return _made(text, violation.kind, mark, SEVERITIES[violation.kind], path, line)
+    at = violation.shown_at
+    return _made(violation.shown_message, violation.kind, mark, SEVERITIES[violation.kind], at.path, at.line)
 
 
 def _made(text: str, name: str, mark: str, severity: str, path: str, line: int) -> dict[str, Any]:

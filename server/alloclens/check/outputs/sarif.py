@@ -87,14 +87,12 @@ def _invocation(result: Result) -> dict[str, Any]:
 
 
 def _result(violation: Violation, mark: str, *, flow: bool) -> dict[str, Any]:
-    at = violation.at
-    place = at if at.path else next((frame for frame in violation.stack if frame.is_inside and frame.line), at)
     made: dict[str, Any] = {
         "ruleId": violation.kind,
         "ruleIndex": RULES.index(violation.kind),
         "level": _level(violation.kind),
-        "message": {"text": _text(violation.message)},
-        "locations": [_location(place._replace(function=violation.subject))],
+        "message": {"text": _text(violation.shown_message)},
+        "locations": [_location(violation.shown_at._replace(function=violation.subject))],
         "partialFingerprints": {FINGERPRINT: mark},
         "properties": {
             "sampleType": _text(violation.sample_type),
