@@ -22,6 +22,7 @@ from alloclens.lsp.protocol import (
     RequestedLine,
     TableOptions,
 )
+from alloclens.profile.formats import FORMATS
 from alloclens.worker import Worker
 from msgspec.structs import fields
 
@@ -37,6 +38,23 @@ LINK = re.compile(r"\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 COMMAND = re.compile(r"^- `(alloclens\.server\.\w+)\((.*?)\)`", re.MULTILINE)
 INNERMOST = re.compile(r"\{ ([^{}]*?) \}")
+
+FORMAT_NAMES = {
+    "proto": "profile.proto",
+    "goroutine_dump": "`debug=2`",
+    "count_text": "threadcreate",
+    "heap_text": "gperftools",
+    "jemalloc_text": "`heap_v2`",
+    "contention_text": "contention",
+    "thread_text": "threadz",
+    "cpu_binary": "binary CPU profiles",
+    "java_text": "heapz",
+    "dhat": "DHAT",
+    "v8": "`.heapprofile`",
+    "memray": "memray",
+    "otlp": "OTLP",
+}
+"""What the table in docs/formats.md calls each format."""
 
 
 def links(page: Path) -> list[str]:
@@ -109,3 +127,9 @@ def test_the_protocol_page_lists_the_fields_of_every_answer() -> None:
 
 def names(kind: type) -> list[str]:
     return [field.encode_name for field in fields(kind)]
+
+
+def test_every_format_is_in_the_table() -> None:
+    assert FORMAT_NAMES.keys() == {*FORMATS}
+    table = (ROOT / "docs/formats.md").read_text("utf-8").partition("| --- | --- |\n")[2].partition("\n\n")[0]
+    assert [name for name in FORMAT_NAMES.values() if name not in table] == []

@@ -40,7 +40,7 @@ profile.proto is recognized only by parsing all of it, and goroutines may appear
 PPROFS = frozenset(("heap_text", "count_text", "thread_text", "contention_text", "java_text", "cpu_binary", "proto"))
 """Those that pprof reads, too. jeprof reads jemalloc's."""
 JSON_FORMATS = ("dhat", "v8", "otlp")
-"""Those that are JSON."""
+"""Those that are JSON; each has a pattern of its first bytes, `JSON_START`."""
 PROTO_START = re.compile(rb"\n.\x08", re.DOTALL)
 """A sample type's name: nearly all files in profile.proto start with it, and no other format does. They are tried as that first."""
 MAX_PROFILE_BYTES = 128 << 20
@@ -76,7 +76,7 @@ def is_json_profile(start: bytes) -> bool:
     """
     if is_packed(start) or start.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
         return True
-    return any(_module(name).MARK.match(start.removeprefix(BOM_UTF8)) for name in JSON_FORMATS)
+    return any(_module(name).JSON_START.match(start.removeprefix(BOM_UTF8)) for name in JSON_FORMATS)
 
 
 def _module(name: str) -> Any:

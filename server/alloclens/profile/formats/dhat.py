@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from alloclens.arrays import Ints
 
-MARK = re.compile(rb'\s*\{\s*"(?:dhatFileVersion|bkacc|bklt)"\s*:')
+JSON_START = re.compile(rb'\s*\{\s*"(?:dhatFileVersion|bkacc|bklt)"\s*:')
 """The first key as it is written, or if the keys are sorted."""
 VERSION = 2
 BYTES = ValueType("space", "bytes")
@@ -75,7 +75,7 @@ MAX_DEPTH = 1 << 20
 
 def parse(data: bytes) -> Profile:
     """Read a profile. Raises Unrecognized or Malformed."""
-    file = decoded(DECODER, MARK, data)
+    file = decoded(DECODER, JSON_START, data)
     if file.version != VERSION:
         raise Malformed(f"version {file.version} of DHAT's format; alloclens reads version {VERSION}")
     depth, frame = _stacks([point.fs for point in file.pps])

@@ -33,7 +33,7 @@ NEWLINE = ord("\n")
 ARGUMENTS = re.compile(r"\([^()]*\)$")
 CREATOR = re.compile(r" in goroutine \d+$")
 MINUTES = re.compile(r"(\d{1,9}) minutes")
-MARK = " (leaked)"
+LEAKED_STATE = " (leaked)"
 GOROUTINE = ValueType("goroutine", "count")
 
 
@@ -50,7 +50,7 @@ def parse(data: bytes) -> Profile:
     goroutines = _goroutines(decoded(data).replace("\r\n", "\n"))
     if not goroutines:
         raise Unrecognized("not a list of goroutines")
-    leaked = np.array([MARK in goroutine.state for goroutine in goroutines])
+    leaked = np.array([LEAKED_STATE in goroutine.state for goroutine in goroutines])
     types = (ValueType(LEAKED, "count"), GOROUTINE) if leaked.any() else (GOROUTINE,)
     known = {frame: i for i, frame in enumerate(dict.fromkeys(f for g in goroutines for f in g.frames), 1)}
     stacks = Stacks(

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from alloclens.arrays import Ints
 
 FIRST_KEYS = rb'"(?:resourceProfiles|resource_profiles|dictionary)"\s*:'
-MARK = re.compile(rb'\s*\{\s*(?:"schema_?[uU]rl"\s*:\s*"[^"\\]{0,200}"\s*,\s*)?' + FIRST_KEYS)
+JSON_START = re.compile(rb'\s*\{\s*(?:"schema_?[uU]rl"\s*:\s*"[^"\\]{0,200}"\s*,\s*)?' + FIRST_KEYS)
 BETWEEN = re.compile(rb"(?<=\})[ \t\r]*\n\s*(?=\{)")
 """Between two messages in one file, as the OpenTelemetry Collector appends them: within one, objects have a comma between."""
 MAX_MESSAGES = 100_000
@@ -122,14 +122,14 @@ def _messages(data: bytes) -> Iterator[Any]:
     if data.startswith(FIRST_FIELDS):
         yield _binary(data)
         return
-    if not MARK.match(data):
+    if not JSON_START.match(data):
         raise Unrecognized("not profiles of OTLP")
     begin = [0, *(between.end() for between in islice(BETWEEN.finditer(data), MAX_MESSAGES))]
     if len(begin) > MAX_MESSAGES:
         raise Malformed(f"it has more than {MAX_MESSAGES:,} messages")
     for start, end in reversed([*zip(begin, [*begin[1:], len(data)], strict=True)]):
-        if MARK.match(text := data[start:end]):  # the Collector may append logs and metrics to the same file
-            yield decoded(DECODER, MARK, SNAKE_KEY.sub(_camel, text))
+        if JSON_START.match(text := data[start:end]):  # the Collector may append logs and metrics to the same file
+            yield decoded(DECODER, JSON_START, SNAKE_KEY.sub(_camel, text))
 
 
 def _camel(key: re.Match[bytes]) -> bytes:

@@ -25,7 +25,7 @@ from alloclens.profile.model import Frame, Profile, ValueType
 if TYPE_CHECKING:
     from alloclens.arrays import Ints
 
-MARK = re.compile(rb'\s*\{\s*"head"\s*:\s*\{')
+JSON_START = re.compile(rb'\s*\{\s*"head"\s*:\s*\{')
 BYTES = ValueType("inuse_space", "bytes")
 ANONYMOUS = "(anonymous)"
 ZeroBased = Annotated[int, msgspec.Meta(ge=-1, lt=1 << 31)]
@@ -60,7 +60,7 @@ DECODER = msgspec.json.Decoder(_HeapProfile)
 
 def parse(data: bytes) -> Profile:
     """Read a profile. Raises Unrecognized or Malformed."""
-    file = decoded(DECODER, MARK, data)
+    file = decoded(DECODER, JSON_START, data)
     levels = [[file.head]]
     while below := list(chain.from_iterable(node.children for node in levels[-1])):
         levels.append(below)
