@@ -41,4 +41,4 @@ def test_one_field_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
     assert json.loads(schema)["properties"]["maxHints"]["maximum"] == 10_000
     offered = json.loads(manifest)["contributes"]["configuration"]["properties"]
     assert offered["alloclens.maxHints"]["default"] == 200
-    assert "| `alloclens.maxHints` | `200` | The number of hints in one file. |" in page
+    assert "| `alloclens.maxHints` | `200` | The most hints of one kind of profile in one file. |" in page

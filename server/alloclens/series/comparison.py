@@ -57,7 +57,7 @@ MIN_HINT_SHARE = 0.005
 MIN_HINT_BYTES = 10 << 10
 """Absolute minimum: half a percent of an idle service is not worth a hint."""
 MAX_HINTS = 200
-"""Hints of one file: more than anybody reads, and still a small response."""
+"""Hints of one kind of profile in one file: more than anybody reads, and still a small response."""
 
 
 class Pair(NamedTuple):
