@@ -59,9 +59,13 @@ ROOMS = {
         *("profile", "transform", "stats", "tables", "languages", "series", "source"),
         *("settings", "cache", "workspace", "sources", "session", "wording"),
     },
+    "agent": {
+        *("profile", "stats", "tables", "series", "source", "settings"),
+        *("workspace", "sources", "session", "wording"),
+    },
     "cli": {
         *("profile", "transform", "stats", "tables", "series", "source", "settings", "workspace", "symbols"),
-        *("sources", "session", "wording", "check", "lsp"),
+        *("sources", "session", "wording", "check", "lsp", "agent"),
     },
 }
 """The rooms, in an order in which each imports only from those above it."""
@@ -69,6 +73,7 @@ ONLY_IN = {
     "pygls": {"lsp"},
     "lsprotocol": {"lsp"},
     "click": {"cli"},
+    "mcp": {"agent"},
     "watchdog": {"session"},
     "asyncio": {"session", "lsp"},
     "google": {"profile"},

@@ -177,6 +177,7 @@ export interface Findings {
 
 // A line with a verdict.
 export interface ListedFinding {
+  id: string; // A fingerprint, the same for all findings of one code on a function, in one sample type; it stays when lines move
   verdict: string;
   code: string;
   severity: Severity;

@@ -13,6 +13,7 @@ const at = (uri: string, line: number) => ({
 });
 
 const finding = (given: Partial<ListedFinding>): ListedFinding => ({
+  id: '05ab7d92c0090b2005ab7d92c0090b20',
   verdict: 'leak',
   code: 'leak',
   severity: 'warning',

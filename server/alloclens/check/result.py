@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
+
+from alloclens.series.fingerprint import fingerprint
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -68,8 +69,7 @@ class Violation:
     @property
     def fingerprint(self) -> str:
         """Identifies it in later builds: the line may move."""
-        parts = (self.kind, self.subject, self.at.path, self.sample_type)
-        return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]
+        return fingerprint(self.kind, self.subject, self.at.path, self.sample_type)
 
     @property
     def shown_at(self) -> CodeLine:

@@ -22,6 +22,7 @@ COMMANDS = {
     "leaks": "Judge the series of profiles in DIRECTORY: which lines of your own code leak, worst first.",
     "check": "Fail if a line in DIRECTORY leaks, or if code holds more in a head than in a base.",
     "report": "Write a report on the profiles in DIRECTORY: one HTML page that needs no network.",
+    "mcp": "Serve agents over the Model Context Protocol, on standard input and output.",
     "allow": "Allow and list the paths outside FOLDER to which its settings file and links lead; by default, the workspace "
     "around here.",
 }

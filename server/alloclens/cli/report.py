@@ -92,13 +92,17 @@ def command(
     else:
         known = _of_files(profiles, base, head, sample_type, folder)
         tell_problems(known)
-    text = _page(_shown(known), known, _Titles(Path(profiles).resolve().name, profiles, folder))
-    page = text.encode()
+    data = page(known, folder, profiles).encode()
     if output == "-":
-        show_bytes(page)
+        show_bytes(data)
         return
     with errors_about(output):
-        write_file(Path(output), page)
+        write_file(Path(output), data)
+
+
+def page(known: World, folder: str, directory: str) -> str:
+    """Return the report on what is shown; its paths are relative to `folder`. Raises ClickException if there is nothing."""
+    return _page(_shown(known), known, _Titles(Path(directory).resolve().name, directory, folder))
 
 
 def _of_files(file: str, base: str | None, head: str | None, sample_type: str | None, folder: str) -> World:

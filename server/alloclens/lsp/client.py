@@ -67,6 +67,11 @@ class Client:
         return bool(ability and ability.related_information)
 
     @property
+    def returns_data(self) -> bool:
+        ability = self._document.publish_diagnostics
+        return bool(ability and ability.data_support)
+
+    @property
     def describes_codes(self) -> bool:
         ability = self._document.publish_diagnostics
         return bool(ability and ability.code_description_support)

@@ -14,6 +14,7 @@ from alloclens.lsp.documents import uri_of
 from alloclens.paths import clean_path
 from alloclens.printable import printable
 from alloclens.series.verdicts import VERDICTS
+from alloclens.session.naming import id_of
 from alloclens.wording.hover import stack_label
 from alloclens.wording.names import short_name
 from alloclens.wording.verdict import CALLER, INLINED, SHAPES, caller_message, placed_message, whose
@@ -74,11 +75,12 @@ def _of(world: World, documents: Documents, client: Client) -> dict[str, list[ty
                     for caller in now.callers
                 ),
             ]
+            data = {"id": id_of(finding, now, roots)}
             for line, diagnostic, level in marks:
                 spot = document_lines.in_document(line)
                 at = documents.named(spot.uri, roots) if spot else None
                 if spot and at and spot.line <= len(at.lines):
-                    diagnostic.range, diagnostic.severity = at.code_of(spot.line), level
+                    diagnostic.range, diagnostic.severity, diagnostic.data = at.code_of(spot.line), level, data
                     out.setdefault(at.uri, []).append(_for(client, diagnostic))
     for problem in (p for p in world.settings_problems if p.path):
         opened = documents.opened_at(real(problem.path), roots)
@@ -142,6 +144,8 @@ def _for(client: Client, diagnostic: types.Diagnostic) -> types.Diagnostic:
         diagnostic.related_information = None
     if not client.describes_codes:
         diagnostic.code_description = None
+    if not client.returns_data:
+        diagnostic.data = None
     return diagnostic
 
 

@@ -315,6 +315,8 @@ class GetHotLines(Command[list[HotLine]], frozen=True):
 class ListedFinding(Message, frozen=True):
     """A line with a verdict."""
 
+    id: str
+    """A fingerprint, the same for all findings of one code on a function, in one sample type; it stays when lines move."""
     verdict: str
     code: str
     severity: Severity

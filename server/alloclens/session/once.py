@@ -13,6 +13,7 @@ from alloclens.session.known import Known
 from alloclens.session.listing import scan
 from alloclens.session.reading import snapshots, texts
 from alloclens.session.setup import setup
+from alloclens.worker import Lost
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -42,10 +43,10 @@ def world(
     files, known.faults, known.closed, known.packages = listing.files, listing.faults, listing.closed, listing.packages
     current = current.labelled(listing.directories)
     remembered = known.remember(files)
-    _read(known, files, [path for path in files if path not in remembered])
+    read(known, files, [path for path in files if path not in remembered])
     assembled = assemble(known, current, texts())
     if known.unsettled:  # what was kept of the head or the base is not what its file says now
-        _read(known, files)
+        read(known, files)
         assembled = assemble(known, current, texts())
     return replace(assembled, directories=tuple(directories))
 
@@ -80,18 +81,20 @@ def _of_files(current: Setup, files: Sequence[str]) -> Known:
     listing = scan((), current.where.roots.folders, named=files)
     known.faults = listing.faults
     remembered = known.remember(listing.files)
-    _read(known, listing.files, [path for path in listing.files if path not in remembered])
+    read(known, listing.files, [path for path in listing.files if path not in remembered])
     return known
 
 
-def _read(known: Known, files: Mapping[str, Stamp], new: Iterable[str] = ()) -> None:
+def read(known: Known, files: Mapping[str, Stamp], new: Iterable[str] = ()) -> None:
     """Read new files, and those that have to be read again."""
     unread = dict.fromkeys(new)
     while (path := known.next(next(iter(unread), None))) is not None:
         unread.pop(path, None)
         try:
-            read = known.read(path, files[path])
+            made = known.read(path, files[path])
+        except Lost as error:
+            made = Problem(path, str(error))
         except Exception as error:  # noqa: BLE001 - an error of ours must not hide the other files
-            read = Problem.of(path, error)
-        if isinstance(read, Problem):
-            known.blame(read)
+            made = Problem.of(path, error)
+        if isinstance(made, Problem):
+            known.blame(made)

@@ -33,6 +33,8 @@ class Plan(NamedTuple):
     access: Access = NOBODY
     keep: int | None = None
     """How many captures of a kind stay."""
+    hosts: frozenset[str] | None = None
+    """The hosts besides this machine that may be asked, also after a redirect; None for any."""
 
 
 class Taken(NamedTuple):
@@ -47,7 +49,7 @@ class Taken(NamedTuple):
 
 def take(plan: Plan) -> Taken:
     """Capture once. Raises CaptureError, and OSError if a profile cannot be written."""
-    answers = [fetch(address, plan.access) for address in plan.addresses]
+    answers = [fetch(address, plan.access, plan.hosts) for address in plan.addresses]
     now = datetime.now(timezone.utc)
     leaked, plan = _leaked(plan)
     fetched = [(address.kind, answer.data) for address, answer in zip(plan.addresses, answers, strict=True)]
@@ -68,7 +70,7 @@ def _leaked(plan: Plan) -> tuple[bytes | None, Plan]:
     if plan.beside is None:
         return None, plan
     try:
-        data = fetch(plan.beside, plan.access).data
+        data = fetch(plan.beside, plan.access, plan.hosts).data
     except CaptureError as error:
         return None, plan if error.passing else plan._replace(beside=None)
     if [kind.type for kind in read(data).sample_types] == [LEAKED]:

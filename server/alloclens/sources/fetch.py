@@ -51,24 +51,28 @@ class Fetched(NamedTuple):
     """Messages about redirects."""
 
 
-def fetch(address: Address, access: Access = NOBODY) -> Fetched:
+def fetch(address: Address, access: Access = NOBODY, hosts: frozenset[str] | None = None) -> Fetched:
     """Fetch the profile at an address, within ANSWER_TIMEOUT_SECONDS plus the requested seconds.
+
+    `hosts` are those besides this machine that may be asked, also after a redirect; None for any.
 
     Raises CaptureError with a message that never contains credentials.
     """
     try:
-        return _fetched(address, access)
+        return _fetched(address, access, hosts)
     except CaptureError as error:
         values = (value for _, value in parse_qsl(address.query))
         text = access.hidden(str(error), address.query, *values)
         raise CaptureError(text, passing=error.passing, wait=error.wait) from error
 
 
-def _fetched(address: Address, access: Access) -> Fetched:
+def _fetched(address: Address, access: Access, hosts: frozenset[str] | None) -> Fetched:
     deadline = Deadline(ANSWER_TIMEOUT_SECONDS + address.seconds)
     at, redirects = address, list[str]()
     while True:
         name = f"{at} (redirected from {address})" if redirects else str(at)
+        if hosts is not None and not at.is_local and at.host not in hosts:
+            raise CaptureError(f"{name}: only this machine and allowed hosts may be asked, and {at.host} is neither")
         known = at.origin == address.origin
         response = _response(at, access if known else access.anonymous(), deadline, name)
         location = response.headers.get("location") if response.status in REDIRECTS else None

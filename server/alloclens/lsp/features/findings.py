@@ -11,6 +11,7 @@ from alloclens.printable import printable
 from alloclens.series.findings import RAISED, badness
 from alloclens.series.verdicts import VERDICTS
 from alloclens.session.candidates import likeliest
+from alloclens.session.naming import id_of
 from alloclens.source.places import Nowhere
 from alloclens.wording import views
 from alloclens.wording.markdown import plain
@@ -73,6 +74,7 @@ def _finding(
         finding.function,
     )
     return protocol.ListedFinding(
+        id=id_of(finding, now, world.sources.roots),
         verdict=finding.verdict,
         code=finding.code,
         severity=world.settings.severity(finding.verdict),
