@@ -14,6 +14,7 @@ interface Contributes {
   keybindings: { command: string }[];
   views: { alloclens: { id: string }[] };
   viewsWelcome: { view: string; contents: string; when: string }[];
+  customEditors: { priority: string; selector: { filenamePattern: string }[] }[];
   colors: { id: string; defaults: Record<string, string> }[];
 }
 
@@ -105,4 +106,10 @@ test('heat has five colours in every kind of theme, each stronger than the one b
 
 test('in a workspace that nobody trusts the extension is not activated: it may start a program of the workspace', () => {
   assert.equal(capabilities.untrustedWorkspaces.supported, false);
+});
+
+test('no file for which VS Code has a default editor of its own is given a second one', () => {
+  const patterns = contributes.customEditors.filter(({ priority }) => priority === 'default').flatMap(({ selector }) => selector.map((one) => one.filenamePattern));
+  assert.ok(patterns.includes('*.pprof'));
+  assert.deepEqual(patterns.filter((pattern) => /\.(?:heapprofile|cpuprofile|heapsnapshot)$/.test(pattern)), []);
 });
