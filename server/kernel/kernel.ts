@@ -97,7 +97,7 @@ export function nested(spans: usize, count: u32, number: u32, most: u32, counts:
   return wrong ? wrong : (((out - first) >> 3) as i32);
 }
 
-// Reads the numbers of the fields 1 to `width` of each message into a row: the last one given, 0 where there is none.
+// Reads the numbers of the fields 1 to `width` of all messages, column by column: the last one given, 0 where there is none.
 export function scalars(spans: usize, count: u32, width: u32, out: usize): i32 {
   wrong = 0;
   memory.fill(out, 0, 8 * count * width);
@@ -110,10 +110,9 @@ export function scalars(spans: usize, count: u32, width: u32, out: usize): i32 {
       const begin = after;
       at = payload(begin, end, tag & 7);
       if ((tag & 7) == VARINT && number > 0 && number <= width) {
-        store<u64>(out + 8 * (number - 1), varint(begin));
+        store<u64>(out + 8 * (count * (number - 1) + i), varint(begin));
       }
     }
-    out += 8 * width;
   }
   return wrong ? wrong : (count as i32);
 }

@@ -161,7 +161,7 @@ def test_messages_with_nothing_in_them() -> None:
     with arena() as memory:
         wire = Wire(memory, b"\x0a\x00" + b"\x0a\x02\x08\x05" + b"\x0a\x00")
         messages = wire.nested(wire.whole, 1)[1]
-        assert wire.scalars(messages, 1).tolist() == [[0], [5], [0]]
+        assert wire.scalars(messages, 1).tolist() == [[0, 5, 0]]
         assert wire.numbers(messages, 2)[0].tolist() == [0, 0, 0]
 
 

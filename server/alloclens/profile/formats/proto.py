@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from google.protobuf.message import DecodeError
 
-from alloclens.arrays import offsets, owners
+from alloclens.arrays import offsets
 from alloclens.profile.errors import Malformed, Unrecognized
 from alloclens.profile.formats import profile_pb2
 from alloclens.profile.formats.text import utf8
@@ -106,20 +106,19 @@ class _TableReader:
         return self.tables.nested(self.tables.whole, number)[1]
 
     def _mappings(self) -> tuple[Ints, Mappings]:
-        columns = self.tables.scalars(self._table(MAPPING), MAPPING_WIDTH)
-        ids, start, limit, offset, file, build_id = columns.T
+        ids, start, limit, offset, file, build_id = self.tables.scalars(self._table(MAPPING), MAPPING_WIDTH)
         return ids, Mappings(self._texts(file), self._texts(build_id), start, limit, offset)
 
     def _functions(self) -> tuple[Ints, Functions]:
-        ids, name, system_name, file, start_line = self.tables.scalars(self._table(FUNCTION), FUNCTION_WIDTH).T
+        ids, name, system_name, file, start_line = self.tables.scalars(self._table(FUNCTION), FUNCTION_WIDTH)
         name, system_name, file = (self._texts(column) for column in (name, system_name, file))
         return ids, Functions(name, system_name, file, start_line)
 
     def _locations(self, mapping_ids: Ints, function_ids: Ints) -> tuple[Ints, Locations, Frames]:
         messages = self._table(LOCATION)
-        ids, mapping, address = self.tables.scalars(messages, LOCATION_WIDTH).T
+        ids, mapping, address = self.tables.scalars(messages, LOCATION_WIDTH)
         width, lines = self.tables.nested(messages, LINE)
-        function, line = self.tables.scalars(lines, LINE_WIDTH).T
+        function, line = self.tables.scalars(lines, LINE_WIDTH)
         frames = Frames(_rows(function_ids, function), line)
         width, frames = _at_least_one(width, frames)
         return ids, Locations(_rows(mapping_ids, mapping), address, offsets(width)), frames
@@ -158,9 +157,10 @@ class _TableReader:
 
     def _labels(self, samples: Messages) -> Labels:
         counts, labels = self.samples.nested(samples, LABEL)
-        key, text, number, unit = self.samples.scalars(labels, LABEL_WIDTH).T
+        key, text, number, unit = self.samples.scalars(labels, LABEL_WIDTH)
         key, text, unit = (self._texts(column).astype(np.int32) for column in (key, text, unit))
-        return Labels(owners(counts).astype(np.int32), key, text, number, unit)
+        sample = np.repeat(np.arange(samples.count, dtype=np.int32), counts)
+        return Labels(sample, key, text, number.copy(), unit)  # the other three columns are not kept in 64 bits
 
     def _is_base(self, labels: Labels, samples: int) -> Mask:
         out = np.zeros(samples, np.bool_)

@@ -76,10 +76,10 @@ class Wire:
         return self._counts(counts, messages), Messages(spans, count, self._size(spans, count))
 
     def scalars(self, messages: Messages, width: int) -> Ints:
-        """Return the scalar fields 1 to `width`: (messages, width). The last value wins; missing ones are 0."""
+        """Return the scalar fields 1 to `width`: (width, messages). The last value wins; missing ones are 0."""
         out = self._memory.room(8 * messages.count * width)
         self._call("scalars", messages.spans, messages.count, width, out)
-        return self._memory.taken(out, messages.count * width, np.int64).reshape(-1, width)
+        return self._memory.taken(out, messages.count * width, np.int64).reshape(width, -1)
 
     def numbers(self, messages: Messages, number: int) -> tuple[Ints, Ints]:
         """Return a repeated number field, packed or not: the count in each message, and all of them."""
