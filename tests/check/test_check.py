@@ -249,6 +249,7 @@ def test_nothing_read_never_passes(app: Program) -> None:
     )
     for side, held in (("lost/base", 20), ("lost/head", 60)):
         drop(app.folder / side / "h.pb.gz", heap(f"shop.hold:7@/gone/shop.go:8 = {held}x{MB}"))
+    drop(app.folder / "nothing/h.pb.gz", heap())
     drop(app.folder / "broken/h.pb.gz", b"\x1f\x8b<html>")
     (app.folder / "empty").mkdir()
     reasons = {
@@ -260,6 +261,7 @@ def test_nothing_read_never_passes(app: Program) -> None:
         ("--base", "broken", "--head", "head"): "no profile in",
         ("--base", "base", "--head", "waits"): "of another kind (heap) than those of the head (goroutine)",
         ("--base", "lost/base", "--head", "lost/head"): "no line of your own code has anything",
+        ("--base", "nothing", "--head", "nothing"): "no line of your own code has anything",
         ("--base", "cpu", "--head", "cpu"): "say nothing of what is in use",
         ("--base", "waits", "--head", "waits", "--alloc", "--operations", "1"): "say nothing of what is allocated",
     }

@@ -141,7 +141,9 @@ def table(runs: Sequence[Comparison], bases: int, heads: int, by: str, column: i
     of_base = [[_number(number, keys.of_base(row)) for row in pair.base] for pair in pairs[:bases]]
     of_head = [[_number(number, keys.of_head(row)) for row in pair.head] for pair in pairs[:heads]]
     bases_lines = [pair.comparison.contents.base for pair in pairs[:bases]]
-    base = [_summed(lines, rows, len(number)) for lines, rows in zip(bases_lines, of_base, strict=True) if lines]
+    base = [
+        _summed(lines, rows, len(number)) for lines, rows in zip(bases_lines, of_base, strict=True) if lines is not None
+    ]
     tables = [pair.comparison.contents.head for pair in pairs[:heads]]
     head = [_summed(lines, rows, len(number)) for lines, rows in zip(tables, of_head, strict=True)]
     heaviest: dict[int, tuple[float, tuple[str, int, str]]] = {}
