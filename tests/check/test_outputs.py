@@ -114,6 +114,7 @@ def test_sarif_is_valid(name: str, sarif: jsonschema.Draft4Validator) -> None:
         assert re.fullmatch(r"[!-~]+", place["uri"])
         assert place["uri"].startswith("file:///") != (place.get("uriBaseId") == "%SRCROOT%")
         assert not re.match(r"[\w.+-]*:(?!///)", place["uri"]), "a relative path is no address"
+        assert ".." not in place["uri"].split("/")
 
 
 def places(value: Any) -> list[dict]:

@@ -39,7 +39,8 @@ class CodeLine(NamedTuple):
     @property
     def is_inside(self) -> bool:
         """Whether the file is in the workspace."""
-        return bool(self.path) and not self.path.startswith("/") and self.path[1:2] != ":"
+        is_relative = bool(self.path) and not self.path.startswith("/") and self.path[1:2] != ":"
+        return is_relative and ".." not in self.path.split("/")
 
     @property
     def name(self) -> str:

@@ -6,6 +6,7 @@ packed. Results are worst first, so what is left out matters least; a notificati
 
 from __future__ import annotations
 
+import posixpath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -61,7 +62,6 @@ def _rule(kind: str) -> dict[str, Any]:
     meaning = markdown.partition("## What it means\n\n")[2].partition("\n\n")[0].replace("\n", " ")
     return {
         "id": kind,
-        "name": "".join(word.capitalize() for word in kind.split("-")),
         "shortDescription": {"text": f"{TITLES[kind]}."},
         "fullDescription": {"text": meaning},
         "help": {"text": markdown, "markdown": markdown},
@@ -123,7 +123,8 @@ def _location(line: CodeLine, *, named: bool = False) -> dict[str, Any]:
 def _artifact(line: CodeLine) -> dict[str, str]:
     if line.is_inside:
         return {"uri": _quoted(line.path), "uriBaseId": ROOT}
-    return {"uri": f"file://{_quoted(line.path if line.path.startswith('/') else f'/{line.path}')}"}
+    path = posixpath.normpath("/" + line.path.lstrip("/"))  # without .., which viewers refuse
+    return {"uri": f"file://{_quoted(path)}"}
 
 
 def _quoted(path: str) -> str:
