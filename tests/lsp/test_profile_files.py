@@ -135,6 +135,18 @@ async def test_two_files_and_another_sample_type(editor: Editor, shown: Path) ->
     assert "(+397)" in (await ask(editor, "summary", of))["total"]
 
 
+@pytest.mark.parametrize(
+    ("binary", "said"), [("/bin/shop", ""), ("/bin/login", ", which is of another program: login")]
+)
+async def test_a_base_of_another_program_is_said(editor: Editor, shown: Path, binary: str, said: str) -> None:
+    await ready(editor, shown)
+    stack = f"main.keep:10@{shown}/main.go:11 = 3x{MB}"
+    base = drop(shown.parent / "before.pb.gz", heap(stack, binary=binary))
+    head = drop(shown.parent / "after.pb.gz", heap(stack, binary="/bin/shop"))
+    summary = await ask(editor, "summary", {"path": str(head), "base": str(base)})
+    assert summary["detail"].endswith(f" · compared with before.pb.gz{said}")
+
+
 async def test_a_file_that_changes_is_read_again(editor: Editor, shown: Path) -> None:
     await ready(editor, shown)
     of = {"path": written(shown, "one.pb.gz", 3)}

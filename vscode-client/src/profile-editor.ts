@@ -2,9 +2,13 @@
 import * as path from 'node:path';
 import * as vscode from 'vscode';
 import type { FromPage } from '../pictures/messages.ts';
+import type { BaseItem } from './base-items.ts';
+import { baseItems } from './base-items.ts';
 import { Later } from './later.ts';
 import { html, PageServer, tell } from './picture-page.ts';
+import { inMessage, plain } from './plain.ts';
 import type { ProfileFile } from './protocol.ts';
+import { SUMMARY } from './protocol.ts';
 import type { Server } from './server.ts';
 
 export const PROFILE_EDITOR = 'alloclens.profile';
@@ -54,10 +58,13 @@ export class ProfileEditor implements vscode.CustomReadonlyEditorProvider, vscod
         of.sampleType = message.name;
         ask();
       } else if (message.type === 'compare') {
-        const base = await pickBase(uri);
-        if (base !== undefined) {
+        const base = await pickBase(uri, of.base !== undefined && of.base !== '');
+        const wrong = base === undefined ? '' : (await pages.ask(SUMMARY, { ...of, base }))?.problem;
+        if (base !== undefined && (wrong ?? '') === '') {
           of.base = base;
           ask();
+        } else if (wrong) {
+          void vscode.window.showErrorMessage(inMessage(`alloclens: not compared: ${wrong}`)); // what was shown stays
         }
       } else {
         await pages.hear(panel, message, of);
@@ -67,16 +74,28 @@ export class ProfileEditor implements vscode.CustomReadonlyEditorProvider, vscod
   }
 }
 
-// Returns the path of the profile to compare with; '' for none.
-async function pickBase(uri: vscode.Uri): Promise<string | undefined> {
+// Returns the path of the profile to compare with; '' for none, undefined if the user changes nothing.
+async function pickBase(uri: vscode.Uri, isCompared: boolean): Promise<string | undefined> {
   const folder = vscode.Uri.joinPath(uri, '..');
-  const files = (await vscode.workspace.fs.readDirectory(folder)).filter(([name, type]) => type === vscode.FileType.File && name !== path.basename(uri.fsPath));
-  const items = [
-    { label: 'No Base', value: '' },
-    { label: 'Another File…', value: undefined },
-    ...files.map(([name]) => ({ label: name, value: vscode.Uri.joinPath(folder, name).fsPath })),
-  ];
-  const chosen = await vscode.window.showQuickPick(items, { title: `Compare ${path.basename(uri.fsPath)} with` });
+  const names = (await vscode.workspace.fs.readDirectory(folder)).filter(([, type]) => type === vscode.FileType.File).map(([name]) => name);
+  const pick = vscode.window.createQuickPick<BaseItem>();
+  pick.title = `Compare ${plain(path.basename(uri.fsPath))} with`;
+  pick.placeholder = 'A profile beside this one, or the path of another';
+  const offer = () => {
+    pick.items = baseItems(pick.value, folder.fsPath, path.basename(uri.fsPath), names, isCompared);
+  };
+  offer();
+  pick.onDidChangeValue(offer);
+  const chosen = await new Promise<BaseItem | undefined>((resolve) => {
+    pick.onDidAccept(() => {
+      resolve(pick.selectedItems[0]);
+    });
+    pick.onDidHide(() => {
+      resolve(undefined);
+    });
+    pick.show();
+  });
+  pick.dispose();
   if (chosen === undefined || chosen.value !== undefined) {
     return chosen?.value;
   }

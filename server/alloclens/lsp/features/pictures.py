@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from alloclens.lsp.documents import Documents
     from alloclens.lsp.server import Server
     from alloclens.series.comparison import Comparison
+    from alloclens.series.snapshot import Snapshot
     from alloclens.session.world import World
     from alloclens.tables.flame import FlameTree
     from alloclens.wording.profile import Graph, ProfileTable
@@ -126,6 +127,8 @@ def _summary(world: World, of: protocol.ProfileFile) -> protocol.ProfileSummary 
     unit, kinds = shown.sample_type.unit, shown.head.sample_types
     grown = f" ({signed(shown.grown, unit)})" if shown.grown is not None else ""
     detail = f"{moment(shown.head)}, by {shown.head.taken_at.source}"
+    if shown.base:
+        detail += f" · compared with {shown.base.name}{_of_another(shown.base, shown.head)}"
     return protocol.ProfileSummary(
         name=printable(shown.head.name),
         total=printable(f"{type_name(shown)} {amount(shown.total, unit)}{grown}"),
@@ -134,6 +137,12 @@ def _summary(world: World, of: protocol.ProfileFile) -> protocol.ProfileSummary 
         sample_types=[protocol.SampleTypeChoice(k.type, k.unit, selected=k == shown.sample_type) for k in kinds],
         problem=problem,
     )
+
+
+def _of_another(base: Snapshot, head: Snapshot) -> str:
+    """Name the program of the base if it is another one: no growth is one of the head's program then."""
+    is_another = base.program and head.program and base.program != head.program
+    return f", which is of another program: {base.program}" if is_another else ""
 
 
 def _frame(world: World, documents: Documents, file: str, line: int) -> protocol.Location | None:
