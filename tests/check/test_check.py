@@ -353,3 +353,21 @@ def test_a_kind_of_profile_that_is_not_judged_is_said(tmp_path: Path) -> None:
     assert run.exit_code == 1
     assert "note: goroutine profiles in series: 3 snapshots of one process cannot prove a leak" in run.stdout
     assert "note: heap" not in run.stdout
+
+
+def test_lines_that_not_all_runs_have_are_compared_with_themselves(app: Program) -> None:
+    """Nobody has the text of the base, and of a function with three lines each run has sampled others."""
+
+    def hold(*lines: int) -> list[str]:
+        return [app.stack("main.hold", line, 20, start=7) for line in lines]
+
+    for side, runs in (("base", ((8, 9), (8,), (8, 10))), ("head", ((8,), (8, 9), (9, 10)))):
+        for i, lines in enumerate(runs):
+            app.heap(f"{side}/{i}.pb.gz", *hold(*lines))
+    assert app.where(*BUILDS, "--max-growth", "50%") == []
+
+
+def test_operations_that_differ_by_far(app: Program) -> None:
+    benchmark(app, "base", 10**15, 100_000)
+    benchmark(app, "head", 9, 100_000)
+    assert app.where(*BUILDS, "--alloc") == [("growth", "main.go", KEEP)] * 2

@@ -60,6 +60,11 @@ class _SiteRow(NamedTuple):
     """Whether `line` follows from the texts of both builds."""
     own: bool
 
+    @property
+    def mark(self) -> tuple[str, int]:
+        """What is in doubt if the row is: the line, or without texts all of its function, in all runs of both builds."""
+        return self.recorded if self.by_text else (self.function, 0)
+
 
 @dataclass(frozen=True, eq=False)
 class PairOfRuns:
@@ -105,12 +110,12 @@ class PairOfRuns:
         ]
 
     def unsaid(self) -> tuple[set[tuple[str, int]], set[tuple[str, int]]]:
-        """Return the recorded lines of the head, and of the base, that may be one another."""
+        """Return the marks of the rows of the head, and of the base, that may be one another."""
         alignment = self._alignment
         if alignment is None:
             return set(), set()
         masks = (self.head, alignment.unsaid), (self.base, alignment.unsaid_base)
-        head, base = ({rows[i].recorded for i in np.flatnonzero(mask).tolist()} for rows, mask in masks)
+        head, base = ({rows[i].mark for i in np.flatnonzero(mask).tolist()} for rows, mask in masks)
         return head, base
 
 
@@ -175,8 +180,10 @@ class _Keys:
     def __init__(self, runs: Sequence[PairOfRuns], by: str) -> None:
         self._by = by
         sides = [run.unsaid() for run in runs]
-        self._unsaid_head = set[tuple[str, int]]().union(*(head for head, _ in sides))
-        self._unsaid_base = set[tuple[str, int]]().union(*(base for _, base in sides))
+        self._unsaid_head, self._unsaid_base = (set[tuple[str, int]]().union(*of) for of in zip(*sides, strict=True))
+        functions = {mark for mark in self._unsaid_head | self._unsaid_base if not mark[1]}
+        self._unsaid_head |= functions
+        self._unsaid_base |= functions
         heads, bases = [row for run in runs for row in run.head], [row for run in runs for row in run.base]
         self._in_head, self._in_base = _functions(heads), _functions(bases)
         self._at = {(row.file, row.line): row for row in heads}
@@ -190,11 +197,11 @@ class _Keys:
     def of_head(self, row: _SiteRow) -> Site:
         """Return the site of a row of the head."""
         is_new = row.function not in self._in_base and not row.by_text and row.function not in self._renamed
-        return self._site(row, is_loose=bool(row.function) and is_new, unsaid=row.recorded in self._unsaid_head)
+        return self._site(row, is_loose=bool(row.function) and is_new, unsaid=row.mark in self._unsaid_head)
 
     def of_base(self, row: _SiteRow) -> Site:
         """Return the site of a row of the base, in the head's terms."""
-        unsaid = row.recorded in self._unsaid_base
+        unsaid = row.mark in self._unsaid_base
         there = self._at.get((row.file, row.line)) if row.by_text else None
         if there:
             return self._site(there, is_loose=False, unsaid=unsaid)

@@ -27,6 +27,8 @@ T_QUANTILES = (
 )
 """The two-sided 99 % quantiles of Student's t, by degrees of freedom; those between two have the lower number's."""
 
+MAX_SCALED = 1000.0
+"""The largest factor of extremes, whose powers have to be floats."""
 Z_95 = 1.6449
 """The one-sided 95 % quantile of the normal distribution."""
 
@@ -41,18 +43,15 @@ class Pooled(NamedTuple):
 
 def pooled(runs: Sequence[SampledValues], factors: Sequence[float]) -> Pooled:
     """Return the sum of runs, each multiplied by a factor of at least 1. They have the same rows."""
-    parts = [_times(run, factor) for run, factor in zip(runs, factors, strict=True)]
+    parts = [scaled(run, factor) for run, factor in zip(runs, factors, strict=True)]
     return Pooled(SampledValues(*(np.sum(columns, axis=0) for columns in zip(*parts, strict=True))), max(factors))
-
-
-def _times(run: SampledValues, factor: float) -> SampledValues:
-    value, variance, sampled, cut, extremes = run
-    return SampledValues(value * factor, variance * factor**2, sampled, cut * factor, extremes * factor**POWER)
 
 
 def scaled(side: SampledValues, factor: float) -> SampledValues:
     """Return values that stand for more: a limit of 10 % is the base times 1.1."""
-    return _times(side, factor)
+    value, variance, sampled, cut, extremes = side
+    largest = min(factor, MAX_SCALED) ** POWER
+    return SampledValues(value * factor, variance * factor**2, sampled, cut * factor, extremes * largest)
 
 
 def between_runs(base: Floats, head: Floats) -> Interval:
