@@ -1,4 +1,4 @@
-"""What starts the extension for VS Code, in its package.json, follows what the server looks for."""
+"""What the extension for VS Code takes for a profile, in its package.json, follows what the server looks for."""
 
 from __future__ import annotations
 
@@ -9,12 +9,28 @@ from itertools import product
 
 import pytest
 from alloclens.lsp.offering import NAMES
+from alloclens.session.listing import OF_TOOLS
 from alloclens.settings.settings import Settings
 
 from scripts.tools import ROOT
 
-EVENTS = json.loads((ROOT / "vscode-client/package.json").read_text("utf-8"))["activationEvents"]
-CONTAINED = [event.removeprefix("workspaceContains:") for event in EVENTS if event.startswith("workspaceContains:")]
+MANIFEST = json.loads((ROOT / "vscode-client/package.json").read_text("utf-8"))
+CONTAINED = [
+    event.removeprefix("workspaceContains:")
+    for event in MANIFEST["activationEvents"]
+    if event.startswith("workspaceContains:")
+]
+(EDITOR,) = (editor for editor in MANIFEST["contributes"]["customEditors"] if editor["priority"] == "default")
+OPENED = [selector["filenamePattern"] for selector in EDITOR["selector"]]
+OF_FILES = [
+    re.search(r"resourceFilename =~ /(.*)/", entry["when"])
+    for entry in MANIFEST["contributes"]["menus"]["explorer/context"]
+]
+TOOLS = ["app.0001.heap", "Heap.20261129.heapprofile", "dhat-heap.json", "dhat.out.4711", "alloc-profile.pb.gz"]
+"""A name for each alternative of `OF_TOOLS`, in its order."""
+OF_VS_CODE = ".heapprofile"
+"""VS Code has an editor of its own for such files."""
+PROFILES = [name.replace("*", "cart") for name in NAMES] + TOOLS
 
 
 def spelt_out(pattern: str) -> list[str]:
@@ -23,10 +39,31 @@ def spelt_out(pattern: str) -> list[str]:
     return ["".join(chosen) for chosen in product(*parts)]
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_a_profile_of_a_test_starts_the_extension(name: str) -> None:
+def test_each_name_that_tools_use_has_an_example() -> None:
+    for alternative, name in zip(OF_TOOLS.pattern.split("|"), TOOLS, strict=True):
+        assert re.fullmatch(alternative, name)
+
+
+@pytest.mark.parametrize("name", PROFILES)
+def test_a_profile_starts_the_extension(name: str) -> None:
     patterns = [pattern.removeprefix("**/") for each in CONTAINED for pattern in spelt_out(each)]
-    assert any(fnmatchcase(name.replace("*", "cart"), pattern) for pattern in patterns)
+    assert any(fnmatchcase(name, pattern) for pattern in patterns)
+
+
+@pytest.mark.parametrize("name", PROFILES)
+def test_a_profile_opens_as_one(name: str) -> None:
+    assert any(fnmatchcase(name, pattern) for pattern in OPENED) != name.endswith(OF_VS_CODE)
+
+
+def test_the_page_says_which_files_open_as_profiles() -> None:
+    page = (ROOT / "docs/editors.md").read_text("utf-8")
+    assert [pattern for pattern in OPENED if f"`{pattern}`" not in page] == []
+
+
+@pytest.mark.parametrize("name", PROFILES)
+def test_a_profile_has_every_entry_of_the_menu(name: str) -> None:
+    assert len(OF_FILES) > 1
+    assert all(pattern and re.search(pattern[1], name) for pattern in OF_FILES)
 
 
 def test_the_directories_of_profiles_start_the_extension() -> None:
