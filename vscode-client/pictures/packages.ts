@@ -14,12 +14,18 @@ export function packageOf(name: string, file: string): string {
   return dot > 0 ? plain.slice(0, dot) : file.slice(0, Math.max(0, file.lastIndexOf('/')));
 }
 
-// Without the path of its package, which frames have no room for.
+// Without the directories of its package: net/http.(*conn).serve -> http.(*conn).serve. A major version keeps the name before it:
+// github.com/go-chi/chi/v5.NewRouter -> chi/v5.NewRouter. `short_name` in server/alloclens/wording/names.py does the same.
 export function shortName(name: string): string {
-  const plain = name.split(/[[(<]/, 1)[0] ?? '';
-  const last = plain.lastIndexOf('/');
-  const major = /^v\d+\./.test(plain.slice(last + 1)); // badger/v3.Open
-  return name.slice((major ? plain.lastIndexOf('/', last - 1) : last) + 1);
+  const path = name.split(/[[(<:]/, 1)[0] ?? '';
+  let last = path.lastIndexOf('/');
+  if (last === path.length - 1) {
+    return name; // operator/(A, B) has no path
+  }
+  if (last > 0 && /^v\d+(\.|$)/.test(path.slice(last + 1))) {
+    last = path.lastIndexOf('/', last - 1);
+  }
+  return path.slice(last + 1).replaceAll('%2e', '.') + name.slice(path.length); // Go writes a dot of the last element as %2e
 }
 
 // FNV-1a: the same package has the same hue tomorrow.

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { shortName } from '../pictures/packages.ts';
 import type { ListedFinding, HotLine, ListedSeries, SeriesSnapshot, StackTreeNode } from '../src/protocol.ts';
 import { findingRows } from '../src/views/finding-rows.ts';
 import { frameRows, functionOf, samePlace, titleOf } from '../src/views/frame-rows.ts';
 import { described, hotRows, remembered, sortPicks, USUAL } from '../src/views/hot-rows.ts';
-import { code, context, escape, fileName, shortName, unique } from '../src/views/rows.ts';
+import { code, context, escape, fileName, unique } from '../src/views/rows.ts';
 import { deletion, seriesRows, settingOf, snapshotRows } from '../src/views/series-rows.ts';
 
 const at = (uri: string, line: number) => ({
@@ -271,17 +272,7 @@ test('which line the stacks are of', () => {
   assert.ok(!samePlace(place, undefined));
 });
 
-test('names in short', () => {
-  const names: [string, string][] = [
-    ['main.serve', 'main.serve'],
-    ['github.com/a/b.(*T).F', 'b.(*T).F'],
-    ['github.com/a/b.F[github.com/c/d.T]', 'b.F[…]'],
-    ['a/b.(*T[x/y.Z]).F', 'b.(*T[…]).F'],
-    ['', ''],
-  ];
-  for (const [name, short] of names) {
-    assert.equal(shortName(name), short);
-  }
+test('the name of a file', () => {
   assert.equal(fileName('C:\\w\\main.go'), 'main.go');
   assert.equal(fileName('/w/main.go'), 'main.go');
   assert.equal(fileName('main.go'), 'main.go');

@@ -1,7 +1,8 @@
 // The rows of the view Findings.
+import { shortName } from '../../pictures/packages.ts';
 import type { ListedFinding, Severity } from '../protocol.ts';
 import type { Icon, Row } from './rows.ts';
-import { lineName, MISSING, placeOf, said, shortName, unique } from './rows.ts';
+import { lineName, MISSING, placeOf, said, unique } from './rows.ts';
 
 const SHAPES: Record<string, string> = { leak: 'flame', growing: 'arrow-up', filling: 'database' };
 

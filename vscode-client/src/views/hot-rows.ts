@@ -1,8 +1,9 @@
 // The rows of the view Hot Lines, and the description of its options.
+import { shortName } from '../../pictures/packages.ts';
 import { grew } from '../heat-steps.ts';
 import type { HotLine, HotLinesQuery } from '../protocol.ts';
 import type { Icon, Row } from './rows.ts';
-import { code, escape, lineName, MISSING, placeOf, said, shortName, unique } from './rows.ts';
+import { code, escape, lineName, MISSING, placeOf, said, unique } from './rows.ts';
 
 // What the user chooses.
 export type HotOptions = Required<Omit<HotLinesQuery, 'most'>>;

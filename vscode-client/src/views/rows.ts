@@ -54,12 +54,6 @@ export function unique<R extends { id: string }>(rows: readonly R[]): R[] {
   });
 }
 
-// Returns a function's name without package directories and type arguments: github.com/a/b.(*T[int]).F -> b.(*T[…]).F.
-export function shortName(name: string): string {
-  const [plain = ''] = name.split('[', 1); // type arguments may contain slashes
-  return name.slice(plain.lastIndexOf('/') + 1).replace(/\[.*\]/, '[…]');
-}
-
 export function fileName(path: string): string {
   return path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1);
 }
