@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.checked import HOLD, KEEP, MB, SOURCE, Program, leaking, program
-from tests.support.profiles import Builder, drop, goroutines, heap, profile
+from tests.support.profiles import Builder, drop, goroutines, heap, heap_text, profile
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -371,3 +371,18 @@ def test_operations_that_differ_by_far(app: Program) -> None:
     benchmark(app, "base", 10**15, 100_000)
     benchmark(app, "head", 9, 100_000)
     assert app.where(*BUILDS, "--alloc") == [("growth", "main.go", KEEP)] * 2
+
+
+def test_a_directory_may_hold_more_than_profiles(app: Program) -> None:
+    """What is beside them is ignored; a profile is one under any name, and one that is broken is named."""
+    builds(app, 20, 60)
+    text = heap_text(f"main.hold@{app.folder}/main.go:{HOLD}", 60, MB, 100 * MB)
+    (app.folder / "head/heap.pb.gz").unlink()
+    (app.folder / "head/heap.txt").write_bytes(text)
+    (app.folder / "head/labels.toml").write_text("")
+    (app.folder / "head/.hidden").write_text("x")
+    assert app.result(*BUILDS)["notes"] == []
+    assert app.where(*BUILDS) == [GROWTH]
+    (app.folder / "head/broken.pb.gz").write_bytes(b"\x1f\x8b<html>")
+    [note] = app.result(*BUILDS)["notes"]
+    assert note.startswith("broken.pb.gz could not be read: ")

@@ -35,12 +35,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
+    from alloclens.faults import Problem
     from alloclens.profile.kinds import ProfileKind
     from alloclens.session.once import FilesRead
     from alloclens.session.world import World
 
 LARGEST_OUTPUT = 16 << 20
 """Of a benchmark, in bytes."""
+BESIDE = (".txt", ".toml", ".json")
+"""The names of files that may lie beside profiles; and of profiles, too."""
 MAX_RUNS = 50
 """Of one side and kind of profile."""
 
@@ -187,7 +190,9 @@ def _builds(base: str, head: str, asked: Asked, here: CheckedCode, number: int |
     subject, folder = f"{head} against {base}", here.folder
     sides = [_files(side) for side in (base, head)]
     read = once.read_files([folder], [path for side in sides for path in side], {})
-    problems = [f"{problem.name} could not be read: {problem.reason}" for problem in read.problems]
+    problems = [
+        f"{problem.name} could not be read: {problem.reason}" for problem in read.problems if not _is_beside(problem)
+    ]
     problems += [
         f"{snapshot.name} is a difference (taken with ?seconds=N) and is left out: take it without"
         for snapshot in read.snapshots.values()
@@ -227,8 +232,12 @@ def _files(side: str) -> list[str]:
     """Return the files of a side, as real paths."""
     if not os.path.isdir(side):
         return [real(side)]
-    found = sorted(entry.path for entry in os.scandir(real(side)) if entry.is_file() and not entry.name.startswith("."))
-    return [path for path in found if not path.endswith((".txt", ".toml", ".json"))]
+    return sorted(entry.path for entry in os.scandir(real(side)) if entry.is_file() and not entry.name.startswith("."))
+
+
+def _is_beside(problem: Problem) -> bool:
+    """Return whether a file is no profile and is meant to be none, such as what a benchmark printed."""
+    return problem.is_no_profile and problem.path.endswith(BESIDE)
 
 
 def _by_kind(read: FilesRead, files: Sequence[str]) -> dict[ProfileKind, list[str]]:
