@@ -11,7 +11,7 @@ export interface SeriesRow extends Row {
   snapshot?: SeriesSnapshot;
   path?: string; // of the file
   newest?: boolean;
-  holds?: string; // what its files are
+  holds?: string; // what its files are: “of inuse_space”
 }
 
 export function seriesRows({ series, problems }: AllSeries): SeriesRow[] {
@@ -31,7 +31,7 @@ function ofSeries(series: ListedSeries, other: boolean): SeriesRow {
     icon: { id: 'folder' },
     kind: other ? 'series other' : 'series',
     series: name,
-    holds: sampleType,
+    holds: `of ${sampleType}`,
     folding: shown ? 'open' : 'closed',
     rows: unique(snapshots.map((snapshot, i) => ofSnapshot(snapshot, shown, i === 0))),
   };
@@ -74,7 +74,7 @@ function notReadable(problems: readonly UnreadableFile[]): SeriesRow {
     tooltip: 'These files are in the profile directories, but no profile could be read from them.',
     icon: { id: 'warning', color: 'list.warningForeground' },
     kind: 'problems',
-    holds: 'not readable',
+    holds: 'that could not be read',
     folding: 'open',
     rows: unique(problems.map(ofProblem)),
   };
@@ -106,19 +106,17 @@ export function snapshotRows(all: AllSeries): SeriesRow[] {
 export interface Deletion {
   meant: SeriesRow[];
   all: SeriesRow[];
-  counts: string; // of all, by what the files are
+  counts: string; // of all, by what the files are; '' if they are of one kind
 }
 
-// A row of several files stands for all of them, and the row of a series for all its kinds.
+// A row of several files stands for all of them.
 export function deletion(rows: readonly SeriesRow[], listed: readonly SeriesRow[]): Deletion {
-  const named = new Set(rows.flatMap(({ series }) => series ?? []));
   const paths = new Set(rows.flatMap((row) => [row, ...(row.rows ?? [])]).map(({ path }) => path));
   const isMeant = (row: SeriesRow) => paths.has(row.path);
   const whole = new Set(listed.filter(({ rows: files = [] }) => files.length > 0 && files.every(isMeant)).flatMap(({ series }) => series ?? []));
-  const of = (names: ReadonlySet<string>) => listed.map(({ series, rows: files = [] }) => (series !== undefined && names.has(series) ? files : files.filter(isMeant)));
-  const all = of(new Set([...named, ...whole]));
-  const counts = all.flatMap((files, i) => (files.length === 0 ? [] : [`${files.length} ${listed[i]?.holds ?? ''}`]));
-  return { meant: of(named).flat(), all: all.flat(), counts: counts.join(', ') };
+  const all = listed.map(({ series, rows: files = [] }) => (series !== undefined && whole.has(series) ? files : files.filter(isMeant)));
+  const counts = all.flatMap((files, i) => (files.length === 0 ? [] : [`${many(files.length, 'file')} ${listed[i]?.holds ?? ''}`]));
+  return { meant: listed.flatMap(({ rows: files = [] }) => files.filter(isMeant)), all: all.flat(), counts: counts.length > 1 ? counts.join(', ') : '' };
 }
 
 // Returns the value of the setting base or head for a row. The newest as head becomes `latest`, to follow new snapshots.

@@ -75,8 +75,12 @@ export class SnapshotActions {
       return;
     }
     const { meant, all, counts } = deletion(chosen.length > 0 ? chosen : await this.pick(), seriesRows(listed));
-    const files = await whichOf(meant, all, counts);
-    await removeForGood(this.server, await toTrash(files.flatMap(({ path }) => path ?? [])));
+    const paths = (await whichOf(meant, all, counts)).flatMap(({ path }) => path ?? []);
+    if (isLocal()) {
+      await askForGood(this.server, await toTrash(paths));
+    } else {
+      await removeForGood(paths);
+    }
   }
 
   async reveal(row?: SeriesRow): Promise<void> {
@@ -121,13 +125,16 @@ async function whichOf(meant: readonly SeriesRow[], all: readonly SeriesRow[], c
   }
   const labels = all.flatMap(({ snapshot }) => (snapshot?.label ? [`“${snapshot.label}”`] : []));
   const labelled = labels.length === 0 ? '' : ` (${labels.join(', ')})`;
-  const trash = 'Moved to the trash if there is one; otherwise you are asked again.';
+  const [trash, forGood, title] = isLocal()
+    ? (['Moved to the trash if there is one; otherwise you are asked again.', '', 'Delete'] as const)
+    : (['A remote machine has no trash.', ' for good', 'Delete for Good'] as const);
   if (all.length === meant.length) {
-    return (await ask(`Delete ${names(paths)}${labelled}?`, all.length === 1 ? trash : `${counts}. ${trash}`, ['Delete'])) === undefined ? [] : all;
+    const detail = counts === '' ? trash : `There are ${counts}. ${trash}`;
+    return (await ask(`Delete ${names(paths)}${labelled}${forGood}?`, detail, [title])) === undefined ? [] : all;
   }
   const [these, every] = [paths.length === 1 ? 'Only This File' : `Only These ${paths.length} Files`, `All ${all.length} Files`];
   const detail = `The series has files of other kinds from the same captures: ${counts}. ${trash}`;
-  const answer = await ask(`Delete ${names(paths)}, or all ${all.length} files of the series${labelled}?`, detail, [every, these]);
+  const answer = await ask(`Delete ${names(paths)}, or all ${all.length} files of the series${labelled}${forGood}?`, detail, [these, every]);
   return answer === undefined ? [] : answer === every ? all : meant;
 }
 
@@ -144,16 +151,19 @@ async function toTrash(paths: readonly string[]): Promise<[path: string, why: st
   return failed;
 }
 
-async function removeForGood(server: Server, failed: readonly [path: string, why: string][]): Promise<void> {
+async function askForGood(server: Server, failed: readonly [path: string, why: string][]): Promise<void> {
   if (failed.length === 0) {
     return;
   }
   const paths = failed.map(([path]) => path);
   server.log.warn(printable(failed.map(([path, why]) => `${path}: ${why}`).join('\n'))); // VS Code's words, with addresses
-  const why = `${failed.length === 1 ? 'It' : 'They'} could not be moved to a trash; on a remote machine there may be none. The log has the reason.`;
-  if ((await ask(`Delete ${names(paths)} for good?`, why, ['Delete for Good'])) === undefined) {
-    return;
+  const why = `${failed.length === 1 ? 'It' : 'They'} could not be moved to a trash. The log has the reason.`;
+  if ((await ask(`Delete ${names(paths)} for good?`, why, ['Delete for Good'])) !== undefined) {
+    await removeForGood(paths);
   }
+}
+
+async function removeForGood(paths: readonly string[]): Promise<void> {
   for (const path of paths) {
     try {
       await vscode.workspace.fs.delete(vscode.Uri.file(path));
