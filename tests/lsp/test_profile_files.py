@@ -136,13 +136,13 @@ async def test_two_files_and_another_sample_type(editor: Editor, shown: Path) ->
 
 
 @pytest.mark.parametrize(
-    ("binary", "said"), [("/bin/shop", ""), ("/bin/login", ", which is of another program: login")]
+    ("binary", "said"), [("/bin/shop-2", ""), ("/bin/login", ", which is of another program: login")]
 )
 async def test_a_base_of_another_program_is_said(editor: Editor, shown: Path, binary: str, said: str) -> None:
     await ready(editor, shown)
     stack = f"main.keep:10@{shown}/main.go:11 = 3x{MB}"
     base = drop(shown.parent / "before.pb.gz", heap(stack, binary=binary))
-    head = drop(shown.parent / "after.pb.gz", heap(stack, binary="/bin/shop"))
+    head = drop(shown.parent / "after.pb.gz", heap(stack, binary="/bin/shop-13"))
     summary = await ask(editor, "summary", {"path": str(head), "base": str(base)})
     assert summary["detail"].endswith(f" · compared with before.pb.gz{said}")
 

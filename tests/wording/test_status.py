@@ -13,6 +13,7 @@ from alloclens.wording.status import shortened
         ("before-the-change.pb.gz", "before-the-change.pb.gz"),
         ("before-the-large-change.pb.gz", "before-the-large-change"),
         ("heap-20261129T174420.143Z.pb.gz", "heap-202611…T174420.143Z"),
+        ("BenchmarkRender-204349.out", "BenchmarkRender-204349"),
         ("the-service-of-the-front-desk", "the-service…e-front-desk"),
     ],
 )

@@ -9,11 +9,11 @@ import { LEAVE } from './compare.ts';
 import { inMessage } from './plain.ts';
 import { PROFILE_EDITOR } from './profile-editor.ts';
 import { isProgram, onPath, whyNot } from './programs.ts';
-import { COMPARE } from './protocol.ts';
+import { COMPARE, SUMMARY, TABLE } from './protocol.ts';
 import type { Server } from './server.ts';
 import { NOT_RUNNING } from './server.ts';
 import type { Result, Run, Step } from './tests-found.ts';
-import { goRun, languageOf, nodeRun, pytestRun, resultOf, testsIn } from './tests-found.ts';
+import { goRun, languageOf, nodeRun, pytestRun, reasonOf, resultOf, runName, testsIn } from './tests-found.ts';
 
 const RUN = 'alloclens.profileTest';
 const MOST_OUTPUT = 16 << 20; // bytes
@@ -66,7 +66,7 @@ export class TestProfiles implements vscode.CodeLensProvider, vscode.Disposable 
     const folder = vscode.Uri.joinPath(this.storage, key).fsPath;
     await fs.mkdir(folder, { recursive: true });
     const before = this.memory.get<Earlier>(`test.${key}`);
-    const base = path.join(folder, `run-${new Date().toISOString().replace(/[-:]|\..*/g, '')}`);
+    const base = path.join(folder, runName(test, of, new Date()));
     const run = await runOf(of, test, base, before?.times ?? 0);
     if (typeof run === 'string') {
       void vscode.window.showErrorMessage(inMessage(`alloclens: ${run}`));
@@ -75,7 +75,7 @@ export class TestProfiles implements vscode.CodeLensProvider, vscode.Disposable 
     const begun = Date.now() / 1000;
     const title = `${TITLE}: ${test === '' ? path.basename(of) : test}`;
     const options = { location: vscode.ProgressLocation.Notification, title, cancellable: true };
-    const output = await vscode.window.withProgress(options, (_, token) => this.run(run, before?.times ?? 0, path.dirname(of), token));
+    const output = await vscode.window.withProgress(options, (_, token) => this.run(run, before?.times ?? 0, { name: test === '' ? path.basename(of) : test, cwd: path.dirname(of), token }));
     if (output !== undefined) {
       const now = { ...resultOf(output), profile: run.profile, begun };
       await this.memory.update(`test.${key}`, now);
@@ -84,21 +84,22 @@ export class TestProfiles implements vscode.CodeLensProvider, vscode.Disposable 
   }
 
   // Returns what the test printed; undefined if a step failed or was cancelled.
-  private async run({ build, trial, test }: Run, before: number, cwd: string, token: vscode.CancellationToken): Promise<string | undefined> {
-    if (build !== undefined && (await this.execute(build, cwd, token)) === undefined) {
+  private async run({ build, trial, test }: Run, before: number, how: How): Promise<string | undefined> {
+    if (build !== undefined && (await this.execute(build, how, 'could not be built')) === undefined) {
       return undefined;
     }
-    const tried = trial && (await this.execute(trial, cwd, token));
-    return trial !== undefined && tried === undefined ? undefined : this.execute(test(tried === undefined ? before : resultOf(tried).times), cwd, token);
+    const tried = trial && (await this.execute(trial, how));
+    return trial !== undefined && tried === undefined ? undefined : this.execute(test(tried === undefined ? before : resultOf(tried).times), how);
   }
 
   // Returns what the program printed; undefined if it failed or was cancelled.
-  private execute(run: Step, cwd: string, token: vscode.CancellationToken): Promise<string | undefined> {
+  private execute(run: Step, { name, cwd, token }: How, what = 'failed'): Promise<string | undefined> {
     return new Promise((resolve) => {
       const child = execFile(run.program, run.arguments, { cwd, maxBuffer: MOST_OUTPUT }, (error, stdout, stderr) => {
-        this.server.log.info(printable(`${[run.program, ...run.arguments].join(' ')}\n${stdout}${stderr}`));
+        const lines = [[run.program, ...run.arguments].join(' '), ...`${stdout}${stderr}`.split(/\r?\n/)];
+        this.server.log.info(lines.map(printable).join('\n  ')); // indented: no line of it looks like an entry of the log
         if (error !== null && !token.isCancellationRequested) {
-          void this.failed(`${path.basename(run.program)} failed: ${`${stderr}\n${stdout}`.trim().split('\n')[0] ?? ''}`);
+          void this.failed(`${name} ${what}: ${reasonOf(`${stderr}\n${stdout}`) || `${path.basename(run.program)} has ended with ${error.code ?? error.signal ?? 'an error'}`}`);
         }
         resolve(error === null ? stdout : undefined);
       });
@@ -128,7 +129,7 @@ export class TestProfiles implements vscode.CodeLensProvider, vscode.Disposable 
       return;
     }
     await removeOthers(path.dirname(run.profile), [run.profile, base]);
-    const words = now.words === '' ? 'the lines show what it allocated' : `${now.words}; the lines show what ${now.times} operations allocated`;
+    const words = now.words === '' ? await this.inAll(run) : `${now.words}; the lines show what ${now.times} operations allocated`;
     const earlier = before === undefined || before.words === '' ? '' : `. Before: ${before.words}`;
     const chosen = await vscode.window.showInformationMessage(inMessage(`alloclens: ${test === '' ? 'done' : test}: ${words}${earlier}.`), 'Open Profile', LEAVE);
     if (chosen === 'Open Profile') {
@@ -137,6 +138,22 @@ export class TestProfiles implements vscode.CodeLensProvider, vscode.Disposable 
       await vscode.commands.executeCommand('alloclens.leaveComparison');
     }
   }
+
+  // What a test allocated that is no benchmark: the numbers beside the lines leave out what is little.
+  private async inAll({ profile, sampleType }: Run): Promise<string> {
+    const of = { path: profile, sampleType };
+    const [all, table] = await Promise.all([this.server.ask(SUMMARY, of), this.server.ask(TABLE, { by: 'line', sort: 'owned', most: 1 }, of)]);
+    const [row] = table?.rows ?? [];
+    const most = row === undefined || row.owned === 0 ? 'nothing through your own code' : `${row.ownedLabel} of it through ${path.basename(row.file)}:${row.line}`;
+    return all ? `${all.total}, ${most}` : 'it is shown beside the lines';
+  }
+}
+
+// How its programs are run.
+interface How {
+  name: string; // of the test, or of its file
+  cwd: string;
+  token: vscode.CancellationToken;
 }
 
 // How to run a test, or why it cannot be run.

@@ -24,6 +24,10 @@ export interface Run {
 const GO = /^func ((?:Benchmark|Test)[\p{Lu}\p{N}_]\w*)\(\w+ \*testing\.[BT]\)/u;
 const PYTHON = /^(?:async )?def (test_\w+)\(/;
 
+const MOST_NAME = 60; // characters of a test in the name of a file
+const HEADING = /^(?:#|===|---|FAIL\b|PASS\b|ok\b|exit status|goos:|goarch:|pkg:|cpu:)/; // of Go and pytest: not what went wrong
+const REASON = /^(?:panic:|fatal error:|E\s|[^\s:]*\w+\.\w+:\d+(?::\d+)?:|\w*Error\b)/;
+
 const NODE = /\.(?:test|spec)\.[cm]?js$/;
 
 export type Language = 'go' | 'python' | 'node';
@@ -92,4 +96,16 @@ export function pytestRun(python: string, file: string, name: string, base: stri
   const profile = `${base}.out`;
   const memray = ['-B', '-m', 'memray', 'run', '--force', '--output', profile];
   return { test: () => ({ program: python, arguments: [...memray, '-m', 'pytest', '-q', '-p', 'no:cacheprovider', `${file}::${name}`] }), profile, sampleType: '' };
+}
+
+// What names the files of a run: the test, and the time at which it was run.
+export function runName(test: string, file: string, now: Date): string {
+  const name = (test === '' ? path.basename(file) : test).replace(/[^\p{L}\p{N}_]/gu, '_').slice(0, MOST_NAME);
+  return `${name}-${now.toTimeString().slice(0, 8).replaceAll(':', '')}`;
+}
+
+// Why a program failed, in one line of what it printed; '' if it printed nothing.
+export function reasonOf(output: string): string {
+  const lines = output.split(/[\r\n]+/).map((line) => line.trim()).filter((line) => line !== '' && !HEADING.test(line));
+  return (lines.find((line) => REASON.test(line)) ?? lines[0] ?? '').replace(/^E\s+/, '');
 }

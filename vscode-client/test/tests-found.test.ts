@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { goRun, nodeRun, pytestRun, resultOf, testsIn } from '../src/tests-found.ts';
+import { goRun, nodeRun, pytestRun, reasonOf, resultOf, runName, testsIn } from '../src/tests-found.ts';
 
 test('tests and benchmarks of Go, Python and Node', () => {
   const go = 'package shop\n\nfunc BenchmarkAdd(b *testing.B) {\n}\n\nfunc TestAdd(t *testing.T) {}\nfunc Testify(t *testing.T) {}\nfunc TestMain(m *testing.M) {}\n';
@@ -34,4 +34,25 @@ test('what go test says of a benchmark', () => {
   const output = 'goos: linux\nBenchmarkAdd-8   \t  123456\t      9876 ns/op\t     2048 B/op\t      12 allocs/op\nPASS\n';
   assert.deepEqual(resultOf(output), { times: 123456, words: '2048 B/op, 12 allocs/op' });
   assert.deepEqual(resultOf('PASS\n'), { times: 0, words: '' });
+});
+
+test('the files of a run are named after the test and the time', () => {
+  const now = new Date(2026, 1, 3, 4, 5, 6);
+  assert.equal(runName('BenchmarkAdd', '/w/shop_test.go', now), 'BenchmarkAdd-040506');
+  assert.equal(runName('', '/w/shop.test.mjs', now), 'shop_test_mjs-040506');
+  assert.equal(runName(`Test${'x'.repeat(300)}`, '', now).length, 67);
+});
+
+test('the reason of a failure is the line that says it', () => {
+  const cases: [output: string, reason: string][] = [
+    ['# example.com/shop/store [example.com/shop/store.test]\n./store_test.go:12:5: undefined: x\n', './store_test.go:12:5: undefined: x'],
+    ['\n--- FAIL: TestTotal (0.00s)\n    store_test.go:20: got 3, want 4\nFAIL\n', 'store_test.go:20: got 3, want 4'],
+    ['--- FAIL: TestTotal (0.00s)\npanic: boom [recovered]\n\tpanic: boom\n', 'panic: boom [recovered]'],
+    ['F   [100%]\n=== FAILURES ===\n>       assert 1 == 2\nE       assert 1 == 2\n', 'assert 1 == 2'],
+    ['(node:1) Warning\nError: no such file\n    at Object.<anonymous> (/w/a.js:1:7)\n', 'Error: no such file'],
+    ['FAIL\n', ''],
+  ];
+  for (const [output, reason] of cases) {
+    assert.equal(reasonOf(output), reason);
+  }
 });

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 MAX_CHARACTERS, MAX_NAME_CHARACTERS = 70, 24
 """Of the line, and of a name in it. VS Code cuts off what takes more than 40 % of the window's width."""
-SUFFIX = re.compile(r"\.(pb|pprof|prof)(\.gz)?$")
+SUFFIX = re.compile(r"\.(pb|pprof|prof|out)(\.gz)?$")
 """Of a profile's name, which says least of it."""
 DATE, TIME = "%Y-%m-%d", "%H:%M:%S"
 DEFAULTS = {"base": "first", "head": "latest"}

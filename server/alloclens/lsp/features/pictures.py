@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 from typing import TYPE_CHECKING
 
 from alloclens.lsp import protocol
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from alloclens.session.world import World
     from alloclens.tables.flame import FlameTree
     from alloclens.wording.profile import Graph, ProfileTable
+
+NUMBER = re.compile(r"\d+")
 
 
 def register(server: Server) -> None:
@@ -141,8 +144,8 @@ def _summary(world: World, of: protocol.ProfileFile) -> protocol.ProfileSummary 
 
 def _of_another(base: Snapshot, head: Snapshot) -> str:
     """Name the program of the base if it is another one: no growth is one of the head's program then."""
-    is_another = base.program and head.program and base.program != head.program
-    return f", which is of another program: {base.program}" if is_another else ""
+    names = [NUMBER.sub("", snapshot.program) for snapshot in (base, head)]  # shop-1.2 and shop-1.3 are one program
+    return f", which is of another program: {base.program}" if all(names) and names[0] != names[1] else ""
 
 
 def _frame(world: World, documents: Documents, file: str, line: int) -> protocol.Location | None:
