@@ -75,7 +75,7 @@
       (message "alloclens: %s" (if (equal focus "") "all samples are shown" (concat "only samples " focus))))
     (when (and (equal (plist-get status :state) "empty")
                (not (equal (plist-get (alloclens--status server) :state) "empty")))
-      (message "alloclens: %s" (replace-regexp-in-string "\\\\\\([[:punct:]]\\)" "\\1" (plist-get status :tooltip))))
+      (message "alloclens: %s" (plist-get status :plainTooltip)))
     (setf (alloclens--status server) status)
     (force-mode-line-update t)
     (alloclens--paint server)))

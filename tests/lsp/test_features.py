@@ -175,7 +175,9 @@ async def test_status_says_what_is_compared(editor: Editor, two: Path) -> None:
     for file in (two / "profiles").iterdir():
         file.unlink()
     await editor.until(lambda: editor.status.state == "empty")
-    assert "alloclens capture" in editor.status.tooltip
+    assert editor.status.plainTooltip.startswith(f"No profile in {two / 'profiles'}, ")
+    assert editor.status.plainTooltip.endswith(" there, or run alloclens capture URL --into DIR.")
+    assert "`alloclens capture URL --into DIR`" in editor.status.tooltip
     drop(two / "profiles/bad.pb.gz", b"<html>")
     await editor.until(lambda: editor.status.state == "problem")
     assert "bad.pb.gz could not be read" in editor.status.tooltip

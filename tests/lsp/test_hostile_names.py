@@ -65,6 +65,7 @@ DISPLAYED = {
     "growthLabel",
     "text",
     "focus",
+    "shortFocus",
     "time",
 }
 """What an editor shows as it is. A name is shown, too, where it is an item's own, and a label but where it is the user's word."""

@@ -54,7 +54,7 @@ async def test_the_flame_graph(editor: Editor, folder: Path) -> None:
     }
     assert {name: found[name] for name in found if name != "root"} == {
         "sampleType": "inuse_space", "unit": "bytes", "total": 45 * MB, "totalLabel": "45.0MB inuse_space",
-        "series": "", "ends": "a.pb.gz → b.pb.gz", "base": True, "focus": "", "truncated": False,
+        "series": "", "ends": "a.pb.gz → b.pb.gz", "base": True, "focus": "", "shortFocus": "", "truncated": False,
     }  # fmt: skip
     main = found["root"]["children"][0]
     serve = main["children"][0]

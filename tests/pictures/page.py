@@ -217,7 +217,15 @@ def flame(root: dict[str, Any], **rest: Any) -> dict[str, Any]:
     words = {"sampleType": "inuse_space", "unit": "bytes", "total": 10 * MB, "totalLabel": "10.0MB inuse_space"}
     return (
         words
-        | {"series": "", "ends": "1.pb.gz → 9.pb.gz", "base": False, "focus": "", "truncated": False, "root": root}
+        | {
+            "series": "",
+            "ends": "1.pb.gz → 9.pb.gz",
+            "base": False,
+            "focus": "",
+            "shortFocus": "",
+            "truncated": False,
+            "root": root,
+        }
         | rest
     )
 
@@ -320,5 +328,13 @@ def graph(**rest: Any) -> dict[str, Any]:
         {"source": 0, "target": 2, "weight": 3 * MB, "label": "3.0MB", "residual": True},
     ]
     words = {"sampleType": "inuse_space", "unit": "bytes", "total": 10 * MB, "totalLabel": "10.0MB inuse_space"}
-    ends = {"series": "api", "ends": "1.pb.gz → 9.pb.gz", "base": False, "focus": "", "through": "", "functions": 4}
+    ends = {
+        "series": "api",
+        "ends": "1.pb.gz → 9.pb.gz",
+        "base": False,
+        "focus": "",
+        "shortFocus": "",
+        "through": "",
+        "functions": 4,
+    }
     return words | ends | {"nodes": nodes, "edges": edges} | rest

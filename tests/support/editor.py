@@ -72,7 +72,7 @@ def bare() -> lsp.ClientCapabilities:
     return lsp.ClientCapabilities()
 
 
-NOTHING_SAID = SimpleNamespace(state="", text="", tooltip="", focus="", series="", compares=False)
+NOTHING_SAID = SimpleNamespace(state="", text="", tooltip="", plainTooltip="", focus="", series="", compares=False)
 """The status before the server has sent one."""
 
 

@@ -15,7 +15,10 @@ from alloclens.series.findings import Finding, ObservedSpan, RelatedLine
 from alloclens.series.verdicts import Rule
 from alloclens.session.line_mapper import MappedFinding, MappedLine, NamedLine
 from alloclens.stats.amount import Amount
+from alloclens.transform.filters import Filters
+from alloclens.transform.patterns import exact
 from alloclens.wording.amounts import MAX_HINT_CHARACTERS, amount, change, duration, growth, hint, rate, share
+from alloclens.wording.focus import words
 from alloclens.wording.frames import folded, frame_at, frame_name, shortened
 from alloclens.wording.hover import command
 from alloclens.wording.names import short_name
@@ -371,6 +374,12 @@ def test_durations(seconds: float, wanted: str) -> None:
 @pytest.mark.parametrize(("name", "short"), SHORT_NAMES.items())
 def test_names(name: str, short: str) -> None:
     assert short_name(name) == short
+
+
+def test_a_focus_has_short_names_but_patterns_as_they_are() -> None:
+    steps = [Filters(focus=exact("a.com/b/c.(*T).Do")), Filters(focus="a/b|c/d"), Filters(ignore=exact("a.com/d.F"))]
+    assert words(steps) == "through a.com/b/c.(*T).Do, through a/b|c/d, without a.com/d.F"
+    assert words(steps, short_name) == "through c.(*T).Do, through a/b|c/d, without d.F"
 
 
 def test_the_command_that_shows_the_same() -> None:

@@ -76,23 +76,18 @@ export function heading(flame: Flame): string {
 }
 
 // What every picture says first: the series, the whole, the focus, base and head.
-export function drawnOf({ series, ends, base, focus }: Pick<Flame, 'series' | 'ends' | 'base' | 'focus'>, whole: string, rest: readonly string[]): string {
-  const parts = [series, whole, focus === '' ? '' : shortFocus(focus), ends, base ? 'growth since the base' : '', ...rest];
+export function drawnOf({ series, ends, base, shortFocus }: Pick<Flame, 'series' | 'ends' | 'base' | 'shortFocus'>, whole: string, rest: readonly string[]): string {
+  const parts = [series, whole, shortFocus, ends, base ? 'growth since the base' : '', ...rest];
   return parts.filter((part) => part !== '').join(' · ');
 }
 
 // Why there is no frame, or ''. `term`: only the stacks through functions that match it are wanted.
-export function nothing({ root, focus }: Flame, term: string): string {
+export function nothing({ root, shortFocus }: Flame, term: string): string {
   if (root.children.length > 0 || root.more) {
     return '';
   }
   if (term !== '') {
     return `No sample passes through a function with “${term}” in its name.`;
   }
-  return focus === '' ? 'There are no samples.' : `No sample passes ${shortFocus(focus)}.`;
-}
-
-// Names of functions without the paths of their packages. Patterns stay as they were typed.
-export function shortFocus(focus: string): string {
-  return focus.replace(/[^\s,]+/g, (word) => (/[|^$\\+?]|\.\*/.test(word) ? word : shortName(word)));
+  return shortFocus === '' ? 'There are no samples.' : `No sample passes ${shortFocus}.`;
 }

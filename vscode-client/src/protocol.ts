@@ -56,6 +56,7 @@ export interface Status {
   state: State;
   text: string;
   tooltip: string; // Markdown
+  plainTooltip: string; // The tooltip without the marks of Markdown
   focus: string; // Which samples are shown, in words; empty if all are
   series: string; // The name of the shown series; empty if there are no others
   compares: boolean; // Whether files that the user named are compared or shown
@@ -326,6 +327,7 @@ export interface Flame {
   totalLabel: string;
   base: boolean; // Whether there is a base
   focus: string; // Which samples are shown, in words; empty if all are
+  shortFocus: string; // The same with the short names of functions
   truncated: boolean;
   root: FlameNode;
 }
@@ -364,6 +366,7 @@ export interface Graph {
   totalLabel: string;
   base: boolean; // Whether there is a base
   focus: string; // Which samples are shown, in words; empty if all are
+  shortFocus: string; // The same with the short names of functions
   through: string; // The function that all samples pass through; empty if all are drawn
   functions: number; // The number of functions, with those that are left out
   nodes: GraphNode[]; // The most telling first
@@ -419,6 +422,7 @@ export interface ProfileTable {
   totalLabel: string;
   base: boolean; // Whether there is a base
   focus: string; // Which samples are shown, in words; empty if all are
+  shortFocus: string; // The same with the short names of functions
   rows: TableRow[];
   matching: number; // The number of rows that match, of which the answer has the first
 }

@@ -213,6 +213,6 @@ export class Server implements vscode.Disposable {
   }
 
   private say(state: Status['state'], text: string, tooltip: string): void {
-    this.statusChanged.fire({ state, text, tooltip, focus: '', series: '', compares: false });
+    this.statusChanged.fire({ state, text, tooltip, plainTooltip: tooltip, focus: '', series: '', compares: false });
   }
 }

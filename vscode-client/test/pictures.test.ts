@@ -10,7 +10,7 @@ import { fontSize, layoutGraph, linesOf, pathThrough } from '../pictures/graph-l
 import { hue, HUES, packageOf, shortName } from '../pictures/packages.ts';
 import { headSetting, moved, nearest, recorded, restarts, sampled, shownEnds, still, stretch, summary, ticks } from '../pictures/series.ts';
 import { asText } from '../pictures/table-text.ts';
-import { at, graft, hasMore, heading, nothing, search, shortFocus, spoken } from '../pictures/tree.ts';
+import { at, graft, hasMore, heading, nothing, search, spoken } from '../pictures/tree.ts';
 import { amount, share } from '../pictures/units.ts';
 
 function node(name: string, value: number, children: FlameNode[] = [], rest: Partial<FlameNode> = {}): FlameNode {
@@ -98,19 +98,14 @@ test('a frame is heard with its growth in words', () => {
 
 test('a flame graph says how much of all it shows, and why it shows nothing', () => {
   const words = { sampleType: 'inuse_space', unit: 'bytes', total: 42 << 20, totalLabel: '42.0MB inuse_space', ends: '9.pb.gz', base: false, truncated: false };
-  const seen: Flame = { ...words, series: 'api', focus: 'through example.com/app/store.Put', root: node('all', 7 << 20, [node('a', 1)]) };
+  const seen: Flame = { ...words, series: 'api', focus: 'through example.com/app/store.Put', shortFocus: 'through store.Put', root: node('all', 7 << 20, [node('a', 1)]) };
   assert.equal(heading(seen), 'api · 7.0MB of 42.0MB inuse_space · through store.Put · 9.pb.gz');
-  assert.equal(heading({ ...seen, series: '', focus: '', root: node('all', 42 << 20) }), '42.0MB inuse_space · 9.pb.gz');
+  assert.equal(heading({ ...seen, series: '', focus: '', shortFocus: '', root: node('all', 42 << 20) }), '42.0MB inuse_space · 9.pb.gz');
   assert.equal(nothing(seen, ''), '');
   const none = { ...seen, root: node('all', 0) };
   assert.equal(nothing(none, ''), 'No sample passes through store.Put.');
   assert.equal(nothing(none, 'x'), 'No sample passes through a function with “x” in its name.');
-  assert.equal(nothing({ ...none, focus: '' }, ''), 'There are no samples.');
-});
-
-test('a focus is told without the paths of packages, a pattern as it is', () => {
-  assert.equal(shortFocus('through a.com/b/c.(*T).Do, … 2 more …, without a.com/d.F'), 'through c.(*T).Do, … 2 more …, without d.F');
-  assert.equal(shortFocus('through a/b|c/d without x/.*'), 'through a/b|c/d without x/.*');
+  assert.equal(nothing({ ...none, shortFocus: '' }, ''), 'There are no samples.');
 });
 
 test('the package of a function', () => {
@@ -167,7 +162,7 @@ test('in a comparison what surely changed is coloured', () => {
 
 test('the legend names own packages, the heaviest first', () => {
   const root = node('all', 9, [node('b.f', 2, [], { own: true }), node('a.f', 7, [], { own: true })]);
-  const flame: Flame = { sampleType: '', unit: '', total: 9, totalLabel: '', ends: '', base: false, series: '', focus: '', truncated: false, root };
+  const flame: Flame = { sampleType: '', unit: '', total: 9, totalLabel: '', ends: '', base: false, series: '', focus: '', shortFocus: '', truncated: false, root };
   assert.deepEqual(legend(flame, new Hues()).map((entry) => entry.words), ['a', 'b', 'not your own code']);
   assert.equal(legend({ ...flame, base: true }, new Hues()).length, 3);
 });
@@ -276,7 +271,7 @@ const NODE: GraphNode = {
 };
 
 const GRAPH: Graph = {
-  series: '', ends: '', sampleType: 'inuse_space', unit: 'bytes', total: 10, totalLabel: '10B inuse_space', base: false, focus: '', through: '',
+  series: '', ends: '', sampleType: 'inuse_space', unit: 'bytes', total: 10, totalLabel: '10B inuse_space', base: false, focus: '', shortFocus: '', through: '',
   functions: 4, nodes: [], edges: [],
 };
 

@@ -290,7 +290,7 @@ function M.on_status(_, status)
   if status.focus ~= before.focus then
     vim.notify('alloclens: ' .. (status.focus == '' and 'all samples are shown' or 'only samples ' .. status.focus))
   elseif status.state == 'empty' and before.state ~= 'empty' then
-    vim.notify('alloclens: ' .. status.tooltip:gsub('\\(%p)', '%1'))
+    vim.notify('alloclens: ' .. status.plainTooltip)
   end
   vim.cmd.redrawstatus()
   draw_heat()

@@ -88,6 +88,8 @@ class Status(Message, frozen=True):
     text: str
     tooltip: str
     """Markdown."""
+    plain_tooltip: str
+    """The tooltip without the marks of Markdown."""
     focus: str
     """Which samples are shown, in words; empty if all are."""
     series: str

@@ -8,7 +8,7 @@ from alloclens.lsp.protocol import Status
 from alloclens.printable import printable
 from alloclens.wording import shown_series
 from alloclens.wording.focus import words
-from alloclens.wording.markdown import escape
+from alloclens.wording.markdown import escape, plain
 from alloclens.wording.nothing import exits, notes
 from alloclens.wording.status import in_full, line, not_used, nothing, shortened, unreadable, with_kinds
 from alloclens.wording.verdict import goroutine_note
@@ -26,10 +26,12 @@ def status(world: World) -> Status:
     else:
         has_problem = world.problems or not_used(world)
         text, state = _text(world), "problem" if has_problem else "ok" if world.shown else "empty"
+    tooltip = _tooltip(world)
     return Status(
         state,
         printable(text),
-        _tooltip(world),
+        tooltip,
+        plain(tooltip),
         _focus(world),
         shown_series.shown(world),
         compares=bool(world.named),

@@ -12,6 +12,7 @@ from alloclens.typed import Message
 from alloclens.wording.amounts import amount, growth, share
 from alloclens.wording.focus import words
 from alloclens.wording.kinds import type_name
+from alloclens.wording.names import short_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -42,6 +43,8 @@ class Drawn(Message, frozen=True):
     """Whether there is a base."""
     focus: str
     """Which samples are shown, in words; empty if all are."""
+    short_focus: str
+    """The same with the short names of functions."""
 
 
 class FlameNode(Message, frozen=True):
@@ -131,6 +134,7 @@ def drawn(
         total_label=printable(f"{amount(of.total, of.sample_type.unit)} {type_name(of)}"),
         base=of.flame_graph.compares,
         focus=words(focus),
+        short_focus=words(focus, short_name),
         **rest,
     )
 

@@ -8,7 +8,7 @@ from alloclens.printable import printable
 from alloclens.transform.patterns import text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from alloclens.transform.filters import Filters
 
@@ -17,9 +17,12 @@ MAX_STEPS = 3
 """Steps in words; of more, the first and the last."""
 
 
-def words(focus: Sequence[Filters]) -> str:
-    """Return the steps of a focus in words: through main.serve, without http.Get; "" if there are none."""
-    steps = [_step(step) for step in focus]
+def words(focus: Sequence[Filters], named: Callable[[str], str] = str) -> str:
+    """Return the steps of a focus in words: through main.serve, without http.Get; "" if there are none.
+
+    `named` makes what is shown of the name of a function; patterns are shown as they are.
+    """
+    steps = [_step(step, named) for step in focus]
     if len(steps) > MAX_STEPS:
         steps[1:-1] = [f"… {len(steps) - 2} more …"]
     return printable(", ".join(steps))
@@ -32,7 +35,7 @@ def options(focus: Sequence[Filters]) -> list[str] | None:
     return [f"-{name}={pattern}" for name, pattern in patterns] if len(set(names)) == len(names) else None
 
 
-def _step(step: Filters) -> str:
+def _step(step: Filters, named: Callable[[str], str]) -> str:
     prepositions = {"focus": "through", "ignore": "without"}
     given = ((prepositions[name], str(pattern)) for name, pattern in step.given().items())
-    return " ".join(f"{preposition} {text_of(pattern) or pattern}" for preposition, pattern in given)
+    return " ".join(f"{preposition} {named(text_of(pattern)) or pattern}" for preposition, pattern in given)

@@ -33,7 +33,11 @@ def code(text: str) -> str:
 
 
 def plain(text: str) -> str:
-    """Return our own Markdown without its marks, for editors that show plain text; a page's address follows its name."""
+    """Return our own Markdown without its marks, for terminals and for editors that show plain text.
+
+    A page's address follows its name. The sentences of `wording/` are written once, in Markdown, so this takes apart what they
+    are made of: it knows the marks that `escape`, `code` and those sentences write, and no others.
+    """
     return MARKS.sub(_unmarked, text)
 
 
