@@ -58,6 +58,7 @@ RUN: dict[type[protocol.Command[Any]], list[Any]] = {
     protocol.GoToHotLine: [MAIN, 0, 1],
     protocol.GetHotLines: [{"own": True, "most": 1}],
     protocol.GetFindings: [],
+    protocol.GetFindingText: ["3a9603427e51b0b8c0dddfc7bb1d5198"],
     protocol.GetSeriesChoices: [],
     protocol.ShowSeries: ["api"],
     protocol.PickSeries: [],

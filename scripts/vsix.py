@@ -30,7 +30,7 @@ PICTURE = re.compile(r"^!\[[^\]]*\]\([^)]+\.png\)\n\n", re.MULTILINE)
 JARS = tools.TOOLS / "python"
 ARTIFACT, VERSION = "org.bytedeco:cpython", "3.13.5-1.5.12"
 MAVEN_GET = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1"
-EXTRAS = "fast,binaries"
+EXTRAS = "fast,binaries,mcp"
 LEFT_OUT = {
     *(
         "test",

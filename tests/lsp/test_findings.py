@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from alloclens.cli import main as cli
+from click.testing import CliRunner
 from lsprotocol import types as lsp
 
 from tests.support.editor import Editor, bare
@@ -343,3 +346,41 @@ async def test_a_folder_opened_through_a_link(
     assert related[0].location.uri.startswith(link.as_uri())
     drop(link / "profiles/900.pb.gz", heap(f"main.keep:10@{link}/main.go:11 = 7x{MB}"))
     await editor.until_hints(editor.open(link / "main.go"), {11: "7.0MB"})
+
+
+async def test_a_finding_is_copied_for_an_agent(editor: Editor, folder: Path) -> None:
+    """The same id is in the diagnostic, in the view, and in what `alloclens check` writes."""
+    drop_series(folder, 22, each=3)
+    await editor.open_folder(folder)
+    uri = (folder / "main.go").as_uri()
+    await editor.until(lambda: found(editor, uri))
+    (diagnostic,) = editor.diagnostics[uri]
+    (listed,) = (await editor.command("alloclens.server.findings"))["findings"]
+    checked = CliRunner().invoke(
+        cli, ["check", str(folder / "profiles"), "--workspace", str(folder), "--format", "json"]
+    )
+    (violation,) = json.loads(checked.stdout)["violations"]
+    assert diagnostic.data["id"] == listed["id"] == violation["fingerprint"]
+
+    (copy,) = [one for one in await editor.actions(uri, 6, [diagnostic]) if one.title == "Copy for an Agent"]
+    assert (copy.command, copy.arguments) == ("alloclens.copyForAgent", [listed["id"]])
+    text = await editor.command("alloclens.server.findingText", listed["id"])
+    assert text.startswith("main.go:6  main.serve\nLeak: 64.0MB held through this line, ▲63.0MB")
+    assert "  main.serve  main.go:6\n" in text
+    assert ">     6     dep.New() // the caller\n" in text
+    assert "The usual fix:" in text
+    assert "table = append" not in text  # of the dependency
+    assert await editor.command("alloclens.server.findingText", "none") == ""
+
+
+async def test_an_editor_without_a_command_to_copy_has_no_action_for_it(folder: Path) -> None:
+    drop_series(folder, 22, each=3)
+    editor = Editor(bare())
+    try:
+        await editor.open_folder(folder)
+        uri = (folder / "main.go").as_uri()
+        await editor.until(lambda: found(editor, uri))
+        assert editor.diagnostics[uri][0].data is None
+        assert "Copy for an Agent" not in [one.title for one in await editor.actions(uri, 6, editor.diagnostics[uri])]
+    finally:
+        await editor.close()

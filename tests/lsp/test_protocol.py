@@ -153,6 +153,7 @@ async def test_answers_are_values_of_the_protocol(tmp_path: Path) -> None:
         "series": "",
         "base": "a",
         "head": "b",
+        "id": "none",
     }
     for command in commands():
         if command in {

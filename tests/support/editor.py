@@ -12,7 +12,7 @@ from lsprotocol import types as lsp
 from pygls.lsp.client import LanguageClient
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
 PATIENCE = 30.0
@@ -35,7 +35,7 @@ def vscode() -> lsp.ClientCapabilities:
             hover=lsp.HoverClientCapabilities(content_format=[lsp.MarkupKind.Markdown, lsp.MarkupKind.PlainText]),
             inlay_hint=lsp.InlayHintClientCapabilities(dynamic_registration=True),
             publish_diagnostics=lsp.PublishDiagnosticsClientCapabilities(
-                related_information=True, code_description_support=True
+                related_information=True, code_description_support=True, data_support=True
             ),
         ),
         window=lsp.WindowClientCapabilities(
@@ -46,7 +46,11 @@ def vscode() -> lsp.ClientCapabilities:
             markdown=lsp.MarkdownClientCapabilities("marked", allowed_tags=["p", "details", "summary"]),
         ),
         experimental={
-            "alloclens": {"commands": ["alloclens.showStacks", "alloclens.explain"], "status": True, "capture": True}
+            "alloclens": {
+                "commands": ["alloclens.showStacks", "alloclens.explain", "alloclens.copyForAgent"],
+                "status": True,
+                "capture": True,
+            }
         },
     )
 
@@ -232,13 +236,13 @@ class Editor:
         params = lsp.ExecuteCommandParams(name, arguments=list(arguments))
         return await self.client.workspace_execute_command_async(params)
 
-    async def actions(self, uri: str, line: int = 1) -> list[lsp.Command]:
-        """Return the commands of the code actions at a line (1-based) of a file.
+    async def actions(self, uri: str, line: int = 1, diagnostics: Sequence[lsp.Diagnostic] = ()) -> list[lsp.Command]:
+        """Return the commands of the code actions at a line (1-based) of a file, for diagnostics there.
 
         lsprotocol takes every action with a command for a bare command, whose own name is then the real one as a text.
         """
         where = lsp.Range(lsp.Position(line - 1, 0), lsp.Position(line - 1, 0))
-        params = lsp.CodeActionParams(lsp.TextDocumentIdentifier(uri), where, lsp.CodeActionContext([]))
+        params = lsp.CodeActionParams(lsp.TextDocumentIdentifier(uri), where, lsp.CodeActionContext(diagnostics))
         found = await self.client.text_document_code_action_async(params) or []
         return [lsp.Command(**ast.literal_eval(one.command)) for one in found]
 

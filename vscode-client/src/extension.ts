@@ -1,6 +1,7 @@
 // Composes the client: a server, status bar items, views, commands.
 import * as vscode from 'vscode';
 import { followActiveFile } from './active.ts';
+import { copyForAgent, offerToAgents } from './agents.ts';
 import { Capture } from './capture.ts';
 import { chooseSampleType, chooseSeries, chooseSnapshot, writeChoices } from './choices.ts';
 import { compareFiles, compareWithSelected, followComparison, leaveComparison, selectForCompare } from './compare.ts';
@@ -48,13 +49,14 @@ export function activate(context: vscode.ExtensionContext): void {
     ...ofFocus(running),
     ...ofPlacement(running, placement),
     ...ofPictures(pictures),
+    copyForAgent: (of?: unknown) => copyForAgent(running, of),
     ...views.commands,
   };
   for (const [name, run] of Object.entries(commands)) {
     context.subscriptions.push(vscode.commands.registerCommand(`${settings.SECTION}.${name}`, run));
   }
   const items = vscode.Disposable.from(statusItem(running), focus.focusItem(running));
-  context.subscriptions.push(running, items, placement, pictures, views, capture, tests, new ProfileEditor(running, context.extensionUri), new Heat(running), followActiveFile(running), followComparison(running), restartsOnChange(running));
+  context.subscriptions.push(running, items, placement, pictures, views, capture, tests, new ProfileEditor(running, context.extensionUri), new Heat(running), followActiveFile(running), followComparison(running), restartsOnChange(running), offerToAgents(running, (context.extension.packageJSON as { version: string }).version));
   void showSample(context);
   void start(running, context.extension); // not awaited: the commands already work
 }

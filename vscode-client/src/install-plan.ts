@@ -15,7 +15,7 @@ export interface Tools {
 
 export const LEAST = '3.10';
 // Without a package for this system, each is left out.
-const EXTRAS = ['fast,binaries', 'binaries', ''];
+const EXTRAS = ['fast,binaries,mcp', 'binaries,mcp', 'binaries', ''];
 
 // Returns the steps, of which the last is a choice: what is tried first, and what if that fails. undefined without uv and Python.
 export function plan(tools: Tools, wheel: string, into: string, windows: boolean): { make: Step; install: Step[] } | undefined {

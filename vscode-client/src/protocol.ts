@@ -2,7 +2,7 @@
 // What the server and this client say to each other beyond LSP.
 
 // What this client announces in `capabilities.experimental`.
-export const EXPERIMENTAL = { alloclens: { commands: ['alloclens.showStacks', 'alloclens.explain'], status: true, capture: true } };
+export const EXPERIMENTAL = { alloclens: { commands: ['alloclens.showStacks', 'alloclens.explain', 'alloclens.copyForAgent'], status: true, capture: true } };
 
 export const STATUS = 'alloclens/status';
 export const CAPTURE_STATE = 'alloclens/capture';
@@ -16,6 +16,7 @@ export const STACK_TREE = 'alloclens.server.stackTree';
 export const HOT_LINE = 'alloclens.server.hotLine';
 export const HOT_LINES = 'alloclens.server.hotLines';
 export const FINDINGS = 'alloclens.server.findings';
+export const FINDING_TEXT = 'alloclens.server.findingText';
 export const SERIES = 'alloclens.server.series';
 export const SERIES_CHOICES = 'alloclens.server.seriesChoices';
 export const SHOW_SERIES = 'alloclens.server.showSeries';
@@ -527,6 +528,8 @@ export interface Commands {
   [HOT_LINES]: { arguments: [options?: HotLinesQuery]; answer: HotLine[] };
   // Return the findings.
   [FINDINGS]: { arguments: []; answer: Findings };
+  // Return the findings of this `id` as plain text for an agent: verdict, stack, source lines and the usual fix; "" for none.
+  [FINDING_TEXT]: { arguments: [id: string]; answer: string };
   // Return all series with their newest snapshots, and the files that could not be read.
   [SERIES]: { arguments: []; answer: AllSeries };
   // Return the series that can be chosen, the shown one first.

@@ -129,7 +129,8 @@ export class Server implements vscode.Disposable {
     });
   }
 
-  private find(): Promise<Search> {
+  // Looks for the server, without starting it.
+  find(): Promise<Search> {
     return findServer(surroundings(this.extension, this.installed.pythons()));
   }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { agentCommand } from '../src/agent-command.ts';
 import { plan, progress } from '../src/install-plan.ts';
 import type { Surroundings } from '../src/server-command.ts';
 import { findServer } from '../src/server-command.ts';
@@ -77,7 +78,7 @@ test('else the one on PATH, else none, and where it was searched for', async () 
 
 test('the server is installed by uv, else by Python, with what there is of the optional packages', () => {
   const wheel = '/x y/alloclens-1-py3-none-any.whl';
-  const packages = ['alloclens[fast,binaries]', 'alloclens[binaries]', 'alloclens'].map((name) => `${name} @ file:///x%20y/alloclens-1-py3-none-any.whl`);
+  const packages = ['alloclens[fast,binaries,mcp]', 'alloclens[binaries,mcp]', 'alloclens[binaries]', 'alloclens'].map((name) => `${name} @ file:///x%20y/alloclens-1-py3-none-any.whl`);
   const byUv = plan({ uv: '/bin/uv', python: '/bin/python3' }, wheel, '/s', false);
   assert.deepEqual(byUv?.make.args, ['venv', '--no-project', '--python', '>=3.10', '/s']);
   assert.deepEqual(byUv.install.map(({ command, args }) => [command, args.slice(0, 4), args.at(-1)]), packages.map((one) => ['/bin/uv', ['pip', 'install', '--python', '/s/bin/python'], one]));
@@ -87,4 +88,14 @@ test('the server is installed by uv, else by Python, with what there is of the o
   assert.equal(plan({ uv: undefined, python: undefined }, wheel, '/s', false), undefined);
   assert.equal(progress('  Downloading numpy-2.5.5.whl (16.2 MB)'), 'Downloading numpy-2.5.5.whl (16.2 MB)');
   assert.equal(progress('warning: something'), undefined);
+});
+
+test('agents have the same program, with the folders and settings of the window', () => {
+  const bundled = { command: '/extension/python', args: ['-I', '-m', 'alloclens', 'lsp'], options };
+  assert.deepEqual(agentCommand(bundled, ['/w', '/my lib'], { profileDirs: ['a b'] }), {
+    command: '/extension/python',
+    args: ['-I', '-m', 'alloclens', 'mcp', '--workspace', '/w', '--workspace', '/my lib', '--settings', '{"profileDirs":["a b"]}'],
+    cwd: '/extension',
+  });
+  assert.deepEqual(agentCommand({ command: '/bin/alloclens', args: ['lsp'], options }, ['/w'], {}).args, ['mcp', '--workspace', '/w', '--settings', '{}']);
 });

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from lsprotocol import types
 
 from alloclens.lsp.commands import as_command
-from alloclens.lsp.protocol import EXPLAIN, SHOW_STACKS, ShowStackPage, TellWhy
+from alloclens.lsp.protocol import COPY_FOR_AGENT, EXPLAIN, SHOW_STACKS, ShowStackPage, TellWhy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -101,6 +101,11 @@ class Client:
     @property
     def explains(self) -> bool:
         return EXPLAIN in self._ours.get("commands", ())
+
+    def copy_for_agent(self, title: str, finding: str) -> types.Command | None:
+        """Return the editor's command that copies the findings of an id as text; None if it has none: LSP has no clipboard."""
+        has_it = COPY_FOR_AGENT in self._ours.get("commands", ())
+        return types.Command(title, COPY_FOR_AGENT, arguments=[finding]) if has_it else None
 
     @property
     def has_stacks(self) -> bool:

@@ -58,6 +58,8 @@ SHOW_STACKS = "alloclens.showStacks"
 """A command of the client that shows the call stacks of a line: (uri, line)."""
 EXPLAIN = "alloclens.explain"
 """A command of the client that shows where recorded files lie: (uri)."""
+COPY_FOR_AGENT = "alloclens.copyForAgent"
+"""A command of the client that copies the text of the findings with an id: (id)."""
 
 
 class Abilities(Message, frozen=True):
@@ -71,7 +73,7 @@ class Abilities(Message, frozen=True):
     """Whether it handles the notification `alloclens/capture`."""
 
 
-VSCODE = Abilities([SHOW_STACKS, EXPLAIN], status=True, capture=True)
+VSCODE = Abilities([SHOW_STACKS, EXPLAIN, COPY_FOR_AGENT], status=True, capture=True)
 """What the VS Code extension announces."""
 
 
@@ -345,6 +347,13 @@ class GetFindings(Command[Findings], frozen=True):
     """Return the findings."""
 
     name = "alloclens.server.findings"
+
+
+class GetFindingText(Command[str], frozen=True):
+    """Return the findings of this `id` as plain text for an agent: verdict, stack, source lines and the usual fix; "" for none."""
+
+    name = "alloclens.server.findingText"
+    id: str
 
 
 # Snapshots

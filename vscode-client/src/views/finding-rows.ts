@@ -31,6 +31,7 @@ function row(finding: ListedFinding): Row {
     folding: 'leaf',
     place,
     function: finding.function,
+    finding: finding.id,
   };
 }
 

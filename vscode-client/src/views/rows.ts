@@ -22,6 +22,7 @@ export interface Row {
   folding: 'leaf' | 'closed' | 'open';
   place?: Place | null; // what a click opens; null if it is not in this workspace
   function?: string;
+  finding?: string; // the id of a finding
 }
 
 export const MISSING = 'not in this workspace';

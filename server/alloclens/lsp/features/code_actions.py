@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from lsprotocol import types
@@ -11,6 +12,7 @@ from alloclens.languages import language_of
 from alloclens.lsp import protocol
 from alloclens.lsp.active import follow_file
 from alloclens.lsp.commands import as_command
+from alloclens.lsp.diagnostics import SOURCE
 from alloclens.lsp.document_lines import here
 from alloclens.paths import name_of
 from alloclens.session.choice import names, services_with
@@ -20,7 +22,7 @@ from alloclens.wording.names import short_name
 from alloclens.wording.nothing import of_snapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from alloclens.lsp.document_lines import Here
     from alloclens.lsp.server import Server
@@ -39,7 +41,8 @@ async def code_actions(ls: Server, params: types.CodeActionParams) -> list[types
     follow_file(ls, params.text_document.uri)
     kinds, back = params.context.only, _back(ls.focus)
     actions = await asyncio.to_thread(_at_line, ls, ls.world, params.text_document.uri, params.range.start.line)
-    return [action for action in (*actions, *back) if kinds is None or action.kind in kinds]
+    copied = _of_diagnostics(ls, params.context.diagnostics)
+    return [action for action in (*actions, *copied, *back) if kinds is None or action.kind in kinds]
 
 
 def _at_line(ls: Server, world: World, uri: str, line: int) -> list[types.CodeAction]:
@@ -47,6 +50,14 @@ def _at_line(ls: Server, world: World, uri: str, line: int) -> list[types.CodeAc
     at = here(world, ls.documents, uri, line + 1)
     looks = _of_line(ls, at, uri, line) if at else _of_page(ls.documents.page_rows(uri), line)
     return fixes + [_action(command, types.CodeActionKind.Empty) for command in looks]
+
+
+def _of_diagnostics(ls: Server, diagnostics: Sequence[types.Diagnostic]) -> list[types.CodeAction]:
+    """Return an action for each finding whose diagnostics an editor sent back, if it can copy."""
+    data = [diagnostic.data for diagnostic in diagnostics if diagnostic.source == SOURCE]
+    named = dict.fromkeys(of["id"] for of in data if isinstance(of, Mapping) and isinstance(of.get("id"), str))
+    commands = [ls.client.copy_for_agent("Copy for an Agent", one) for one in named]
+    return [_action(command, types.CodeActionKind.Empty) for command in commands if command]
 
 
 def _of_placement(ls: Server, world: World, uri: str) -> list[types.Command]:
