@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
@@ -14,6 +15,9 @@ from lsprotocol import types as lsp
 from tests.support.editor import Editor, bare
 from tests.support.profiles import drop, goroutines, heap
 from tests.support.series import drop_series
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 pytestmark = pytest.mark.programs
 
@@ -384,3 +388,49 @@ async def test_an_editor_without_a_command_to_copy_has_no_action_for_it(folder: 
         assert "Copy for an Agent" not in [one.title for one in await editor.actions(uri, 6, editor.diagnostics[uri])]
     finally:
         await editor.close()
+
+
+POLL = """package main
+
+func poll() {
+	ticker := time.NewTicker(time.Minute)
+	for range ticker.C {
+		if look() {
+			return
+		}
+	}
+}
+"""
+
+
+async def test_the_usual_fix_is_an_edit_to_confirm(editor: Editor, tmp_path: Path) -> None:
+    (tmp_path / "go.mod").write_text("module example.com/app\n")
+    (tmp_path / "main.go").write_text(POLL)
+    for i in range(40):
+        tickers = f"time.NewTicker@/usr/local/go/src/time/tick.go:36 < main.poll:3@{tmp_path}/main.go:4"
+        drop(tmp_path / f"profiles/{i:03}.pb.gz", heap(f"{tickers} = {1000 + 4000 * i}x256"))
+    await editor.open_folder(tmp_path)
+    uri = editor.open(tmp_path / "main.go")
+    await editor.until(lambda: found(editor, uri) == [(4, "leak")])
+    assert "is each one stopped?" in editor.diagnostics[uri][0].message
+
+    async def fixes() -> Sequence[lsp.CodeAction | lsp.Command]:
+        at = lsp.Position(3, 0)
+        where, context = lsp.Range(at, at), lsp.CodeActionContext([], only=[lsp.CodeActionKind.QuickFix])
+        params = lsp.CodeActionParams(lsp.TextDocumentIdentifier(uri), where, context)
+        return await editor.client.text_document_code_action_async(params) or []
+
+    (fix,) = await fixes()
+    assert fix.title == "Add `defer ticker.Stop()` after this line"
+    (change,), (annotation,) = fix.edit.document_changes, fix.edit.change_annotations.values()
+    (edit,) = change.edits
+    assert annotation.needs_confirmation
+    assert (edit.range.start, edit.range.end, edit.new_text) == (
+        lsp.Position(3, 38),
+        lsp.Position(3, 38),
+        "\n\tdefer ticker.Stop()",
+    )
+    assert POLL.split("\n")[3][:38] == POLL.split("\n")[3]
+    editor.edit(uri, POLL.replace("\tfor range", "\tdefer ticker.Stop()\n\tfor range"))
+    await editor.until(lambda: editor.diagnostics[uri])
+    assert await fixes() == []

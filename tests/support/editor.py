@@ -24,6 +24,9 @@ def vscode() -> lsp.ClientCapabilities:
     return lsp.ClientCapabilities(
         workspace=lsp.WorkspaceClientCapabilities(
             apply_edit=True,
+            workspace_edit=lsp.WorkspaceEditClientCapabilities(
+                document_changes=True, change_annotation_support=lsp.ChangeAnnotationsSupportOptions()
+            ),
             configuration=True,
             did_change_configuration=lsp.DidChangeConfigurationClientCapabilities(dynamic_registration=True),
             inlay_hint=lsp.InlayHintWorkspaceClientCapabilities(refresh_support=True),

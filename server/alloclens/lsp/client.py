@@ -40,6 +40,12 @@ class Client:
         return bool(self._workspace.apply_edit)
 
     @property
+    def confirms_edits(self) -> bool:
+        """Whether it shows edits to confirm before it makes them."""
+        ability = self._workspace.workspace_edit
+        return bool(ability and ability.document_changes and ability.change_annotation_support)
+
+    @property
     def registers_configuration(self) -> bool:
         ability = self._workspace.did_change_configuration
         return bool(ability and ability.dynamic_registration)

@@ -1,4 +1,4 @@
-"""The actions at a line: show its stacks, focus on it, or explain why a file has no numbers."""
+"""The actions at a line: show its stacks, focus on it, fix its leak, or explain why a file has no numbers."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from alloclens.lsp.active import follow_file
 from alloclens.lsp.commands import as_command
 from alloclens.lsp.diagnostics import SOURCE
 from alloclens.lsp.document_lines import here
+from alloclens.lsp.quick_fixes import at_line
 from alloclens.paths import name_of
 from alloclens.session.choice import names, services_with
 from alloclens.wording.explain import mapping
@@ -49,6 +50,7 @@ def _at_line(ls: Server, world: World, uri: str, line: int) -> list[types.CodeAc
     fixes = [_action(command, types.CodeActionKind.QuickFix) for command in _of_placement(ls, world, uri)]
     at = here(world, ls.documents, uri, line + 1)
     looks = _of_line(ls, at, uri, line) if at else _of_page(ls.documents.page_rows(uri), line)
+    fixes += at_line(ls, world, uri, line + 1)
     return fixes + [_action(command, types.CodeActionKind.Empty) for command in looks]
 
 
