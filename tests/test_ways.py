@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import alloclens
 import pytest
+from alloclens.cli import main as cli
 from alloclens.lsp import protocol
 from alloclens.lsp.client import Client
 from alloclens.lsp.documents import Documents
@@ -23,12 +24,9 @@ from alloclens.lsp.features.inlay_hints import inlay_hints
 from alloclens.lsp.lifecycle import follow
 from alloclens.lsp.publish import Publisher
 from alloclens.profile.formats import read
-from alloclens.series.comparison import compare
-from alloclens.series.owned import LineNumbers
 from alloclens.session import loader, once
-from alloclens.session.line_mapper import LineMapper
 from alloclens.session.loader import Loader
-from alloclens.wording.verdict import message
+from click.testing import CliRunner
 from lsprotocol import types
 
 from tests.support.inside import server_in_session
@@ -239,12 +237,8 @@ async def test_a_focus_pattern_to_changed_numbers(following: Following) -> None:
 
 @pytest.mark.slow
 def test_a_series_to_a_verdict(folder: Path) -> None:
-    known, way = world(folder), WAYS["A series"]
-    shown = known.shown
+    way = WAYS["A series"]
     with entered(way) as hops:
-        made = compare(shown.series, shown.head, shown.base, "", shown.contents, LineNumbers())
-        (finding,) = made.findings()
-        now = LineMapper(known, lambda path: Path(path).read_text("utf-8")).finding(made, finding)
-        words = message(finding, made, now, 0)
-    assert words.startswith("Leak: ")
+        found = CliRunner().invoke(cli, ["leaks", str(folder / "profiles"), "--workspace", str(folder)])
+    assert "  Leak: " in found.output
     assert list(dict.fromkeys(hops)) == way
