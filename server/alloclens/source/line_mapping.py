@@ -50,6 +50,8 @@ class SourceVersion(NamedTuple):
     """For 0 and each line of `text`, whether it is a different line in one of the others."""
     edited_since: str = ""
     """The source of a text since which the doubtful lines were edited, before or after the program was built."""
+    edited_before: str = ""
+    """The source of a later text, until which the doubtful lines were edited, before or after the program was built."""
     guessed: bool = False
     """Whether it is only a guess that the lines are of this file."""
     release: str = ""
@@ -73,6 +75,14 @@ class SourceVersion(NamedTuple):
             return self
         doubtful = edited if self.doubtful is None else edited | self.doubtful
         return self._replace(doubtful=doubtful, edited_since=other.source)
+
+    def before(self, later: SourceVersion, lines: RecordedLines) -> SourceVersion:
+        """Mark the lines as doubtful that may have had other numbers while this text became a later one."""
+        edited = _renumbered(self.text or "", later.text or "", lines)
+        if self.text is None or not edited.any():
+            return self
+        doubtful = edited if self.doubtful is None else edited | self.doubtful
+        return self._replace(doubtful=doubtful, edited_before=later.source)
 
     @property
     def is_unknown(self) -> bool:
@@ -169,6 +179,26 @@ def first_of(fitting: Sequence[SourceVersion], lines: RecordedLines) -> SourceVe
     doubtful = np.logical_or.reduce([~stays(first.text or "", text or "") for text in others])
     doubtful[_in_twins(lines, first.text or "", [text or "" for text in others])] = True
     return first._replace(others=tuple(other.source for other in others.values()), doubtful=doubtful)
+
+
+def _renumbered(then: str, later: str, lines: RecordedLines) -> Mask:
+    """Return for 0 and each line of a text whether it may have had another number before it became the later text.
+
+    A line certainly had none if it has the same number in both. If its function began where the first text has it, only an
+    edit between that and the line gave it another one.
+    """
+    mapping, renumbered = line_map(then, later), ~stays(then, later)
+    for row in np.flatnonzero((lines.function >= 0) & (lines.line > 0) & (lines.line < len(renumbered))).tolist():
+        line, name, start = (
+            int(lines.line[row]),
+            lines.names[lines.function[row]],
+            int(lines.start[lines.function[row]]),
+        )
+        if 0 < start <= line and any(d.first <= start <= d.line for d in declarations(then, name, lines.path)):
+            block = slice(start, line + 1)
+            together = mapping.now[start] > 0 and (np.diff(mapping.now[block]) == 1).all()
+            renumbered[line] = not together or mapping.unsure[block].any()
+    return renumbered
 
 
 def _in_twins(lines: RecordedLines, text: str, others: Sequence[str]) -> list[int]:

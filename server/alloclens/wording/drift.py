@@ -48,8 +48,8 @@ def compared_text(version: SourceVersion) -> str:
         return _unknown(version)
     if version.guessed or version.release or version.replaced or version.missing:
         return _unproven(version)
-    if version.others and not version.is_in_doubt:
-        return f"{_fitting(version)}; the first is used, and ~ marks the lines on which they disagree ({SET_REVISION})"
+    if (version.others or version.edited_before) and not version.is_in_doubt:
+        return f"{_fitting(version)}; the first is used, and ~ marks {_disagreement(version)} ({SET_REVISION})"
     if version.edited_since:
         return (
             f"the text that was profiled is taken to be {version.source}; ~ marks the lines that are not {version.edited_since}, "
@@ -76,6 +76,16 @@ def _fitting(version: SourceVersion) -> str:
     more = [f"{texts - MAX_NAMED_TEXTS} more"] if texts > MAX_NAMED_TEXTS else []
     named = "; ".join([version.source, *version.others[: MAX_NAMED_TEXTS - 1], *more])
     return f"{texts} texts fit the profile ({named})" if version.others else f"one text fits the profile ({named})"
+
+
+def _disagreement(version: SourceVersion) -> str:
+    """Say on which lines the texts disagree."""
+    if not version.edited_before:
+        return "the lines on which they disagree"
+    return (
+        f"the lines that are not the same {version.edited_before}: the file was written after the profile, and may have been edited "
+        "before the program was built, too"
+    )
 
 
 def _unproven(version: SourceVersion) -> str:

@@ -56,6 +56,7 @@ AS_RECORDED = "as recorded"
 """The rule for files still at their recorded path."""
 IN_WORKTREE = "in another worktree"
 """That of files that are at their recorded path in another worktree of the repository."""
+NOW = "as the file is now"
 NOT_IN_GIT = "git has no text of this file"
 LONGEST_RUN_SECONDS = 365 * 24 * 3600
 """How much older than its profile a program is taken to be at most, if not all texts are known that git had before."""
@@ -107,6 +108,8 @@ class SourceVersions:
             list(self._checked_in(place, recorded, provenance, provenance.seconds)),
         )
         elsewhere = is_absolute(canonical(recorded)) and not _is_as_recorded(place, recorded)
+        if not copies and _runs_from_here(place, recorded):
+            copies = [text if checked_in else text.in_doubt for text in _unmodified(place, provenance)]
         # A program built on another machine was probably built from a commit.
         known = [*checked_in, *copies] if elsewhere else [*copies, *checked_in]
         possible = list(_fitting([*known, *self._not_in_history(place, provenance)], lines))
@@ -120,7 +123,28 @@ class SourceVersions:
         if self._may_be_of_another_file(place, provenance, lines):
             return best.of_another_file
         is_copy = bool(copies) and best.text == copies[0].text
+        if not copies and _runs_from_here(place, recorded):
+            best = self._beside_later(best, place, provenance, lines)
         return _as_built(best, place, recorded, provenance, checked_in if is_copy else None)
+
+    def _beside_later(
+        self, version: SourceVersion, place: Place, provenance: Provenance, lines: RecordedLines
+    ) -> SourceVersion:
+        """Return a committed text with the lines doubtful that a program may have been built with under other numbers.
+
+        The file was written since the process began. What it was then is between the commit and the first text after that
+        which is known: the next commit, or else the file as it is now.
+        """
+        histories = self._histories(place)
+        after = [one for one in _all_of(histories[:1]) if one.seconds > provenance.begun]
+        texts = _texts(place.path, histories)
+        if after and after[-1].blob in texts:
+            later = _of_commit(after[-1].commit, texts[after[-1].blob], place.path)
+        elif (text := text_of(place.path)) is not None:
+            later = SourceVersion(NOW, _as_compiled(text, place.path))
+        else:
+            return version
+        return version.before(later, lines)
 
     def _compiled(self, place: Place, recorded: str) -> Place:
         """Return the file that was compiled: the one at the recorded path, if that is in another worktree of the repository."""
@@ -383,6 +407,26 @@ def _as_it_is(place: Place, lines: RecordedLines) -> Iterator[SourceVersion]:
     has_starts = len(lines.start) and (lines.by_function or (lines.start > 0).all())
     if place.own and has_starts and (text := text_of(place.path)) is not None and fits(lines, text, inlined=False):
         yield SourceVersion(AS_IT_IS, text)
+
+
+def _runs_from_here(place: Place, recorded: str) -> bool:
+    """Return whether the file here may be what ran, with no binary that would tell when it was built."""
+    return not COMPILED.search(place.path) and (
+        _is_as_recorded(place, recorded) or not is_absolute(canonical(recorded))
+    )
+
+
+def _unmodified(place: Place, provenance: Provenance) -> Iterator[SourceVersion]:
+    """Yield the current text if its time of modification is before the process began, though the file is younger.
+
+    It was copied or moved here with its times since, or replaced by another one of that time.
+    """
+    try:
+        modified = os.stat(place.path).st_mtime
+    except OSError:
+        return
+    if modified <= provenance.begun and (text := text_of(place.path)) is not None:
+        yield SourceVersion("as the file is, which was modified before the profile", text)
 
 
 def recorded_lines(lines: Lines, rows: Ints, path: str) -> RecordedLines:
