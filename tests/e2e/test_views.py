@@ -124,6 +124,16 @@ def test_findings_hot_lines_and_snapshots(opened: VsCode, folder: Path) -> None:
     assert not (folder / "profiles/4.pb.gz").exists()
 
 
+def test_a_finding_is_copied_for_an_agent(opened: VsCode) -> None:
+    opened.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    view(opened, "Findings").first.click(button="right")
+    opened.page.get_by_role("menuitem", name="Copy for an Agent").hover()
+    opened.page.keyboard.press("Enter")
+    expect(opened.page.locator(".statusbar")).to_contain_text("The finding was copied for an agent.")
+    text = opened.page.evaluate("navigator.clipboard.readText()")
+    assert text.startswith("main.go:11  main.keep\n")
+
+
 def test_the_line_that_holds_and_its_caller_are_problems(opened: VsCode) -> None:
     opened.run("Problems: Focus on Problems View")
     rows = opened.page.locator(".markers-panel .monaco-list-row")
