@@ -85,7 +85,7 @@ export interface Said {
   message: string; // for the view Snapshots
 }
 
-// Undefined if nothing was captured in this session.
+// `time` is that of the last capture. Undefined if nothing was captured in this session.
 export function said(state: CaptureState, time: string): Said | undefined {
   if (state.source === '') {
     return undefined;
@@ -104,5 +104,6 @@ export function said(state: CaptureState, time: string): Said | undefined {
     const every = `${taken} from ${state.source}, one every ${state.every} s`;
     return { text: `$(record) ${taken}, every ${state.every} s`, tooltip: `${every}. The last at ${time}: ${latest}`, message: `${every}; the last at ${time}` };
   }
-  return { text: `$(circle-outline) captured ${time}`, tooltip: `${taken} from ${state.source}. The last at ${time}: ${latest}`, message: '' };
+  const stopped = state.every > 0 ? ['stopped, captured', ', stopped'] : ['captured', ''];
+  return { text: `$(circle-outline) ${stopped[0] ?? ''} ${time}`, tooltip: `${taken} from ${source}${stopped[1] ?? ''}. The last at ${time}: ${latest}`, message: '' };
 }

@@ -19,6 +19,10 @@ export class Capture implements vscode.Disposable {
   private readonly show: (message: string) => void;
   private readonly item = vscode.window.createStatusBarItem('alloclens.capture', vscode.StatusBarAlignment.Left, 0);
   private readonly parts: vscode.Disposable[];
+  private taken = 0;
+  private time = ''; // of the last capture
+  private runs = false;
+  private shown = ''; // the state of what is shown
 
   // `show` shows a message in the view Snapshots.
   constructor(server: Server, memory: vscode.Memento, show: (message: string) => void) {
@@ -33,7 +37,13 @@ export class Capture implements vscode.Disposable {
     const started = server.onStarted(() => {
       this.changed(IDLE);
     });
-    this.parts = [this.item, follow, started];
+    const status = server.onStatus(({ state }) => {
+      if (state === 'empty' && this.shown === 'ok' && !this.runs) {
+        this.changed(IDLE); // what was captured has been deleted
+      }
+      this.shown = state;
+    });
+    this.parts = [this.item, follow, started, status];
   }
 
   // Asks from where, what and how often.
@@ -81,7 +91,12 @@ export class Capture implements vscode.Disposable {
   }
 
   private changed(state: CaptureState): void {
-    const words = said(state, new Date().toLocaleTimeString(undefined, { hourCycle: 'h23' }));
+    if (state.taken !== this.taken) {
+      this.taken = state.taken;
+      this.time = new Date().toLocaleTimeString(undefined, { hourCycle: 'h23' });
+    }
+    const words = said(state, this.time);
+    this.runs = state.running;
     setContext('capturing', state.running);
     this.show(words?.message ?? '');
     if (words === undefined) {

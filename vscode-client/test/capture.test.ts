@@ -55,7 +55,9 @@ test('what the status bar and the view say', () => {
   assert.match(second.tooltip, /at 10:00: heap-1.pb.gz, goroutine-1.pb.gz$/);
   const failed = said({ ...first, taken: 2, error: 'connection refused' }, '10:00');
   assert.deepEqual([failed?.text, failed?.message], ['$(warning) capture failed', 'Capture failed: connection refused; tried again every 10 s']);
-  assert.equal(said({ ...first, taken: 1, running: false }, '10:00')?.message, '');
+  const [stopped, once] = [10, 0].map((every) => said({ ...first, taken: 1, running: false, every }, '10:00'));
+  assert.deepEqual([stopped?.text, stopped?.message], ['$(circle-outline) stopped, captured 10:00', '']);
+  assert.equal(once?.text, '$(circle-outline) captured 10:00');
 });
 
 test('no detail of a choice is cut off', () => {

@@ -135,7 +135,9 @@ class _Asked(NamedTuple):
     @property
     def source(self) -> str:
         """What is captured from, without credentials. Raises CaptureError."""
-        return printable(self.url if is_pod(self.url) else str(_addresses(self.url, self.options)[0]))
+        others = KINDS[self.options.kind][1:] if self.options.kind in KINDS else ()
+        first = self.url if is_pod(self.url) else str(_addresses(self.url, self.options)[0])
+        return printable(" and ".join((first, *others)))
 
     def plan(self, url: str) -> Plan:
         """Return what to capture from a URL. Raises CaptureError."""
