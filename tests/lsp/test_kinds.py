@@ -158,6 +158,7 @@ async def test_views_have_each_kind_in_words(editor: Editor, folder: Path) -> No
         ("leaked goroutines", "450 leaked goroutines"),
         ("blocking", "1.2s blocked"),
     ]
+    assert [one["id"] for one in kinds] == [one["label"] for one in kinds]
     (root,) = await editor.command("alloclens.server.stackTree", *where, "callers", [kinds[1]["id"]])
     assert root["label"] == "main.keep"
     (caller,) = await editor.command("alloclens.server.stackTree", *where, "callers", [kinds[1]["id"], root["id"]])

@@ -9,7 +9,7 @@ import { FOCUS, STACK_TREE, UNFOCUS } from './protocol.ts';
 import type { Server } from './server.ts';
 import { NOT_RUNNING } from './server.ts';
 import type { FrameRow } from './views/frame-rows.ts';
-import { functionOf } from './views/frame-rows.ts';
+import { frameOf } from './views/frame-rows.ts';
 import { cursor } from './views/stack-tree.ts';
 
 const TITLES = { focus: 'Focus: count only samples that pass through', ignore: 'Ignore: do not count samples that pass through' };
@@ -37,7 +37,7 @@ export async function stepOn(server: Server, key: 'function' | 'ignoreFunction',
 
 // Focuses on samples that pass through all functions on the path to a row of the view Stacks.
 export async function stackOf(server: Server, row?: FrameRow): Promise<void> {
-  const stack = (row?.path ?? []).map(functionOf).filter((name) => name !== '');
+  const stack = (row?.path ?? []).map((id) => frameOf(id).name).filter((name) => name !== '');
   await take(server, { stack });
 }
 
@@ -58,7 +58,13 @@ async function take(server: Server, step: FocusStep): Promise<void> {
 async function functionHere(server: Server): Promise<string | undefined> {
   const at = cursor();
   const roots = at && (await server.ask(STACK_TREE, at.uri, at.line, 'callers', []));
-  return named(functionOf(roots?.[0]?.id ?? ''));
+  const [heaviest] = roots ?? [];
+  const name = frameOf(heaviest?.id ?? '').name;
+  if (at === undefined || heaviest === undefined || name !== '') {
+    return named(name);
+  }
+  const [first] = (await server.ask(STACK_TREE, at.uri, at.line, 'callers', [heaviest.id])) ?? []; // below a kind of profile
+  return named(frameOf(first?.id ?? '').name);
 }
 
 // Shows the focus in the status bar, if there is one; a click undoes the last step.

@@ -134,7 +134,7 @@ export interface Position {
 
 // A frame in the tree of a line's callers or callees.
 export interface StackTreeNode {
-  id: string; // JSON: [function, file, line, binary]; empty in the row for all nodes that are left out
+  id: string; // JSON: [function, file, line, binary]; the name of a kind of profile, if there are several; empty in the row for all nodes left out
   label: string;
   detail: string;
   location: Location | null;

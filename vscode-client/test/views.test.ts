@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { shortName } from '../pictures/packages.ts';
 import type { ListedFinding, HotLine, ListedSeries, SeriesSnapshot, StackTreeNode } from '../src/protocol.ts';
 import { findingRows } from '../src/views/finding-rows.ts';
-import { frameRows, functionOf, samePlace, titleOf } from '../src/views/frame-rows.ts';
+import { frameOf, frameRows, samePlace, titleOf } from '../src/views/frame-rows.ts';
 import { described, hotRows, remembered, sortPicks, USUAL } from '../src/views/hot-rows.ts';
 import { code, context, escape, fileName, unique } from '../src/views/rows.ts';
 import { deletion, seriesRows, settingOf, snapshotRows } from '../src/views/series-rows.ts';
@@ -257,11 +257,18 @@ test('the row for frames that are too many is about no frame', () => {
   assert.equal(context(row), 'frame');
 });
 
-test('the function that an id names', () => {
-  assert.equal(functionOf(node('main.(*T).F').id), 'main.(*T).F');
+test('the function and the file that an id names', () => {
+  assert.deepEqual(frameOf(node('main.(*T).F').id), { name: 'main.(*T).F', file: '/w/main.go' });
   for (const id of ['', 'main.serve', '[]', '[3]', '7', 'null']) {
-    assert.equal(functionOf(id), '', id);
+    assert.deepEqual(frameOf(id), { name: '', file: '' }, id);
   }
+});
+
+test('the row of a kind of profile is not said to be outside of the workspace, and has no function to focus on', () => {
+  const kind = { id: 'heap', label: 'heap', detail: '512kB inuse_space', location: null, own: true, leaf: false };
+  const [row, outside] = frameRows([kind, node('fmt.Sprint', { location: null, detail: '1MB' })], { at: { uri: 'file:///w/main.go', line: 5 }, direction: 'callers' }, []);
+  assert.deepEqual([row?.description, row && context(row)], ['512kB inuse_space', 'frame']);
+  assert.equal(outside?.description, '1MB · not in this workspace');
 });
 
 test('which line the stacks are of', () => {

@@ -223,7 +223,7 @@ class StackTreeNode(Message, frozen=True):
     """A frame in the tree of a line's callers or callees."""
 
     id: str
-    """JSON: [function, file, line, binary]; empty in the row for all nodes that are left out."""
+    """JSON: [function, file, line, binary]; the name of a kind of profile, if there are several; empty in the row for all nodes left out."""
     label: str
     detail: str
     location: Location | None

@@ -23,7 +23,8 @@ export function frameRows(nodes: readonly StackTreeNode[], root: Root, path: rea
 }
 
 function row(node: StackTreeNode, root: Root, path: readonly string[], open: boolean): FrameRow {
-  const [name, place] = node.id === '' ? ['', undefined] : [functionOf(node.id), placeOf(node.location)];
+  const { name, file } = frameOf(node.id);
+  const place = node.location === null && file === '' ? undefined : placeOf(node.location); // the row of a kind of profile has no line
   const description = said(node.detail, place === null ? MISSING : '');
   return {
     id: [root.direction, ...path].join('\n\n'),
@@ -40,13 +41,13 @@ function row(node: StackTreeNode, root: Root, path: readonly string[], open: boo
   };
 }
 
-// Returns the full name of a function from the server's id; the label has a short one.
-export function functionOf(id: string): string {
+// Returns the function and the file of a frame from the server's id; the label has a short name. A kind of profile has neither.
+export function frameOf(id: string): { name: string; file: string } {
   try {
-    const [name] = JSON.parse(id) as unknown[];
-    return typeof name === 'string' ? name : '';
+    const [name, file] = JSON.parse(id) as unknown[];
+    return typeof name === 'string' && typeof file === 'string' ? { name, file } : { name: '', file: '' };
   } catch {
-    return '';
+    return { name: '', file: '' };
   }
 }
 

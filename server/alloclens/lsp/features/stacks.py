@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from typing import TYPE_CHECKING
 
 from lsprotocol import types
@@ -118,11 +117,9 @@ def _tree(world: World, documents: Documents, command: protocol.GetStackTree) ->
 
 
 def _kind(at: Here) -> protocol.StackTreeNode:
-    """Return the row of a kind of profile, below which its tree is. Its id has the form of a frame's."""
+    """Return the row of a kind of profile, below which its tree is."""
     kind = named(at.comparison.series.kind)
-    return protocol.StackTreeNode(
-        json.dumps([kind, "", 0, ""]), kind, printable(_total(at)), None, own=True, leaf=False
-    )
+    return protocol.StackTreeNode(kind, kind, printable(_total(at)), None, own=True, leaf=False)
 
 
 def _node(
