@@ -15,6 +15,7 @@ import { Pictures } from './pictures.ts';
 import { addMapping, Placement } from './placement.ts';
 import { PROFILE_EDITOR, ProfileEditor } from './profile-editor.ts';
 import { reportIssue } from './report-issue.ts';
+import { SERIES } from './protocol.ts';
 import { Server } from './server.ts';
 import { openSample, showSample } from './sample.ts';
 import * as settings from './settings.ts';
@@ -81,7 +82,7 @@ function ofServer(running: Server, extension: vscode.Extension<unknown>): Comman
     restartServer: () => running.restart(),
     installServer: () => running.install(),
     openServerSetting: settings.openServerSetting,
-    menu: () => showMenu(extension.packageJSON as Manifest),
+    menu: async () => showMenu(extension.packageJSON as Manifest, (await running.ask(SERIES))?.problems ?? []),
     showLog: () => {
       running.log.show();
     },

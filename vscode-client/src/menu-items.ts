@@ -1,5 +1,6 @@
 // The entries of the status bar item's menu.
 import { plain } from './plain.ts';
+import type { UnreadableFile } from './protocol.ts';
 
 export interface Offered {
   command: string;
@@ -29,6 +30,16 @@ const VALUES: Record<string, string> = {
   toggleHints: 'hints',
   chooseHeat: 'heat',
 };
+
+// The way from the mark ⚠ in the status bar to the files that it is of.
+export function problemItems(problems: readonly UnreadableFile[]): MenuItem[] {
+  const [first] = problems;
+  if (first === undefined) {
+    return [];
+  }
+  const label = problems.length === 1 ? 'Show the File That Could Not Be Read' : `Show the ${problems.length} Files That Could Not Be Read`;
+  return [{ section: 'Problems' }, { label, description: plain(`${first.name}: ${first.reason}`), command: 'alloclens.snapshots.focus' }];
+}
 
 // Each command that is enabled, in its section; `current` returns what a setting is now.
 export function menuItems(commands: readonly Offered[], context: (key: string) => unknown, current: (setting: string) => unknown): MenuItem[] {

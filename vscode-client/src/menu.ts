@@ -2,7 +2,8 @@
 import * as vscode from 'vscode';
 import { contextOf } from './contexts.ts';
 import type { MenuItem, Offered } from './menu-items.ts';
-import { menuItems } from './menu-items.ts';
+import { menuItems, problemItems } from './menu-items.ts';
+import type { UnreadableFile } from './protocol.ts';
 import * as settings from './settings.ts';
 
 export interface Manifest {
@@ -12,8 +13,8 @@ export interface Manifest {
   };
 }
 
-export async function showMenu({ contributes }: Manifest): Promise<void> {
-  const items = menuItems(contributes.commands, contextOf, settings.current);
+export async function showMenu({ contributes }: Manifest, problems: readonly UnreadableFile[]): Promise<void> {
+  const items = [...problemItems(problems), ...menuItems(contributes.commands, contextOf, settings.current)];
   const chosen = await vscode.window.showQuickPick(items.map(shown), { title: 'alloclens', matchOnDescription: true });
   if (chosen?.command !== undefined) {
     await vscode.commands.executeCommand(chosen.command);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import type { Offered } from '../src/menu-items.ts';
-import { enabled, menuItems } from '../src/menu-items.ts';
+import { enabled, menuItems, problemItems } from '../src/menu-items.ts';
 
 interface Manifest {
   contributes: { commands: Offered[]; menus: { commandPalette: { command: string }[] } };
@@ -51,4 +51,12 @@ test('an enablement is read as VS Code reads it', () => {
   for (const text of ['a.off', 'a.none', '!a.on', 'a.state == no', 'a.none =~ /^ok$/', 'a.on && a.off', 'a.on || a.on']) {
     assert.ok(!holds(text), text);
   }
+});
+
+test('files that could not be read are named first', () => {
+  assert.deepEqual(problemItems([]), []);
+  const bad = (name: string) => ({ name, path: `/p/${name}`, reason: 'it is cut off' });
+  const [section, item] = problemItems([bad('a.pb.gz'), bad('b.pb.gz')]);
+  assert.deepEqual(section, { section: 'Problems' });
+  assert.deepEqual(item, { label: 'Show the 2 Files That Could Not Be Read', description: 'a.pb.gz: it is cut off', command: 'alloclens.snapshots.focus' });
 });

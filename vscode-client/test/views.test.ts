@@ -184,7 +184,7 @@ test('a series that is not shown cannot be compared, and a bad file says why', (
     series: [series([snapshot('1', { begins: true })], { shown: false, program: '' })],
     problems: [{ name: 'x.pb.gz', path: '/w/profiles/x.pb.gz', reason: 'it is cut off' }],
   };
-  const [other, bad] = seriesRows(all);
+  const [bad, other] = seriesRows(all);
   assert.equal(other?.label, 'profiles');
   assert.equal(other.folding, 'closed');
   assert.deepEqual(other.rows?.map(context), ['snapshot']);
@@ -206,7 +206,7 @@ test('who deletes all of one kind is told of the other kinds of the series', () 
   const bad = { name: 'x.pb.gz', path: '/w/profiles/x.pb.gz', reason: 'it is cut off' };
   const leaked = series([snapshot('l2'), snapshot('l1')], { sampleTypes: ['goroutineleak'], sampleType: 'goroutineleak', shown: false });
   const listed = seriesRows({ series: [series([snapshot('h2'), snapshot('h1')]), leaked, series([snapshot('w')], { name: 'web', shown: false })], problems: [bad] });
-  const [heap, , web, problems] = listed;
+  const [problems, heap, , web] = listed;
   const counted = (...rows: (typeof heap)[]) => {
     const { meant, all, counts } = deletion(rows.flatMap((row) => row ?? []), listed);
     return [meant.map(({ label }) => label), all.map(({ label }) => label), counts];
@@ -215,7 +215,7 @@ test('who deletes all of one kind is told of the other kinds of the series', () 
   assert.deepEqual(counted(heap?.rows?.[0]), [['h2'], ['h2'], '']);
   assert.deepEqual(counted(...(heap?.rows ?? [])), [['h2', 'h1'], both, '2 files of inuse_space, 2 files of goroutineleak']);
   assert.deepEqual(counted(heap), [['h2', 'h1'], both, '2 files of inuse_space, 2 files of goroutineleak']);
-  assert.deepEqual(counted(web, problems), [['w', 'x.pb.gz'], ['w', 'x.pb.gz'], '1 file of inuse_space, 1 file that could not be read']);
+  assert.deepEqual(counted(web, problems), [['x.pb.gz', 'w'], ['x.pb.gz', 'w'], '1 file that could not be read, 1 file of inuse_space']);
   assert.deepEqual(counted(), [[], [], '']);
 });
 

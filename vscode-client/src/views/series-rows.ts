@@ -16,7 +16,7 @@ export interface SeriesRow extends Row {
 
 export function seriesRows({ series, problems }: AllSeries): SeriesRow[] {
   const name = series.find(({ shown }) => shown)?.name;
-  return unique([...series.map((listed) => ofSeries(listed, listed.name !== name)), ...(problems.length === 0 ? [] : [notReadable(problems)])]);
+  return unique([...(problems.length === 0 ? [] : [notReadable(problems, series.length === 0)]), ...series.map((listed) => ofSeries(listed, listed.name !== name))]);
 }
 
 function ofSeries(series: ListedSeries, other: boolean): SeriesRow {
@@ -66,7 +66,7 @@ function icon({ base, head, begins }: SeriesSnapshot): Icon {
   return base ? { id: 'pinned', color: 'charts.blue' } : { id: begins ? 'debug-restart' : 'circle-small-filled' };
 }
 
-function notReadable(problems: readonly UnreadableFile[]): SeriesRow {
+function notReadable(problems: readonly UnreadableFile[], alone: boolean): SeriesRow {
   return {
     id: 'problems',
     label: 'Not readable',
@@ -75,7 +75,7 @@ function notReadable(problems: readonly UnreadableFile[]): SeriesRow {
     icon: { id: 'warning', color: 'list.warningForeground' },
     kind: 'problems',
     holds: 'that could not be read',
-    folding: 'open',
+    folding: alone ? 'open' : 'closed', // above the snapshots, which keep their place
     rows: unique(problems.map(ofProblem)),
   };
 }
