@@ -11,7 +11,7 @@ from alloclens.series.comparison import by_weight, worth_showing
 from alloclens.session.once import world
 from alloclens.tables.holders import growing_callers
 from alloclens.tables.stacks import through
-from alloclens.wording.status import in_full
+from alloclens.wording.status import in_full, line
 
 from tests.support.profiles import delta, drop, goroutines, heap
 
@@ -83,6 +83,8 @@ def test_a_later_base(tmp_path: Path, allocated: tuple[int, int], one_process: b
     assert (grown.low, grown.high) == pytest.approx((-declined.high, -declined.low))
     assert "the base is the later one" in in_full(back)
     assert "the base is the later one" not in in_full(forth)
+    assert line(back, "b", "a").endswith(" (base is newer)")
+    assert not line(forth, "a", "b").endswith(" (base is newer)")
     assert ("another process" in in_full(back)) is not one_process
 
 

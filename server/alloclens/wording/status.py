@@ -65,7 +65,8 @@ def line(shown: Comparison, base: str, head: str) -> str:
     if shown.base is None:
         return f"{total}, {_word(shown.head, head)}"
     pair = f"{_word(shown.base, base)} → {_word(shown.head, head)}"
-    return f"{total} ({signed(shown.grown or 0, unit)}), {pair}"
+    newer = " (base is newer)" if shown.head.order < shown.base.order else ""  # growth then reads backwards
+    return f"{total} ({signed(shown.grown or 0, unit)}), {pair}{newer}"
 
 
 def in_full(shown: Comparison) -> str:
@@ -73,7 +74,7 @@ def in_full(shown: Comparison) -> str:
     head, base, unit = shown.head, shown.base, shown.sample_type.unit
     process = f", process {shown.series.replica}" if shown.series.replica else ""
     where = f"**{escape(type_name(shown))}** in {code(PurePath(shown.series.directory).name)}{process}{_empty(shown)}"
-    at_head = f"{_in_focus(shown)}{amount(shown.total, unit)} at {moment(head)} ({code(head.name)}{_clock(head)})"
+    at_head = f"{_in_focus(shown)}{amount(shown.total, unit)} at {moment(head)} ({code(head.name)}{clock(head)})"
     if base is None:
         return f"{where}: {at_head}{_unplaced(shown)}; {_why_alone(shown)}"
     other = "; the base is the later one" if head.order < base.order else ""
@@ -155,7 +156,7 @@ def _empty(shown: Comparison) -> str:
     return f" is empty; the setting `sampleType` can be {escape(', '.join(others))}"
 
 
-def _clock(snapshot: Snapshot) -> str:
+def clock(snapshot: Snapshot) -> str:
     """Say where the time of a snapshot is from, unless it is from the profile itself."""
     source = snapshot.taken_at.source
     return "" if source == "profile" else f", time by the {source}"

@@ -19,7 +19,7 @@ from alloclens.wording import shown_series, views
 from alloclens.wording.amounts import amount, signed
 from alloclens.wording.kinds import type_name
 from alloclens.wording.profile import RowQuery, graph, profile_table
-from alloclens.wording.status import moment
+from alloclens.wording.status import clock, moment
 
 if TYPE_CHECKING:
     from alloclens.lsp.documents import Documents
@@ -129,7 +129,7 @@ def _summary(world: World, of: protocol.ProfileFile) -> protocol.ProfileSummary 
         return protocol.ProfileSummary(printable(name), "", "", "", [], problem) if of.path else None
     unit, kinds = shown.sample_type.unit, shown.head.sample_types
     grown = f" ({signed(shown.grown, unit)})" if shown.grown is not None else ""
-    detail = f"{moment(shown.head)}, by {shown.head.taken_at.source}"
+    detail = f"{moment(shown.head)}{clock(shown.head)}"
     if shown.base:
         detail += f" · compared with {shown.base.name}{_of_another(shown.base, shown.head)}"
     return protocol.ProfileSummary(
