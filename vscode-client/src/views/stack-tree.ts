@@ -20,14 +20,16 @@ export class StacksView extends View<FrameRow> {
   private readonly moved = new Later(WAIT_MS, () => {
     this.follow();
   });
-  private direction: Direction;
+  private chosen: Direction; // by the user
+  private direction: Direction; // of what is shown
   private at: Place | undefined;
   private opened: Place | undefined; // opened from this view, or where it was asked for: the tree must not follow the cursor there
 
   constructor(server: Server, memory: vscode.Memento) {
     super(server, 'alloclens.stacks', { showCollapseAll: true });
     this.memory = memory;
-    this.direction = memory.get(MEMORY) === 'callees' ? 'callees' : 'callers';
+    this.chosen = memory.get(MEMORY) === 'callees' ? 'callees' : 'callers';
+    this.direction = this.chosen;
     setContext('stacks.direction', this.direction);
     const ask = () => {
       this.moved.ask();
@@ -38,6 +40,7 @@ export class StacksView extends View<FrameRow> {
   }
 
   async turn(direction: Direction): Promise<void> {
+    this.chosen = direction;
     this.face(direction);
     await this.memory.update(MEMORY, direction);
   }
@@ -97,7 +100,7 @@ export class StacksView extends View<FrameRow> {
     }
     this.opened = undefined;
     this.at = now;
-    this.refresh();
+    this.face(this.chosen); // what was asked for of one line alone ends with it
   }
 }
 
