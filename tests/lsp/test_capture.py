@@ -87,7 +87,7 @@ async def test_what_is_asked_for(editor: Editor, folder: Path, server: ProfileSe
         assert sorted(before + written) == captured(folder)
         if editor.captures:
             both = " and goroutine" if options["kind"] == "all" else ""
-            assert editor.captures[-1].source == f"{server.url}/debug/pprof/{requests[0]}{both}"
+            assert editor.captures[-1].source == f"{server.url}/debug/pprof/{requests[0].partition('?')[0]}{both}"
     assert await editor.command(CAPTURE, f"{server.url}/debug/pprof/allocs") is None
     assert server.asked[-1] == "/debug/pprof/allocs"
 
