@@ -4,7 +4,7 @@ import { shortName } from '../pictures/packages.ts';
 import type { ListedFinding, HotLine, ListedSeries, SeriesSnapshot, StackTreeNode } from '../src/protocol.ts';
 import { findingRows } from '../src/views/finding-rows.ts';
 import { frameOf, frameRows, samePlace, titleOf } from '../src/views/frame-rows.ts';
-import { described, hotRows, remembered, sortPicks, USUAL } from '../src/views/hot-rows.ts';
+import { described, hotRows, leftOut, remembered, sortPicks, USUAL } from '../src/views/hot-rows.ts';
 import { code, context, escape, fileName, unique } from '../src/views/rows.ts';
 import { deletion, seriesRows, settingOf, snapshotRows } from '../src/views/series-rows.ts';
 
@@ -306,4 +306,12 @@ test('names of a profile are no Markdown', () => {
   for (const tip of tips) {
     assert.ok(!tip.replace(/`[^`]*`/g, '').includes(evil), tip);
   }
+});
+
+test('hot lines name what they leave out of the own code', () => {
+  const lost = (line: number) => site({ location: null, line });
+  assert.equal(leftOut([site({}), site({ own: false, location: null })]), '');
+  const said = leftOut([lost(3), site({}), lost(4), lost(5), lost(6)]);
+  assert.match(said, /: \w+\.go:3 \(14\.1MB ▲8\.3MB\), .* and 1 more\.$/);
+  assert.ok(!leftOut([lost(3)]).includes('more'));
 });

@@ -52,7 +52,11 @@ export function frameOf(id: string): { name: string; file: string } {
 }
 
 export function titleOf({ at, direction }: Root): string {
-  return `${direction} of ${fileName(decodeURIComponent(at.uri))}:${at.line + 1}`;
+  return `${direction} of ${placeName(at)}`;
+}
+
+export function placeName(at: Place): string {
+  return `${fileName(decodeURIComponent(at.uri))}:${at.line + 1}`;
 }
 
 export function samePlace(a: Place | undefined, b: Place | undefined): boolean {

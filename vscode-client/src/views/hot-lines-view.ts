@@ -5,7 +5,7 @@ import { setContext } from '../contexts.ts';
 import { HOT_LINES } from '../protocol.ts';
 import type { Server } from '../server.ts';
 import type { HotOptions } from './hot-rows.ts';
-import { described, hotRows, remembered, sortPicks } from './hot-rows.ts';
+import { described, hotRows, leftOut, remembered, sortPicks } from './hot-rows.ts';
 import type { Row } from './rows.ts';
 import { said } from './rows.ts';
 import { View } from './view.ts';
@@ -16,6 +16,7 @@ export class HotLinesView extends View<Row> {
   private readonly memory: vscode.Memento;
   private options: HotOptions;
   private series = '';
+  private asked = 0;
 
   constructor(server: Server, memory: vscode.Memento) {
     super(server, 'alloclens.hotLines');
@@ -47,7 +48,13 @@ export class HotLinesView extends View<Row> {
   }
 
   protected override async rows(): Promise<Row[]> {
-    return hotRows((await this.server.ask(HOT_LINES, this.options)) ?? []);
+    const mine = ++this.asked;
+    const wanted = [this.options, { ...this.options, own: false }].map((options) => this.server.ask(HOT_LINES, options));
+    const [listed, all] = await Promise.all(wanted);
+    if (mine === this.asked) {
+      this.view.message = this.options.own ? printable(leftOut(all ?? [])) : ''; // unless a newer answer has set another
+    }
+    return hotRows(listed ?? []);
   }
 
   protected override describe(series: string): void {

@@ -3,7 +3,7 @@ import { shortName } from '../../pictures/packages.ts';
 import { grew } from '../heat-steps.ts';
 import type { HotLine, HotLinesQuery } from '../protocol.ts';
 import type { Icon, Row } from './rows.ts';
-import { code, escape, lineName, MISSING, placeOf, said, unique } from './rows.ts';
+import { code, escape, fileName, lineName, MISSING, placeOf, said, unique } from './rows.ts';
 
 // What the user chooses.
 export type HotOptions = Required<Omit<HotLinesQuery, 'most'>>;
@@ -67,4 +67,17 @@ function tooltip(site: HotLine): string {
   const names = [site.function, `${site.file}:${site.line}`].filter((name) => name !== '');
   const grown = site.growth === null ? [] : [`Since the base: ${site.growth.label}`];
   return [...names.map(code), ...[site.label, ...grown].map(escape)].join('\n\n');
+}
+
+const NAMED = 3; // lines that are left out
+
+// Says which lines of the user's own code have no place in the text as it is now, heaviest first; '' if all have one.
+export function leftOut(sites: readonly HotLine[]): string {
+  const out = sites.filter(({ own, location }) => own && location === null);
+  if (out.length === 0) {
+    return '';
+  }
+  const named = out.slice(0, NAMED).map(({ file, line, label }) => `${fileName(file)}:${line} (${label})`);
+  const rest = out.length > NAMED ? ` and ${out.length - NAMED} more` : '';
+  return `Not listed, since edited after the snapshot or not in this workspace: ${named.join(', ')}${rest}.`;
 }

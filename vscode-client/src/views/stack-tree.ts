@@ -7,7 +7,7 @@ import type { Direction } from '../protocol.ts';
 import { STACK_TREE } from '../protocol.ts';
 import type { Server } from '../server.ts';
 import type { FrameRow } from './frame-rows.ts';
-import { frameRows, samePlace, titleOf } from './frame-rows.ts';
+import { frameRows, placeName, samePlace, titleOf } from './frame-rows.ts';
 import type { Place } from './rows.ts';
 import { opening, View } from './view.ts';
 
@@ -23,6 +23,7 @@ export class StacksView extends View<FrameRow> {
   private chosen: Direction; // by the user
   private direction: Direction; // of what is shown
   private at: Place | undefined;
+  private asked: Place | undefined; // by a command
   private opened: Place | undefined; // opened from this view, or where it was asked for: the tree must not follow the cursor there
 
   constructor(server: Server, memory: vscode.Memento) {
@@ -56,7 +57,7 @@ export class StacksView extends View<FrameRow> {
   // else who calls it.
   async show(at = cursor()): Promise<void> {
     this.opened = cursor();
-    this.at = at;
+    this.at = this.asked = at;
     const lines = at && (await this.server.ask(STACK_TREE, at.uri, at.line, 'callees', []));
     this.face(lines?.some(({ leaf }) => !leaf) ? 'callees' : 'callers');
     await vscode.commands.executeCommand('alloclens.stacks.focus');
@@ -75,6 +76,10 @@ export class StacksView extends View<FrameRow> {
     this.view.description = printable(titleOf(root));
     const path = parent?.path ?? [];
     const nodes = await this.server.ask(STACK_TREE, root.at.uri, root.at.line, root.direction, path);
+    if (parent === undefined) {
+      const isNone = nodes?.length === 0 && samePlace(root.at, this.asked);
+      this.view.message = isNone ? printable(`No number is on ${placeName(root.at)} as the text is now. If it was edited after the snapshot, the next one has its stacks.`) : '';
+    }
     return frameRows(nodes ?? [], root, path, parent === undefined || parent.folding === 'open');
   }
 

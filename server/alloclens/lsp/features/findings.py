@@ -79,7 +79,7 @@ def _finding(
         code=finding.code,
         severity=world.settings.severity(finding.verdict),
         label=label,
-        detail=f"{'~' if now.unsure else ''}{views.detail(finding)}{' · its line was edited' if function else ''}",
+        detail=f"{'edited · ' if function else ''}{'~' if now.unsure else ''}{views.detail(finding)}",
         tooltip=views.tooltip(finding, label, message, _not_here(world, finding.file, finding.line, spot)),
         location=location(spot or function),
         function=finding.function,
