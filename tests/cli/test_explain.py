@@ -324,3 +324,18 @@ def test_a_line_that_cannot_be_told_from_others_has_not_changed(folder: Path) ->
         "    20.0MB of line 9 (main.serve) is not shown: "
         "the file has a line like it, but it is not certain that it is the same one."
     )
+
+
+@pytest.mark.parametrize("what", ["Rates.scala", "Rates", "ledger/Rates.scala"])
+def test_a_file_of_a_class_has_the_name_that_it_has_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    """A class of a profile without files: the profile names neither Rates nor Scala."""
+    monkeypatch.chdir(tmp_path)
+    source = tmp_path / "src/main/scala/ledger/Rates.scala"
+    source.parent.mkdir(parents=True)
+    source.write_text("package bank.ledger\n\nclass Alerts {\n  def add() =\n    kept += new Array[Byte](1 << 20)\n}\n")
+    drop(tmp_path / "profiles/1.pb.gz", heap(f"bank/ledger/Alerts.add@:5 < java/lang/Thread.run@:1 = 3x{MB}"))
+    result = CliRunner().invoke(main, ["explain", what])
+    assert result.exit_code == 0, result.output
+    assert f"{source} (the file of its class; your own code)" in result.output

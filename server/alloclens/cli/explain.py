@@ -15,6 +15,7 @@ from alloclens.paths import name_of
 from alloclens.session.choice import Choice, with_chosen
 from alloclens.session.line_mapper import coverage_now, parts
 from alloclens.session.once import world
+from alloclens.source.places import Place
 from alloclens.wording import shown_series
 from alloclens.wording.drift import report, without_line
 from alloclens.wording.explain import advice, nothing_of, of_file, summary, worst_first
@@ -117,13 +118,22 @@ def _lines(known: World, shown: Comparison, path: str, function: str = "") -> It
 
 
 def _matching(known: World, shown: Comparison, coverage: Coverage, what: str) -> list[FileShare]:
-    """Return the recorded files that are this file here, or have this text in their path or in a function's name."""
+    """Return the recorded files that are this file here, or have this text in their path, their name here or a function's name."""
     lines = shown.lines
     if os.path.isfile(what):
         here = known.recorded_in(shown, real(what)) or lines.by_name.get(name_of(what), {})
         return [f for f in coverage.files if f.recorded in here]
     functions = lines.functions.by_file(lines.files)
-    return [f for f in coverage.files if what in f.recorded or any(what in name for name in functions[f.recorded])]
+    return [
+        file
+        for file in coverage.files
+        if what in file.recorded or _is_here(file, what) or any(what in name for name in functions[file.recorded])
+    ]
+
+
+def _is_here(file: FileShare, what: str) -> bool:
+    """Return whether a file has this text in its name here, or ends with this path: the JVM's profiles name classes, not files."""
+    return isinstance(file.found, Place) and (what in name_of(file.found.path) or file.found.path.endswith(f"/{what}"))
 
 
 def _unknown(shown: Comparison, what: str) -> str:
