@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from alloclens.profile.formats import read
-from alloclens.series.findings import RAISED, Finding, Judgement
+from alloclens.series.findings import RAISED, Finding, Judgement, badness
 from alloclens.series.owned import owned
 from alloclens.series.verdicts import Rule
+from alloclens.stats.amount import Amount
 from alloclens.tables import holders
 from alloclens.tables.lines import lines
 
@@ -66,6 +67,19 @@ def test_the_rule(steps: list[int], churn: int, wanted: str) -> None:
 def test_what_turns_over_is_not_raised(steps: list[int]) -> None:
     raised = sum(f.verdict in RAISED for seed in range(12) for f in one_site(np.random.default_rng(seed), steps, 64))
     assert raised <= 1  # CHANCE is allowed for the one line of each process
+
+
+@pytest.mark.parametrize("unknown", [0, 1, 2])
+def test_the_worst_is_first_whether_or_not_the_error_is_known(unknown: int) -> None:
+    """Without a known error the growth itself counts: nan would leave all in any order."""
+    found = one_site(np.random.default_rng(1), [5] * 3)[0]
+    exact = [replace(found, owned=Amount(grown * MB, grown * MB)) for grown in (3, 70, 4)[: unknown + 1]]
+    sampled = [
+        replace(found, owned=Amount(grown * MB, grown * MB, low * MB, 2 * grown * MB))
+        for grown, low in ((50, 1), (9, 5))
+    ]
+    ordered = sorted([*exact, *sampled], key=badness)
+    assert [one.growth / MB for one in ordered] == [[9, 3, 50], [70, 9, 3, 50], [70, 9, 4, 3, 50]][unknown]
 
 
 def test_a_finding_says_how_much() -> None:

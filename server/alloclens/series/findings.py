@@ -402,9 +402,12 @@ def judge(history: History, head: Lines, sample_type: ValueType) -> Judgement:
 
 
 def badness(finding: Finding) -> tuple[int, int, float, float]:
-    """Sort key of findings: by verdict and rule, then by their certain growth, then by their growth."""
+    """Sort key of findings: by verdict and rule, then by their certain growth, then by their growth.
+
+    What is counted exactly, or has an unknown error, has no interval: its growth is taken to be certain.
+    """
     weight = MIN_GOROUTINE_BYTES if finding.is_goroutine else 1
-    certain = max(finding.owned.low, 0) if finding.growth > 0 else finding.growth
+    certain = max(finding.owned.low, 0) if finding.growth > 0 and finding.owned.is_judged else finding.growth
     if finding.rule is Rule.PROVEN:
         certain = finding.owned.value
     return (
