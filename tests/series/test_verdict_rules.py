@@ -425,7 +425,31 @@ SLICES = [
     row("3.25 slices that grow", Rule.SWINGS, growing(1e3, 2e3, 3e3, 4e3, 5e3, 5e3, objects=3.25)),
 ]
 
-ROWS = [*OBSERVATIONS, *STEPS, *FIRST_RISES, *TREND, *LASTING, *SIZES, *PACES, *CACHES, *RESTARTS, *LOADS, *SLICES]
+SLOWED = (0, 8, 15, 22, 33, 48, 70)
+"""Minutes of profiles that take longer and longer."""
+UNEVEN = [
+    # What was allocated is unknown, as for tracemalloc. 26 in 8 minutes is 3.3 a minute, 23 in 22 is 1.0.
+    row("a straight rise by snapshot", Rule.UNSETTLED, Line(steps(26, 30, 26, 24, 26, 23)), minutes=SLOWED),
+    row("a straight rise by the clock", Rule.UNSETTLED, Line(steps(80, 71, 70, 111, 149, 220)), minutes=SLOWED),
+    row("what swings at uneven times", Rule.SWINGS, Line(steps(26, 90, -26, 24, -60, 23)), minutes=SLOWED),
+    row("what fills up at uneven times", Rule.FILLED, Line(steps(40, 40, 40, 40, 10, 10)), minutes=SLOWED),
+    row("what slows down at uneven times", Rule.SLOWS, Line(steps(40, 36, 30, 24, 16, 8)), minutes=SLOWED),
+]
+
+ROWS = [
+    *OBSERVATIONS,
+    *STEPS,
+    *FIRST_RISES,
+    *TREND,
+    *LASTING,
+    *SIZES,
+    *PACES,
+    *CACHES,
+    *RESTARTS,
+    *LOADS,
+    *SLICES,
+    *UNEVEN,
+]
 
 
 def fired(one: Row) -> Rule:

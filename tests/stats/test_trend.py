@@ -200,6 +200,26 @@ def test_what_is_allocated_may_be_unknown() -> None:
     assert 4.5 < deviate[0] < 6.5  # of 17 degrees of freedom, 8.24 is as rare as 5.6
 
 
+@pytest.mark.parametrize("per_second", [False, True])
+def test_what_wanders_at_uneven_times_rises_as_rarely_as_said(*, per_second: bool) -> None:
+    """Whether chance changes a number each second or each interval."""
+    interval = np.array([8, 7, 7, 11, 15, 22, 9, 30.0])
+    error = np.sqrt(interval if per_second else np.ones(8))[:, None]
+    step = np.random.default_rng(1).normal(0, 1, (8, 4000)) * error
+    held = 1000 + np.cumsum(np.vstack([np.zeros((1, 4000)), step]), axis=0)
+    deviate = rise(Counts(held, np.full_like(held, np.nan)), np.append(0, np.cumsum(interval)))
+    for level in (0.01, 0.001):  # 40 and 4 of 4000; at most 3 standard errors more
+        assert np.count_nonzero(deviate > quantile(1 - level)) <= 4000 * level + 3 * np.sqrt(4000 * level)
+
+
+@pytest.mark.parametrize(("longest", "by_number"), [(13.8, False), (14.2, True)])
+def test_the_number_of_the_observation_counts_where_the_intervals_differ(longest: float, *, by_number: bool) -> None:
+    """By twice: here the shortest is 7. Even steps are clear by their number, as far as that of two tests."""
+    held = np.array([0.0, 2600, 5600, 8200, 10600, 13200, 15500])[:, None]
+    clock = np.cumsum([0, 7.6, 7, 7, 10, longest, longest])
+    assert (rise(Counts(held, np.full_like(held, np.nan)), clock)[0] > 4) == by_number
+
+
 def test_sizes_of_what_is_replaced_by_hand() -> None:
     # One object, replaced at each observation, three times in all, or never. Kendall's rank correlation of n numbers has the
     # variance n (n - 1)(2n + 5)/18: of six 28.33, of four 8.67.

@@ -112,12 +112,16 @@ class History:
 
     @cached_property
     def work(self) -> Floats:
-        """The bytes that the process had allocated and freed by each chosen observation, from 0 to 1; nan if unknown.
+        """The bytes that the process had allocated and freed by each chosen observation, from 0 to 1.
+
+        If they are unknown, a process is taken to do as much in each interval: it may be slower the more its profiles take.
 
         What is kept is left out: a cache that fills by its misses, or a leak, would be its own measure. So is what the
         writing of profiles took: at night, or in a small process, that is most of it.
         """
         total = self._of_process(_freed)
+        if np.isnan(total).any():
+            return np.linspace(0, 1, len(total))
         done = np.maximum.accumulate(total) - total[0]
         return np.asarray(done / max(done[-1], 1))
 

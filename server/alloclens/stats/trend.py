@@ -14,6 +14,7 @@ than the turnover explains, as a queue does, the numbers are taken for a random 
 from __future__ import annotations
 
 import math
+import sys
 from statistics import NormalDist
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -55,6 +56,10 @@ class Counts(NamedTuple):
     def some(self, lines: Ints | Mask) -> Counts:
         """Return those of some lines."""
         return Counts(self.held[:, lines], self.arrived[:, lines])
+
+
+UNEVEN = 2
+"""Observations are unevenly spaced if the longest interval is at least so many times the shortest."""
 
 
 class Noise(NamedTuple):
@@ -217,6 +222,9 @@ def rise(counts: Counts, clock: Floats, *, from_start: bool = False) -> Floats:
     A process that is watched from its start on has little in use at first. Where objects end soon, their number settles
     as `exp(-time / life)`, which is no slope.
 
+    If what came is unknown, only the steps tell how much chance changes a number, and not whether it does so per interval or per
+    second. Where the intervals differ, the slope over their number is tested, too, and the better one counts as that of two.
+
     It is never above what the line could `reach`. What never changed has no slope. What hardly ever falls rises more clearly
     than a slope may show.
     """
@@ -232,8 +240,24 @@ def rise(counts: Counts, clock: Floats, *, from_start: bool = False) -> Floats:
         columns = np.stack(np.broadcast_arrays(1.0, ticks[:, None], np.exp(-ticks[:, None] / of.life)), axis=1)
         deviate[settles] = np.minimum(deviate[settles], _slope(some, ticks, of, columns))
     normal = np.where(error.is_load, _normal(deviate, len(clock) - 2), np.maximum(deviate, _ascent(counts)))
+    steps, unknown = np.diff(clock), np.flatnonzero(np.isnan(counts.arrived[-1]))
+    if len(unknown) and steps.max() >= UNEVEN * steps.min():
+        normal[unknown] = _better(normal[unknown], _rise_by_number(counts.some(unknown)))
     out[moves] = np.minimum(np.nan_to_num(normal), reach(counts))  # figures that were lost show nothing
     return out
+
+
+def _rise_by_number(counts: Counts) -> Floats:
+    """Return each line's slope over the number of the observation, as a normal deviate."""
+    number = np.arange(len(counts.held), dtype=np.float64)
+    deviate = _slope(counts, number, noise(counts, number), np.stack([np.ones_like(number), number], axis=1))
+    return _normal(deviate, len(number) - 2)
+
+
+def _better(one: Floats, other: Floats) -> Floats:
+    """Return the deviate that is as rare as the larger of two normal ones is at most (Bonferroni)."""
+    tail = np.clip(2 * upper_tail(np.maximum(one, other)), sys.float_info.min, 0.5)
+    return -np.array([NormalDist().inv_cdf(probability) for probability in tail.tolist()])
 
 
 def rise_of_lasting(counts: Counts, clock: Floats) -> Floats:
