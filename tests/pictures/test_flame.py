@@ -344,7 +344,7 @@ def test_the_words_of_a_frame_are_renewed(picture: Picture) -> None:
 def test_a_focus_that_nothing_passes_through(picture: Picture) -> None:
     picture.load()
     none = node("all", 0, label="0B · 0%")
-    picture.start("flame", flame(none, focus="through example.com/app/store.Put"))
+    picture.start("flame", flame(none, focus="through example.com/app/store.Put", shortFocus="through store.Put"))
     expect(picture.page.get_by_text("No sample passes through store.Put.")).to_be_visible()
     expect(picture.page.get_by_role("tree")).to_be_hidden()
     assert picture.page.get_by_role("listitem").count() == 0
@@ -356,7 +356,7 @@ def test_a_focus_that_nothing_passes_through(picture: Picture) -> None:
 def test_how_much_is_in_focus(picture: Picture) -> None:
     picture.load()
     seen = node("all", 6, node("main.serve", 6))
-    picture.start("flame", flame(seen, focus="through example.com/app/store.Put"))
+    picture.start("flame", flame(seen, focus="through example.com/app/store.Put", shortFocus="through store.Put"))
     heading = picture.page.locator(".alloclens-heading")
     expect(heading).to_have_text("6.0MB of 10.0MB inuse_space · through store.Put · 1.pb.gz → 9.pb.gz")
     expect(heading).to_have_attribute("title", "through example.com/app/store.Put")
@@ -456,7 +456,9 @@ def test_new_data_keeps_what_was_chosen(picture: Picture) -> None:
     keep = picture.calls("keep")[-1][1]
     assert keep == {"inverted": False, "rootOnTop": True, "search": "", "only": False, "path": SERVE}
     newer = node("all", 10, node("main.main", 8, node("main.serve", 8, node(PUT, 2))), node("runtime.mstart", 2))
-    picture.page.evaluate("(data) => { handle.update(data); }", flame(newer, truncated=True, focus="main"))
+    picture.page.evaluate(
+        "(data) => { handle.update(data); }", flame(newer, truncated=True, focus="main", shortFocus="main")
+    )
     assert _width(picture, PUT) == pytest.approx(0.25, abs=0.01)
     expect(picture.page.locator(".alloclens-heading")).to_have_text(
         re.compile("10.0MB inuse_space · main · 1.pb.gz → 9.pb.gz · the lightest frames are left out")
