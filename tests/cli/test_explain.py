@@ -255,7 +255,7 @@ def test_a_text_that_nobody_knows(folder: Path) -> None:
     os.utime(main_go, (3_000_000_000, 3_000_000_000))  # after the snapshot was taken
     _, why, *found = lines("main.go")
     assert why.startswith("    the text that was profiled is not known (")
-    assert "; set `revision` to the commit that was built)" in why
+    assert "; if a commit was built, set `revision` to it)" in why
     assert found == [
         "    32.0MB cum on line 5, recorded as line 4 ~ perhaps",
         "    20.0MB cum on line 9, recorded as line 8 ~ perhaps",
@@ -268,7 +268,7 @@ def test_a_function_of_a_text_that_nobody_knows_has_another_name_now(folder: Pat
     os.utime(main_go, (3_000_000_000, 3_000_000_000))  # after the snapshot was taken
     assert lines("main.go")[-1] == (
         "    20.0MB of line 8 (main.serve) is not shown: the text that was profiled is not known, and the name of its function "
-        "does not tell where the line is in the current text (set `revision` to the commit that was built)."
+        "does not tell where the line is in the current text (if a commit was built, set `revision` to it)."
     )
 
 

@@ -225,7 +225,9 @@ def test_a_candidate_says_what_is_known_and_what_would_settle_it() -> None:
     assert large.endswith("9 sampled objects. At least 21 more snapshots at this pace would settle it.")
     of_v8 = MappedFinding(MappedLine("/w/a.ts", 9), "", None, of_function=True)
     garbage = candidate(finding(Rule.UNCLEAR, score=2.0, sampled=9.0, points=(0.0, 1.0)), of_v8)
-    assert garbage.endswith("would settle it, or a run with node --expose-gc that calls gc() before each profile.")
+    assert garbage.endswith(
+        "would settle it, or a run with node --expose-gc that calls gc() before each profile, if this one did not."
+    )
     # An eighth of the rate that was used; a program that samples more than each 4 KiB is slow.
     for sampling, advice in ((64 << 10, ", or a run with runtime.MemProfileRate = 8 << 10."), (16 << 10, ".")):
         sampled = candidate(finding(Rule.UNCLEAR, score=2.0, sampled=90000.0, rate=sampling, points=(0.0, 1.0)))

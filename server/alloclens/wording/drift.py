@@ -22,7 +22,7 @@ BY_NAME = "lines of functions that were in another file when they were recorded 
 MOVED_WITHIN = (
     "lines that have moved within the file, past other lines or into another block, function or closure, are marked ~"
 )
-SET_REVISION = "set `revision` to the commit that was built"
+SET_REVISION = "if a commit was built, set `revision` to it"
 OF_UNKNOWN_TEXT = (
     "the text that was profiled is not known (no copy was taken before the file changed, and no text of this file that "
     f"was found in git has its functions where the profile says; {SET_REVISION})"

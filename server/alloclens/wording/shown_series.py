@@ -50,7 +50,7 @@ def notes(world: World) -> list[str]:
             sentences.append(f"Only one of them has {listed(list(dict.fromkeys(left_out)))}, which is left out.")
     if name := shown(world):
         others = [other for service, other in names(world).items() if service is not world.services[0]]
-        sentences.append(f"The series {name} is shown, not {listed(others)}.")
+        sentences.append(f"The series {name} is shown, not {listed(others)}. The setting `series` chooses another.")
     if world.shown and all(is_elsewhere(comparison) for comparison in world.kinds(world.shown)):
         sentences.append(f"Of what is shown, {ELSEWHERE}.")
     return sentences

@@ -78,7 +78,7 @@ MIN_P_VALUE = 1e-6
 """Smaller probabilities are not told apart: no model of load is that exact."""
 DENSER = 8
 """How many times as often the suggested run samples, to settle a candidate sooner."""
-WITHOUT_GARBAGE = "a run with node --expose-gc that calls gc() before each profile"
+WITHOUT_GARBAGE = "a run with node --expose-gc that calls gc() before each profile, if this one did not"
 """V8 counts what is garbage until it is collected."""
 MIN_RATE = 4 << 10
 """Bytes between two samples; a program that samples more often is slow."""
