@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from alloclens.cli import main as cli
 from alloclens.profile.formats import read
 from alloclens.profile.model import Frame
 from alloclens.session import once
 from alloclens.source.recorded import Origin
 from alloclens.transform.jvm_files import with_jvm_files
+from click.testing import CliRunner
 
 from tests.support.profiles import drop, heap
 
@@ -80,3 +82,12 @@ def test_a_class_leads_to_the_file_that_declares_it(tmp_path: Path) -> None:
         place = sources.place(file)
         assert (place.path, place.own, place.guessed) == (source.as_posix(), True, False)
     assert sources.origin("org/lib/Pool.java") is Origin.DEPENDENCY
+
+
+def test_top_names_no_file_that_the_profile_does_not(tmp_path: Path) -> None:
+    file = drop(tmp_path / "heap.pb.gz", heap("net/harbor/Harbor.main@:21 < java/lang/Thread.run@:1 = 1x1048576"))
+    said = CliRunner().invoke(cli, ["top", str(file)]).output
+    assert "net/harbor/Harbor.main :21" in said
+    assert ".java" not in said
+    beside = drop(tmp_path / "cart.pb.gz", heap("net/harbor/Harbor.main@Main.kt:21 = 1x1048576"))
+    assert "net/harbor/Harbor.main Main.kt:21" in CliRunner().invoke(cli, ["top", str(beside)]).output

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import fields
+from dataclasses import fields, replace
 from functools import partial, wraps
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -20,6 +20,7 @@ from alloclens.tables.lines import unplaced
 from alloclens.tables.top import Granularity, Sort, Top, top
 from alloclens.transform.difference import total
 from alloclens.transform.filters import FilterError, Filters, filtered
+from alloclens.transform.jvm_files import without_jvm_files
 from alloclens.wording.amounts import amount, share
 from alloclens.workspace.around import workspace_around
 
@@ -117,7 +118,7 @@ def _profile(file: str, base: str | None, binaries: Sequence[str], *, of_differe
         return read_with_kept_lines(real_path(path), folders, chosen)
 
     with errors_about(file):
-        head, _ = reading(file)
+        head, written = reading(file)
     with errors_about(base or file):
         before = reading(base)[0] if base else None
     if base and before and (why := unlike(Compared.of(before.profile, base), Compared.of(head.profile, file))):
@@ -126,7 +127,7 @@ def _profile(file: str, base: str | None, binaries: Sequence[str], *, of_differe
         difference = compared(head, before, of_differences=of_differences)
     for message in difference.messages:
         tell(message)
-    return difference
+    return replace(difference, profile=without_jvm_files(difference.profile, written))
 
 
 def _named_binaries(folders: Sequence[str]) -> tuple[str, ...]:

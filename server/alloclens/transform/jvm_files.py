@@ -39,6 +39,18 @@ def with_jvm_files(profile: Profile) -> Profile:
     return replace(profile, functions=replace(functions, file=np.array(file, np.int64)), strings=(*strings, *rows))
 
 
+def without_jvm_files(profile: Profile, written: Profile) -> Profile:
+    """Return a profile without the files that `with_jvm_files` named for what was written: there may be no such files."""
+    named = with_jvm_files(written)
+    if named is written:
+        return profile
+    invented = {named.strings[row] for row in set(named.functions.file.tolist())}
+    file = np.array(
+        [0 if profile.strings[row] in invented else row for row in profile.functions.file.tolist()], np.int64
+    )
+    return replace(profile, functions=replace(profile.functions, file=file))
+
+
 def _file(outer: str) -> str:
     path = outer.replace(".", "/")
     kotlin = path.removesuffix(OF_FUNCTIONS)
