@@ -89,5 +89,6 @@ def test_top_names_no_file_that_the_profile_does_not(tmp_path: Path) -> None:
     said = CliRunner().invoke(cli, ["top", str(file)]).output
     assert "net/harbor/Harbor.main :21" in said
     assert ".java" not in said
+    assert "on no line" not in said
     beside = drop(tmp_path / "cart.pb.gz", heap("net/harbor/Harbor.main@Main.kt:21 = 1x1048576"))
     assert "net/harbor/Harbor.main Main.kt:21" in CliRunner().invoke(cli, ["top", str(beside)]).output

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import fields, replace
+from dataclasses import fields
 from functools import partial, wraps
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -92,12 +92,13 @@ def command(
     filters: Filters,
 ) -> None:
     """Show the heaviest lines or functions of FILE, as `go tool pprof -top` does."""
-    read = _profile(file, base, binary, of_differences=not_a_difference)
+    read, written = _profile(file, base, binary, of_differences=not_a_difference)
     profile = read.profile
     number = _column(profile, file, sample_type)
     _tell_empty(profile, number, sample_type)
     _tell_unplaced(read, number)
-    table = top(_filtered(profile, filters), number, by, sort, total(profile, number))
+    shown = without_jvm_files(_filtered(profile, filters), written)
+    table = top(shown, number, by, sort, total(profile, number))
     kind, patterns = profile.sample_types[number], filters.given()
     if as_json:
         head = {"version": JSON_VERSION, "file": file, "base": base, "sample_type": kind.type, "unit": kind.unit}
@@ -108,7 +109,10 @@ def command(
         _print(table, ", ".join([kind.type, whole, *_words(patterns)]), kind.unit, count)
 
 
-def _profile(file: str, base: str | None, binaries: Sequence[str], *, of_differences: bool) -> Symbolized:
+def _profile(
+    file: str, base: str | None, binaries: Sequence[str], *, of_differences: bool
+) -> tuple[Symbolized, Profile]:
+    """Return what is shown, and the head as it was written."""
     folders = (workspace_around(os.curdir),)
     chosen = tuple(map(real_path, binaries)) or _named_binaries(folders)
 
@@ -127,7 +131,7 @@ def _profile(file: str, base: str | None, binaries: Sequence[str], *, of_differe
         difference = compared(head, before, of_differences=of_differences)
     for message in difference.messages:
         tell(message)
-    return replace(difference, profile=without_jvm_files(difference.profile, written))
+    return difference, written
 
 
 def _named_binaries(folders: Sequence[str]) -> tuple[str, ...]:
