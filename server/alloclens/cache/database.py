@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
 import errno
 import logging
 import sqlite3
 import stat
 import threading
+import weakref
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -63,6 +65,7 @@ class Cache:
         """Identity of the open file; None in memory."""
         self._closed = False
         self._base = self._opened()
+        _open.add(self)
 
     def close(self) -> None:
         """Close the file. Later calls find and store nothing."""
@@ -248,3 +251,13 @@ def _identity(path: Path) -> Identity | None:
 def _text(data: bytes) -> str:
     """Decode a text, even of a damaged row: the check sum detects that."""
     return data.decode("utf-8", "replace")
+
+
+_open: weakref.WeakSet[Cache] = weakref.WeakSet()
+
+
+@atexit.register
+def _close() -> None:
+    """Close all caches at exit: Python may not call `__del__` then, which would leave SQLite's log beside the file."""
+    for cache in list(_open):
+        cache.close()
