@@ -234,6 +234,7 @@ async def test_two_folders(editor: Editor, two: Path, tmp_path_factory: pytest.T
 
 async def test_a_choice_takes_effect_while_many_files_are_read(editor: Editor, folder: Path) -> None:
     drop_many(folder, 800)  # so that they are not read before the choice is
+    editor.options = ("--log-level", "warning")  # nobody reads standard error, which so many lines fill
     await editor.open_folder(folder)
     uri = editor.open(folder / "main.go")
     await editor.until(lambda: editor.status.state == "loading")
