@@ -63,7 +63,8 @@ class VsCode:
             if pattern.match(seen):
                 return
             self.page.wait_for_timeout(100)
-        raise AssertionError(f"the hint of {line!r} is {seen!r}, not {wanted!r}; all hints: {self.hints()}")
+        status = self.page.locator(".statusbar").inner_text().split("\n")
+        raise AssertionError(f"the hint of {line!r} is {seen!r}, not {wanted!r}; all: {self.hints()}; status: {status}")
 
     def hint(self, line: str) -> Locator:
         """Return the hint of a line, to click on."""
