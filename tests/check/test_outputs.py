@@ -27,7 +27,7 @@ from markdown_it import MarkdownIt
 from tests.support.hostile import QUOTING, STEERING, steering
 
 MB = 1 << 20
-ROOT = "/work/app"
+ROOT = "/src/app"
 NAMES = {
     "plain": "main.(*Cache).put",
     "steering": STEERING,
