@@ -305,15 +305,30 @@ class Comparison:
         for name, *arrays in zip(Measures._fields, lines.value, lines.sampled, strict=True):
             value, sampled = (array.item(row, number) for array in arrays)
             amount = grown.amount(name, row, value, sampled) if grown else Amount(value, sampled=sampled)
-            if name == "owned" and amount.growth and not amount.is_judged:
-                amount = amount._replace(significant=amount.growth > 0 and self._rises(row, kind))
+            if name == "owned" and amount.growth and not amount.significant:
+                amount = self.with_verdict(amount, kind, lambda: self._is_finding(row))
             amounts.append(amount)
         return LineStats(int(lines.line[row]), *amounts)
 
-    def _rises(self, row: int, kind: ValueType) -> bool:
-        """Return whether the snapshots of the series show that a row's line rises in a sample type."""
-        finding = self.finding(row) if kind == judged(self.lines.sample_types) else None
+    def with_verdict(self, of: Amount, kind: ValueType, is_finding: Callable[[], bool]) -> Amount:
+        """Return an amount of a sample type whose growth is significant also if it is that of a finding.
+
+        All snapshots may show that a line rises although base and head alone do not. Of a later base, only what has no error is
+        left to the verdict.
+        """
+        rises = (of.growth or 0) > 0 and kind == judged(self.lines.sample_types)
+        if of.significant or not rises or not (self._spans_verdicts or not of.is_judged):
+            return of
+        return of._replace(significant=is_finding())
+
+    def _is_finding(self, row: int) -> bool:
+        finding = self.finding(row)
         return finding is not None and finding.verdict in RAISED
+
+    @cached_property
+    def _spans_verdicts(self) -> bool:
+        """Whether the growth since the base is the one that verdicts are about."""
+        return self.judgement is not None and not self.focus and self.base is self.judgement.history.observed[0]
 
     def bounds(self, row: int, measure: str) -> tuple[float, float]:
         """Return the 99 % interval of a row's flat, cum or owned value in the shown type; nan if its error is unknown."""

@@ -159,18 +159,20 @@ def _node(row: _Row, comparison: Comparison, tree: FlameTree, own: frozenset[str
     unit = comparison.sample_type.unit
     is_function = row.site != ALL
     file = tree.functions.file[row.site] if is_function else ""
-    value, grown = int(row.amount.value), row.amount.growth
+    verdict = comparison.reported.get((tree.functions.name[row.site], file, 0), "") if is_function else ""
+    grown = comparison.with_verdict(row.amount, comparison.sample_type, lambda: bool(verdict))
+    value = int(grown.value)
     return FlameNode(
         name=tree.functions.name[row.site] if is_function else EVERYTHING,
         value=value,
         label=f"{amount(value, unit)} · {share(value, comparison.total)}",
-        growth=None if grown is None else int(grown),
-        growth_label="" if grown is None else growth(row.amount, unit),
-        significant=row.amount.significant,
+        growth=None if grown.growth is None else int(grown.growth),
+        growth_label="" if grown.growth is None else growth(grown, unit),
+        significant=grown.significant,
         file=file,
         line=row.line,
         own=file in own,
-        verdict=comparison.reported.get((tree.functions.name[row.site], file, 0), "") if is_function else "",
+        verdict=verdict,
         more=row.more,
         children=[],
     )

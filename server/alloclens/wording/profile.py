@@ -178,7 +178,8 @@ def _row(of: Comparison, made: ValueTable, row: int, by: By) -> TableRow:
     where = made.sites
     name, file, line = made.name[row], where.texts[where.file[row]], int(where.line[row])
     flat, cum, owned = (int(column[row]) for column in (made.flat, made.cum, made.owned))
-    grown = _grown(made, row)
+    verdict = of.reported.get((name, file, line if by == "line" else 0), "") if by != "package" else ""
+    grown = of.with_verdict(_grown(made, row), of.sample_type, lambda: bool(verdict))
     return TableRow(
         name=name or "?",
         file=file,
@@ -195,14 +196,15 @@ def _row(of: Comparison, made: ValueTable, row: int, by: By) -> TableRow:
         growth=int(grown.growth) if grown.growth is not None else None,
         growth_label=growth(grown, unit) if grown.growth is not None else "",
         significant=bool(grown.significant),
-        verdict=of.reported.get((name, file, line if by == "line" else 0), "") if by != "package" else "",
+        verdict=verdict,
     )
 
 
 def _node(of: Comparison, made: ValueTable, row: int, flat: int, cum: int) -> GraphNode:
     unit, where = of.sample_type.unit, made.sites
     name, file = made.name[row], where.texts[where.file[row]]
-    grown = _grown(made, row)._replace(value=float(cum))
+    verdict = of.reported.get((name, file, 0), "")
+    grown = of.with_verdict(_grown(made, row)._replace(value=float(cum)), of.sample_type, lambda: bool(verdict))
     return GraphNode(
         name=name or "?",
         file=file,
@@ -215,5 +217,5 @@ def _node(of: Comparison, made: ValueTable, row: int, flat: int, cum: int) -> Gr
         growth=int(grown.growth) if grown.growth is not None else None,
         growth_label=growth(grown, unit) if grown.growth is not None else "",
         significant=bool(grown.significant),
-        verdict=of.reported.get((name, file, 0), ""),
+        verdict=verdict,
     )

@@ -79,7 +79,10 @@ def _heaviest(file: FileLines, at: Document) -> dict[str, int]:
 
 
 def _title(function: FunctionStats, comparison: Comparison) -> str:
-    cum, unit = function.cum, comparison.sample_type.unit
-    if noun(comparison, comparison.sample_type):
+    kind, unit = comparison.sample_type, comparison.sample_type.unit
+    cum = comparison.with_verdict(
+        function.cum, kind, lambda: function.name in {name for name, _, _ in comparison.reported}
+    )
+    if noun(comparison, kind):
         return quantity(cum.value, comparison) + significant_growth(cum, unit)
     return f"{amount(cum.value, unit)} cum · {amount(function.flat, unit)} flat{significant_growth(cum, unit)}"
