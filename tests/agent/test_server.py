@@ -412,9 +412,9 @@ def test_options_are_checked(arguments: Sequence[str], words: str) -> None:
 
 
 @pytest.mark.programs
-def test_without_the_package_the_extra_is_named(tmp_path: Path) -> None:
+def test_without_the_package_a_command_installs_it(tmp_path: Path) -> None:
     code = "import sys; sys.modules['mcp'] = None; from alloclens.cli import main; main(['mcp'])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, check=False)
     assert done.returncode == 1
-    assert "pip install 'alloclens[mcp]'" in done.stderr
+    assert "pip install 'mcp>=2,<3'" in done.stderr
     assert "Traceback" not in done.stderr

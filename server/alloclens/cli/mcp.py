@@ -21,7 +21,7 @@ from alloclens.workspace.around import workspace_around
 if TYPE_CHECKING:
     from alloclens.session.world import World
 
-MISSING = "the package mcp is not installed; install alloclens with it: pip install 'alloclens[mcp]'"
+MISSING = "the package mcp is not installed; install it beside alloclens: pip install 'mcp>=2,<3'"
 
 
 def _settings(_context: click.Context, _option: click.Parameter, given: str) -> dict[str, Any]:
