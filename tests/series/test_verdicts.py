@@ -278,6 +278,15 @@ def test_a_function_that_leaks_is_found_without_its_callers() -> None:
     assert [(found.function, found.with_called) for found in of_v8(held).findings(RAISED)] == [("keep", False)]
 
 
+@pytest.mark.parametrize(("small", "names"), [(2, ["tick", "note"]), (8, ["note"])])
+def test_a_small_leak_does_not_hide_larger_ones_that_v8_inlined_in_turn(small: int, names: list[str]) -> None:
+    """They keep six objects a step. If the one that is not inlined keeps more, it explains most of what their caller holds."""
+    held = inlined_in_turn(np.random.default_rng(0), 3)
+    note = f"note@/o/note.ts:3 < {HANDLE}"
+    found = of_v8([now | {note: small * number} for number, now in enumerate(held)]).findings(RAISED)
+    assert [(one.function, one.with_called) for one in found] == [(name, name == "tick") for name in names]
+
+
 @pytest.mark.parametrize("leak", [0, 3])
 def test_what_moves_to_its_caller_does_not_grow(leak: int) -> None:
     """A full cache that V8 inlined: as its entries are replaced, the caller holds more and more of them."""

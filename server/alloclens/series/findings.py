@@ -62,6 +62,8 @@ STAYED = 0.9
 """Part of the most that a function held that it still holds, if it leaked and was inlined: it allocates no more, and nothing is freed."""
 MOVED = 0.5
 """A line took over what V8 inlined into it if what it calls fell by more than this part of what the line grew."""
+EXPLAINED = 0.5
+"""Findings on lines that a line calls explain what grew there and on it if they grew by more than this part of that."""
 MAX_POINTS = 24
 """Points of a history in a chart."""
 
@@ -236,10 +238,10 @@ class Judgement:
     def _says_something(self) -> Mask:
         """Which entries say something: of each line, it alone and by its callers, or it with what it calls.
 
-        Together, if V8 seems to have inlined what it calls and no line of them is found to grow by itself; and if it grew only
-        as much as what it calls fell, because that was inlined.
+        Together, if V8 seems to have inlined what it calls, and the lines of them that are found to grow by themselves do not
+        explain most of that; and if it grew only as much as what it calls fell, because that was inlined.
         """
-        parts, row, growth = self.history.parts, self.head.holders.row, self.verdicts.growth
+        parts, growth = self.history.parts, self.verdicts.growth
         rises = self._raised | self._may_leak
         says: Mask = parts.depth != WITH_CALLED
         told = np.isin(self._owner, self._owner[rises])
@@ -248,13 +250,19 @@ class Judgement:
             alone = (self._owner == self._owner[entry]) & (parts.depth != WITH_CALLED)
             moved = growth[entry] < (1 - MOVED) * growth
             found = self._raised & says
-            inside = np.isin(self._owner, row[parts.holder[parts.at[entry] : parts.at[entry + 1]]])
             if (found & alone & ~moved).any():
                 continue
             is_inlined = rises[entry] and bool(self._inlined(int(self._owner[entry])))
-            if (is_inlined and not (found & inside & ~alone).any()) or (found & alone).any():
+            is_explained = self._explained(entry, found & ~alone) > EXPLAINED * growth[entry]
+            if (is_inlined and not is_explained) or (found & alone).any():
                 says[entry], says[alone] = True, False
         return says
+
+    def _explained(self, entry: int, found: Mask) -> float:
+        """Return how much of what an entry holds grew on lines of which these entries hold a part."""
+        parts, row, growth = self.history.parts, self.head.holders.row, self.verdicts.growth[: self.history.lines]
+        inside, of_found = (row[parts.some(of).holder] for of in (np.array([entry]), np.flatnonzero(found)))
+        return float(growth[np.isin(self._owner[: len(growth)], np.intersect1d(inside, of_found))].sum())
 
     def of(self, row: int) -> Finding | None:
         """Return the finding on a row of the head's lines."""
