@@ -16,7 +16,8 @@ from alloclens.source.recorded import Origin
 from alloclens.source.roots import Roots
 from alloclens.wording.drift import compared_text
 from alloclens.workspace import git_history, git_texts
-from alloclens.workspace.source_versions import LONGEST_RUN_SECONDS, NOT_IN_GIT, SourceVersions
+from alloclens.workspace.git_versions import LONGEST_RUN_SECONDS, NOT_IN_GIT
+from alloclens.workspace.source_versions import SourceVersions
 from click.testing import CliRunner
 
 from tests.support.profiles import drop, heap

@@ -61,6 +61,19 @@ class Provenance(NamedTuple):
     built_after: float = 0
     """When the editor began to build and run the program, of what was written before; 0 if it did not."""
 
+    @property
+    def is_rebuilt(self) -> bool:
+        """Whether the binary was rebuilt since the process began, so that its commit may be a later one."""
+        return self.build.is_here and self.build.written_at > self.begun
+
+    @property
+    def is_replaced(self) -> bool:
+        """Whether another binary was at the program's path when the process was first seen.
+
+        It has other lines, so the text was edited before, and a file here is probably as it was for the new binary.
+        """
+        return self.build.has_other_lines and self.build.written_at <= self.begun
+
 
 class Restart(NamedTuple):
     """The times between which a program was restarted: of the last snapshot before and the first one after."""

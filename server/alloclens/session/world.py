@@ -20,7 +20,8 @@ from alloclens.source.recorded import Origin
 from alloclens.source.roots import Roots
 from alloclens.source.rules import MOVED
 from alloclens.workspace.moves import Moves
-from alloclens.workspace.source_versions import SourceVersions, recorded_lines, recorded_lines_in
+from alloclens.workspace.profiled_file import recorded_lines, recorded_lines_in
+from alloclens.workspace.source_versions import SourceVersions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

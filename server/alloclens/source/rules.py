@@ -299,12 +299,13 @@ def _of_class(recorded: Recorded, context: PlacementContext) -> Groups:
 
 SURE = (_mapped, _as_recorded, _module, _build, _alike)
 """Rules that look for own code and do not guess."""
+MAPPED, AS_RECORDED = "pathMappings", "as recorded"
 RENAMED, MOVED = "renamed since", "moved to another file of its directory"
 ELSEWHERE = (RENAMED, MOVED)
 """Rules whose result was recorded in another file."""
 RULES = (
-    PlacementRule("pathMappings", _mapped, tells_whose=True),
-    PlacementRule("as recorded", _as_recorded, tells_whose=True),
+    PlacementRule(MAPPED, _mapped, tells_whose=True),
+    PlacementRule(AS_RECORDED, _as_recorded, tells_whose=True),
     PlacementRule("module of the workspace", _module, tells_whose=True),
     PlacementRule("root of the build", _build),
     PlacementRule("vendor", _vendor),

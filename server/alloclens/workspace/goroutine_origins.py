@@ -17,8 +17,7 @@ from alloclens.tables import attribution
 from alloclens.tables.goroutines import GoroutineOrigin, StartFrames, start_frames
 from alloclens.tables.sites import by_source_line
 from alloclens.workspace import git, git_texts
-from alloclens.workspace.source_copies import unchanged
-from alloclens.workspace.source_versions import oldest_copy
+from alloclens.workspace.source_copies import oldest_copy, unchanged
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -18,10 +18,11 @@ from alloclens.source.places import Place
 from alloclens.workspace.files import text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from alloclens.cache.texts import Texts
     from alloclens.disk import Stamp
+    from alloclens.series.series import Copies
     from alloclens.series.snapshot import Snapshot
     from alloclens.source.places import Nowhere
     from alloclens.source.roots import Roots
@@ -112,6 +113,15 @@ def unchanged(path: str, until: float) -> SourceCopy | None:
     version = _version(path)
     text = _text(path, *version[1:]) if version and version[0] <= until else None
     return SourceCopy(text, version[0]) if version and text is not None else None
+
+
+def oldest_copy(texts: Texts, copies: Iterable[Copies], path: str, until: float) -> tuple[str, str] | None:
+    """Return the oldest copy of a file from a process's snapshots, with the snapshot's name.
+
+    Copies of files written after `until` are ignored: they were edited while the program ran.
+    """
+    kept = ((name, texts.of(snapshot, stamp, path)) for name, snapshot, stamp in copies)
+    return next(((name, copy.text) for name, copy in kept if copy and copy.written_at <= until), None)
 
 
 def _version(path: str) -> tuple[float, int, int, int] | None:

@@ -14,7 +14,8 @@ from alloclens.source.text_diff import line_map
 from alloclens.tables.alignment import are_different_builds, line_pairs
 from alloclens.text import split_lines
 from alloclens.time_limit import take_longer
-from alloclens.workspace.source_versions import SourceVersions, recorded_lines_in
+from alloclens.workspace.profiled_file import recorded_lines_in
+from alloclens.workspace.source_versions import SourceVersions
 
 if TYPE_CHECKING:
     from alloclens.arrays import Ints
