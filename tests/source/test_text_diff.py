@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from typing import TYPE_CHECKING
 
@@ -228,6 +229,16 @@ def test_a_line_of_the_same_code_is_looked_for_between_the_same_two_lines() -> N
 )
 def test_the_code_of_a_line(line: str, comment: str, expected: str) -> None:
     assert code(line, comment) == expected
+
+
+def test_lines_of_the_same_code_begin_alike() -> None:
+    lines = ["".join(characters) for n in range(5) for characters in itertools.product(" \tx_/#\"'\f-", repeat=n)]
+    for comment in ("", "//", "#"):
+        begun: dict[str, set[str]] = {}
+        for line in lines:
+            begun.setdefault(code(line, comment), set()).add(text_diff._begin(line))
+        assert len(begun) < len(lines)
+        assert all(len(begins) == 1 for begins in begun.values())
 
 
 def test_lines_that_the_text_never_had_are_gone() -> None:

@@ -75,14 +75,15 @@ def idle_lines(text: str, path: str) -> frozenset[int]:
     At the end of a function its deferred calls run, and at the end of a range-over-func loop its checks.
     """
     lines = split_lines(text)
-    blank = {number for number, line in enumerate(lines, 1) if not line.strip()}
+    stripped = [line.strip() for line in lines]
+    blank = {number for number, line in enumerate(stripped, 1) if not line}
     read = read_as(text, path)
     if read is None or not read.whole:
         return frozenset(blank)
     if language_of(path) is not GO:
         return frozenset(blank | _comments(lines, read))
     ends = {declaration.last for declaration in read.declarations}.union(read.loops)
-    braces = {number for number, line in enumerate(lines, 1) if line.strip() == "}" and number not in ends}
+    braces = {number for number, line in enumerate(stripped, 1) if line == "}" and number not in ends}
     return frozenset(blank | braces | (set() if C_WITHIN in text else _comments(lines, read)))
 
 
