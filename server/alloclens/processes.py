@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 from contextlib import contextmanager, suppress
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,9 +42,15 @@ def program(name: str) -> str | None:
 
     shutil.which alone also searches the working directory: on Windows always, elsewhere for entries like "." or "".
     """
-    entries = os.environ.get("PATH", os.defpath).split(os.pathsep)
-    paths = [str(Path(entry, name + SUFFIX)) for entry in entries if Path(entry).is_absolute()]
+    folders = _absolute(os.environ.get("PATH", os.defpath))
+    paths = (os.path.join(folder, name + SUFFIX) for folder in folders)
     return next((executable for path in paths if (executable := shutil.which(path))), None)
+
+
+@lru_cache(1)
+def _absolute(path: str) -> tuple[str, ...]:
+    """Return the absolute entries of PATH."""
+    return tuple(str(Path(entry)) for entry in path.split(os.pathsep) if Path(entry).is_absolute())
 
 
 def output(
