@@ -29,13 +29,13 @@ LANGUAGES: tuple[Language, ...] = (
     SCALA,
     CSHARP,
 )
-"""A file's language is the first one that has its suffix."""
+LANGUAGE_OF = {ending: language for language in reversed(LANGUAGES) for ending in language.endings}
+"""By the end of a file's name; the first one that has it."""
 
 
 def language_of(path: str) -> Language | None:
     """Return the language of a file by the end of its name; None if it is not one of these."""
-    ending = path[path.rfind(".") :].lower()
-    return next((language for language in LANGUAGES if ending in language.endings), None)
+    return LANGUAGE_OF.get(path[path.rfind(".") :].lower())
 
 
 @lru_cache(2)  # successive snapshots name the same files
