@@ -15,7 +15,7 @@ from alloclens.workspace import git, git_history, git_texts
 from alloclens.workspace.profiled_file import IN_WORKTREE, as_compiled
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from alloclens.series.series import Provenance
     from alloclens.workspace.profiled_file import ProfiledFile
@@ -37,6 +37,8 @@ class GitVersions:
         self._refusals: dict[str, str] = {}
         self._worktrees: dict[str, tuple[str, ...]] = {}
         """All three by repository."""
+        self._known: dict[tuple[str, ...], tuple[git_history.FileHistory, ...]] = {}
+        """The histories of files by their names."""
 
     def named(self, path: str, provenance: Provenance) -> Iterator[SourceVersion]:
         """Yield the texts of a file in the revisions that the setting, the binary or a label names."""
@@ -113,7 +115,7 @@ class GitVersions:
 
     def may_be_of_another_file(self, file: ProfiledFile) -> bool:
         """Return whether the profile may name another file, which had this path before today's was added."""
-        histories = [] if file.place.before else self._histories(file)
+        histories = () if file.place.before else self._histories(file)
         history = [version for version in _all_of(histories[:1]) if version.seconds <= file.provenance.seconds]
         others = tuple(dict.fromkeys(version.blob for version in history if version.is_of_another))
         if not others or all(version.is_of_another for version in history):
@@ -142,18 +144,14 @@ class GitVersions:
         for revision in filter(None, named):
             yield revision if COMMIT.fullmatch(revision) else f"refs/tags/{revision}"
 
-    def _histories(self, file: ProfiledFile) -> list[git_history.FileHistory]:
+    def _histories(self, file: ProfiledFile) -> tuple[git_history.FileHistory, ...]:
         """Return the histories of a file: that of HEAD, and those of all branches, under each of its names."""
-        references = self._references_of(file.path)
-        if references is None:
-            return []
         # A rename that is not committed yet is in no history.
         names = (file.path, file.place.before) if file.place.before else (file.path,)
-        of_head = (git_history.history(name, references.head, shallow=references.shallow) for name in names)
-        return [
-            next((history for history in of_head if history.versions or history.gaps), git_history.FileHistory()),
-            *(git_history.history_anywhere(name, references) for name in names),
-        ]
+        if names not in self._known:
+            references = self._references_of(file.path)
+            self._known[names] = tuple(_listed(names, references)) if references else ()
+        return self._known[names]
 
     def _references_of(self, path: str) -> git.References | None:
         """Return the references of a file's repository; None if it has no commit, or git cannot read it."""
@@ -178,6 +176,13 @@ def at(path: str, revision: str) -> Iterator[SourceVersion]:
 
 def _of_commit(commit: str, text: str, path: str) -> SourceVersion:
     return SourceVersion(f"as in git's commit {commit[:12]}{commit[40:]}", as_compiled(text, path))
+
+
+def _listed(names: Sequence[str], references: git.References) -> Iterator[git_history.FileHistory]:
+    """Yield what is listed under the names of a file, the history of HEAD first."""
+    of_head = (git_history.history(name, references.head, shallow=references.shallow) for name in names)
+    yield next((history for history in of_head if history.versions or history.gaps), git_history.FileHistory())
+    yield from (git_history.history_anywhere(name, references) for name in names)
 
 
 def _texts(path: str, histories: Iterable[git_history.FileHistory]) -> Mapping[str, str]:
