@@ -533,7 +533,7 @@ def test_where_nothing_is_proven_the_nearest_is_named(folder: Path) -> None:
         drop(folder / f"q/h{i:03}.pb.gz", heap(f"main.main:3@{folder}/main.go:{LEAK} = {1 + 2 * i}x{MB}"))
     words = run(folder / "q", "--workspace", folder).output
     assert "Not proven: 5.0MB held through this line, ▲4.0MB " in words
-    assert "At least 6 snapshots of one process show a trend." in words
+    assert "At least 17 more snapshots at this pace would settle it." in words
 
 
 @pytest.mark.parametrize(("others", "is_listed"), [(30, True), (50, False)])
@@ -559,7 +559,7 @@ def test_what_rises_since_the_start_is_a_candidate(folder: Path) -> None:
         drop(folder / f"p/h{i:03}.pb.gz", heap(f"main.main:3@{folder}/main.go:{LEAK} = {1 + 3 * i}x{MB}"))
     words = run(folder / "p", "--workspace", folder).output
     assert "19 snapshots, none certainly leaks: what rises does so since the process started." in words
-    assert " 1 more snapshot shows whether it levels off." in words
+    assert " At least 1 more snapshot at this pace would settle it." in words
     said = json.loads(run(folder / "p", "--workspace", folder, "--json").stdout)
     assert said["findings"] == []
     assert [(one["line"], one["rule"]) for one in said["candidates"]] == [(LEAK, "early")]

@@ -204,14 +204,22 @@ def test_a_candidate_says_what_is_known_and_what_would_settle_it() -> None:
     # Of 0.5 standard errors, a proof takes (3.144/0.5)² = 39 times as many.
     early = candidate(finding(Rule.EARLY, score=9.0, sampled=9.0, points=(0.0, 1.0, 2.0)))
     assert early.endswith(
-        "9 sampled objects, but only since the process started, as a cache that fills up does at first. 6 more snapshots show "
-        "whether it levels off."
+        "9 sampled objects, but only since the process started, as a cache that fills up does at first. At least 6 more "
+        "snapshots at this pace would settle it."
     )
     # 14 snapshots in 5.2 hours are one in 24 minutes: six more take longer than what is left of six hours.
     slow = finding(Rule.EARLY, score=9.0, points=(0.0, 1.0))
     assert candidate(replace(slow, over=ObservedSpan(14, 5.2 * 3600))).endswith(
-        " 48.0min more shows whether it levels off."
+        " At least 48.0min more at this pace would settle it."
     )
+    # However clearly it rises, no verdict that it leaks rests on fewer than 20; of fewer than six, no trend is known.
+    for score, seen, needed in (
+        (3.0, 18, "2 more snapshots"),
+        (2.0, 19, "28 more snapshots"),
+        (0.0, 3, "17 more snapshots"),
+    ):
+        few = finding(Rule.UNCLEAR, score=score, sampled=math.nan, over=ObservedSpan(seen, 150.0), points=(0.0, 1.0))
+        assert candidate(few).endswith(f" At least {needed} at this pace would settle it.")
     # ▲ is only for what is beyond the sampling error.
     unclear = finding(Rule.UNCLEAR, score=2.0, low=-MB, high=601.0 * MB, points=(0.0, 1.0))
     assert "through this line, +300MB (99 %: -1.0MB to +601MB) over" in candidate(unclear)

@@ -14,6 +14,7 @@ from alloclens.profile.sample_types import GOROUTINES, LEAKED, column_of
 from alloclens.series.owned import WITH_CALLED
 from alloclens.series.verdicts import (
     MIN_LEAK_OBSERVATIONS,
+    MIN_OBSERVATIONS,
     MIN_RISE,
     SIGNIFICANCE,
     VERDICT_RULES,
@@ -170,11 +171,13 @@ class Finding:
 
     @property
     def snapshots_needed(self) -> int:
-        """How many more snapshots would prove a rise like this: its score grows as the root of their number, at least."""
-        if self.rule is Rule.EARLY:
-            return MIN_LEAK_OBSERVATIONS - self.over.observations
+        """How many more snapshots would prove a leak that rises like this, at least: its score grows as the root of their number."""
+        observed = self.over.observations
+        missing = max(MIN_LEAK_OBSERVATIONS - observed, 0)
+        if self.rule is Rule.EARLY or observed < MIN_OBSERVATIONS:  # it rises, or has no score yet
+            return missing
         proof = quantile(1 - SIGNIFICANCE / max(self.tests, 1))
-        return max(math.ceil(self.over.observations * ((proof / max(self.score, MIN_SCORE)) ** 2 - 1)), 0)
+        return max(math.ceil(observed * ((proof / max(self.score, MIN_SCORE)) ** 2 - 1)), missing)
 
     @property
     def is_remote(self) -> bool:

@@ -177,22 +177,18 @@ def _more(finding: Finding) -> str:
 
 def _settles(finding: Finding, run: str) -> str:
     """Say how many more snapshots would prove a rise like this, or which run would show it sooner; "" for none."""
-    if finding.rule is Rule.EARLY:
-        more, left = finding.snapshots_needed, MIN_FIRST_RISE - finding.over.seconds
-        is_sooner = left < more * finding.over.seconds / max(finding.over.observations - 1, 1)
-        snapshots = f"{duration(left)} more" if is_sooner else counted(more, "more snapshot")
-        return f" {snapshots} {'shows' if is_sooner or more == 1 else 'show'} whether it levels off."
-    if finding.over.observations < MIN_OBSERVATIONS:
-        return f" At least {MIN_OBSERVATIONS} snapshots of one process show a trend."
     if finding.rule is Rule.FILLED:
         return " More snapshots show whether it rises again."
-    more = finding.snapshots_needed
+    more, run = finding.snapshots_needed, "" if finding.rule is Rule.EARLY else run
     if not more:
         return " A few more snapshots show whether it goes on."
     if finding.is_remote:
         sooner = f"; {run} shows it sooner" if run else ""
         return f" At this pace, it would take more than {MANY} times as many snapshots to settle it{sooner}."
-    return f" At least {counted(more, 'more snapshot')} at this pace would settle it{run and f', or {run}'}."
+    left = MIN_FIRST_RISE - finding.over.seconds if finding.rule is Rule.EARLY else math.inf
+    is_sooner = left < more * finding.over.seconds / max(finding.over.observations - 1, 1)
+    needed = f"{duration(left)} more" if is_sooner else counted(more, "more snapshot")
+    return f" At least {needed} at this pace would settle it{run and f', or {run}'}."
 
 
 def _denser(finding: Finding) -> str:
