@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from tests.editors.workspace import serving
@@ -72,7 +73,8 @@ def hovers(at: At, look: Act) -> Act:
 
     def check(session: Session) -> None:
         seen_first(session)
-        assert r"inuse\_space" not in session.screen.screen()
+        shown = session.screen.screen()
+        assert not re.search(r"inuse\\_space|\(\\\*shop\)|\\\+", shown), shown
 
     return check
 

@@ -27,6 +27,7 @@ def shown(markdown: str) -> list[tuple[str, str]]:
 @given(TEXTS)
 @example("![x](https://evil.example/x.png)")
 @example("&lt;b&gt; <img src=x>\n\n# a")
+@example("(*a (**b (*_c* d*)")
 def test_text_is_shown_as_it_is(text: str) -> None:
     assert shown(f"a{escape(text)}b") == [("text", f"a{printable(text)}b")]
     assert plain(f"**a** {escape(text)}") == f"a {printable(text)}"
@@ -45,7 +46,16 @@ def test_text_starts_no_other_block(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["inuse_space", "main.newPool.func1(3)", "net/http.HandlerFunc", "a{b} #1 +2 -3 b!", "a & b"]
+    "name",
+    [
+        "inuse_space",
+        "main.newPool.func1(3)",
+        "net/http.HandlerFunc",
+        "main.(*shop).order",
+        "+1.1MB",
+        "a{b} #1 +2 -3 b!",
+        "a & b",
+    ],
 )
 def test_a_name_without_marks_has_no_backslash(name: str) -> None:
     assert escape(name) == name

@@ -6,8 +6,12 @@ import re
 
 from alloclens.printable import printable
 
-SIGNS = re.compile(r"[\\`*\[\]|<~]|&(?=[#\w])|^[#+>-]|(?<!\w)_+|_+(?!\w)")
-"""What Markdown may take for a mark, and nothing else, because some editors show the backslashes: an underscore within a word is not a mark."""
+SIGNS = re.compile(r"[\\`\[\]|<~]|(?<!\()\*|\*(?![^\W_])|&(?=[#\w])|^[#>]|^[+-](?!\w)|(?<!\w)_+|_+(?!\w)")
+"""What Markdown may take for a mark, and nothing else, because some editors show the backslashes.
+
+An underscore within a word is not a mark, nor is a sign before a number; the asterisk of a method, main.(*shop).order, only begins what
+nothing can end.
+"""
 MARKS = re.compile(
     r"\\(?P<sign>[^A-Za-z0-9\s])"
     r"|(?P<fence>`+)(?P<code>.+?)(?<!`)(?P=fence)(?!`)"
