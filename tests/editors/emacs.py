@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -75,6 +76,21 @@ def at(session: Session, mark: str) -> None:
 def running(command: str, *answers: str) -> Act:
     """Run a command by its name."""
     return lambda session: run(session, command, *answers)
+
+
+def findings(session: Session) -> None:
+    """List the findings when the line is marked: until then, the list is opened for none, and stays two rows high."""
+    at(session, "leak registration")
+    session.screen.until(r"^! .*alloclens: leak registration")
+    run(session, "flymake-show-buffer-diagnostics")
+    session.screen.until(r"^ *35 .*(Leak|Growing): ")
+
+
+def hover(session: Session) -> None:
+    """Show the whole text when the echo area shows how it begins: until then, C-h . has that of another line, or none."""
+    held = session.workspace.held("leak goroutine")
+    session.screen.until(rf": {re.escape(held)} held through this line")
+    session.screen.keys("C-h", ".")
 
 
 def stacks(session: Session) -> None:
@@ -169,17 +185,13 @@ def move(session: Session) -> None:
     session.screen.keys("C-n")
 
 
-FINDINGS = Check(
-    # Its window has two rows: that of line 35 may be below it.
-    checks.seen(at, "leak registration", running("flymake-show-buffer-diagnostics"), r"^ *21 .*(Leak|Growing): "),
-    "`flymake-show-buffer-diagnostics`",
-)
+FINDINGS = Check(findings, "`flymake-show-buffer-diagnostics`")
 PLAIN = {
     checks.OPENING: Check(checks.numbers),
     checks.ARRIVAL: Check(checks.new_numbers(running("revert-buffer-quick")), "after a message, `revert-buffer-quick`"),
     "hints off and on": Check(hiding),
     checks.FINDINGS: FINDINGS,
-    checks.HOVER: Check(checks.hovers(at, running("eldoc-doc-buffer")), "`C-h .`"),
+    checks.HOVER: Check(checks.hovers(at, hover), "`C-h .`"),
     checks.STACKS: Check(stacks, "`eglot-code-actions`"),
     checks.HOT_LINE: Check(partial(hot_line, "my-next-hot-line"), "a function of the page"),
 }
