@@ -9,6 +9,7 @@ from lsprotocol import types
 
 from alloclens.lsp.diagnostics import has_diagnostic, page_of
 from alloclens.lsp.document_lines import DocumentLines, all_here
+from alloclens.lsp.withdrawn import withdrawn
 from alloclens.series.findings import RAISED
 from alloclens.wording import hover as wording
 from alloclens.wording.markdown import plain
@@ -29,9 +30,7 @@ def text_of(ls: Server, world: World, uri: str, line: int) -> types.MarkupConten
     document_lines = DocumentLines(world, ls.documents)
     kinds.sort(key=_urgency)
     most = [wording.MAX_STACKS, *[1] * (len(kinds) - 1)]
-    texts = [
-        _of_kind(at, line, world, document_lines, ls.client, number) for at, number in zip(kinds, most, strict=True)
-    ]
+    texts = [_of_kind(ls, world, at, line, document_lines, number) for at, number in zip(kinds, most, strict=True)]
     return in_format(wording.SEPARATOR.join(texts), ls.client)
 
 
@@ -48,9 +47,9 @@ def _urgency(at: Here) -> int:
     return RAISED.index(judged.verdict) if judged and judged.verdict in RAISED else len(RAISED)
 
 
-def _of_kind(at: Here, line: int, world: World, document_lines: DocumentLines, client: Client, most: int) -> str:
+def _of_kind(ls: Server, world: World, at: Here, line: int, document_lines: DocumentLines, most: int) -> str:
     """Return the text of a line (1-based) in one kind of profile, with the heaviest stacks."""
-    comparison = at.comparison
+    comparison, client = at.comparison, ls.client
     stacks = comparison.stacks(at.recorded, at.line, most)
 
     def line_of(frame: Frame) -> tuple[str, str]:
@@ -76,4 +75,5 @@ def _of_kind(at: Here, line: int, world: World, document_lines: DocumentLines, c
         has_moved=at.line != line,
         is_said=client.hovers_diagnostics and has_diagnostic(at, world),
         folds=client.prefers_markdown and client.folds_markdown,
+        withdrawn=lambda finding: withdrawn(ls.reported, finding, comparison),
     )

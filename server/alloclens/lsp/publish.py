@@ -17,6 +17,7 @@ from alloclens.lsp.progress import LoadingProgress
 from alloclens.lsp.protocol import Status
 from alloclens.lsp.show import first_of, tell
 from alloclens.lsp.status_bar import status
+from alloclens.lsp.withdrawn import with_findings
 from alloclens.paths import name_of
 from alloclens.printable import printable
 from alloclens.typed import as_json
@@ -91,6 +92,7 @@ class Publisher:
         try:
             if not world.pending:  # a series that is only half read may be judged wrongly
                 self._ls.loaded.set()
+                self._ls.reported = await asyncio.to_thread(with_findings, self._ls.reported, world)
                 await asyncio.sleep(HINTS_FIRST_SECONDS if self._ls.client.refreshes_hints else 0)
                 await self.publish()
                 self._ls.run_task(self._notice.show(world), "showing what was not found")

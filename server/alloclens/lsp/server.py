@@ -23,6 +23,7 @@ from alloclens.session.world import World
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from alloclens.lsp.withdrawn import Reported
     from alloclens.series.snapshot import Snapshot
     from alloclens.session.loader import Loader
     from alloclens.session.world import FilePair
@@ -88,6 +89,8 @@ class Server(Session):
         """The head of the hints that the editor requested last."""
         self.compared: FilePair | None = None
         """Two files that the user compares, or one that is shown."""
+        self.reported: Reported = {}
+        """The findings of this world and those before. Replaced as a whole."""
         self.capturing = Capturing()
         self.opened = Opened()
         self.loader: Loader | None = None

@@ -64,11 +64,13 @@ def markdown(
     has_moved: bool = False,
     is_said: bool = False,
     folds: bool = False,
+    withdrawn: Callable[[Finding], str] = lambda _: "",
 ) -> str:
     """Write the hover of one row of the head's lines. `doubt` is about where that row is now.
 
     `has_moved`: whether its line has another number than the recorded one. `is_said`: whether the
     editor has the verdict in the same hover already, as a diagnostic. `folds`: whether the editor shows the HTML element `details`, which is closed until a click.
+    `withdrawn`: see `candidate`.
     """
     lines = comparison.lines
     file, number = lines.files[lines.file[row]], int(lines.line[row])
@@ -76,7 +78,7 @@ def markdown(
     if judged and not judged.owned.value and not judged.growth:  # it says nothing of what only passes through the line
         judged = None
     parts = [
-        *_verdict(judged, places, is_said=is_said),
+        *_verdict(judged, places, withdrawn, is_said=is_said),
         title(comparison, row),
         *_stacks(stacks[:1], comparison, places),
     ]
@@ -105,11 +107,13 @@ def _limits(comparison: Comparison) -> list[str]:
     return [sentence for sentence, applies in said if applies]
 
 
-def _verdict(judged: Finding | None, places: LinePlaces, *, is_said: bool) -> list[str]:
+def _verdict(
+    judged: Finding | None, places: LinePlaces, withdrawn: Callable[[Finding], str], *, is_said: bool
+) -> list[str]:
     if judged is None:
         return []
     now = places.finding(judged)._replace(waits="")  # this is the line in which they wait
-    sentence = candidate(judged, now) if judged.is_candidate else verdict(judged, now)
+    sentence = candidate(judged, now, withdrawn(judged)) if judged.is_candidate else verdict(judged, now)
     page = places.page(judged)
     link = f"[How to fix it]({page})" if judged.verdict in RAISED else f"[What this means]({page})"
     if is_said:

@@ -36,8 +36,13 @@ def moment(snapshot: Snapshot) -> str:
 
 def since(shown: Comparison) -> str:
     """Return when the base was taken, without the date if it is the head's."""
-    base, head = shown.base or shown.head, shown.head
-    return _local(base).strftime(TIME) if _local(base).date() == _local(head).date() else moment(base)
+    return time_of(shown.base or shown.head, shown.head)
+
+
+def time_of(snapshot: Snapshot, head: Snapshot) -> str:
+    """Return when a snapshot was taken, without the date if it is the head's."""
+    is_same_day = _local(snapshot).date() == _local(head).date()
+    return _local(snapshot).strftime(TIME) if is_same_day else moment(snapshot)
 
 
 def _local(snapshot: Snapshot) -> datetime:

@@ -143,8 +143,11 @@ def _sentence(finding: Finding, what: str) -> str:
     )
 
 
-def candidate(finding: Finding, now: MappedFinding | None = None) -> str:
-    """Say what is known of a line that may leak though nothing is proven, and what would settle it."""
+def candidate(finding: Finding, now: MappedFinding | None = None, withdrawn: str = "") -> str:
+    """Say what is known of a line that may leak though nothing is proven, and what would settle it.
+
+    `withdrawn`: what it was reported as, and until when; "" if it was not.
+    """
     rises = sum(later > earlier for earlier, later in pairwise(finding.points))
     always = rises == len(finding.points) - 1
     known = ["it rose at every step" if always else f"it rose {TIMES.get(rises, f'{rises} times')}"]
@@ -157,7 +160,8 @@ def candidate(finding: Finding, now: MappedFinding | None = None) -> str:
     if now and now.sign:
         known.append(SIGNS[now.sign])
     held = amount(finding.owned.value, finding.sample_type.unit) + _what(finding, now)
-    sentence = f"Not proven: {held}, {_grown(finding)}: {', '.join(known)}."
+    reported = f" It was reported as {withdrawn}." if withdrawn else ""
+    sentence = f"Not proven: {held}, {_grown(finding)}: {', '.join(known)}.{reported}"
     sooner = WITHOUT_GARBAGE if now and now.of_function else _denser(finding)
     return sentence + (related(finding, now) if now else "") + _settles(finding, sooner)
 

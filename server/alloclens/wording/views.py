@@ -28,10 +28,10 @@ def place(file: str, line: int, function: str) -> str:
     return printable("  ".join(part for part in (where, name) if part))
 
 
-def detail(finding: Finding) -> str:
+def detail(finding: Finding, withdrawn: str = "") -> str:
     """Return what is held and how it grew, in a few words: 64.0MB ▲63.0MB · leak, 9.0MB/s over 70s.
 
-    The number is first: a side bar cuts off the rest.
+    The number is first: a side bar cuts off the rest. `withdrawn`: what a candidate was reported as, and until when.
     """
     unit = finding.sample_type.unit
     held = with_noun(finding.owned.value, finding.sample_type)
@@ -41,7 +41,8 @@ def detail(finding: Finding) -> str:
         if finding.slope > 0
         else ""
     )
-    return f"{held}{growth} · {'not proven' if finding.is_candidate else finding.code}{pace}"
+    verdict = f"not proven{withdrawn and f', was {withdrawn}'}" if finding.is_candidate else finding.code
+    return f"{held}{growth} · {verdict}{pace}"
 
 
 def tooltip(finding: Finding, label: str, message: str, not_here: str) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from alloclens.lsp import protocol
 from alloclens.lsp.document_lines import DocumentLines, FunctionPlaces, location
+from alloclens.lsp.withdrawn import withdrawn
 from alloclens.printable import printable
 from alloclens.series.findings import RAISED, badness
 from alloclens.series.verdicts import VERDICTS
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from alloclens.lsp.document_lines import DocumentLine
     from alloclens.lsp.documents import Documents
     from alloclens.lsp.server import Server
+    from alloclens.lsp.withdrawn import Reported
     from alloclens.series.comparison import Comparison
     from alloclens.series.findings import Finding
     from alloclens.session.world import World
@@ -38,10 +40,10 @@ def register(server: Server) -> None:
 async def findings(ls: Server, command: protocol.GetFindings) -> protocol.Findings:
     """Return the lines that leak or grow, and those with another verdict that is shown, worst first; then candidates."""
     del command
-    return await asyncio.to_thread(_findings, ls.world, ls.documents)
+    return await asyncio.to_thread(_findings, ls.world, ls.documents, ls.reported)
 
 
-def _findings(world: World, documents: Documents) -> protocol.Findings:
+def _findings(world: World, documents: Documents, reported: Reported) -> protocol.Findings:
     document_lines = DocumentLines(world, documents)
     verdicts = [verdict for verdict in VERDICTS if verdict in RAISED or world.settings.severity(verdict) != "off"]
     pairs = [(finding, of) for of in world.judged for finding in of.findings(verdicts)]
@@ -50,13 +52,20 @@ def _findings(world: World, documents: Documents) -> protocol.Findings:
     candidates = likeliest(world.listed_candidates, document_lines.mapper)
     pairs += [pair for pair in candidates if pair[0].verdict not in verdicts]
     nothing = printable(plain(no_finding(world).words)) if world.series and not is_found else ""
-    return protocol.Findings(
-        [_finding(finding, of, world, documents, document_lines) for finding, of in pairs[:MAX_FINDINGS]], nothing
-    )
+    listed = [
+        _finding(finding, of, world, documents, document_lines, withdrawn(reported, finding, of))
+        for finding, of in pairs[:MAX_FINDINGS]
+    ]
+    return protocol.Findings(listed, nothing)
 
 
 def _finding(
-    finding: Finding, comparison: Comparison, world: World, documents: Documents, document_lines: DocumentLines
+    finding: Finding,
+    comparison: Comparison,
+    world: World,
+    documents: Documents,
+    document_lines: DocumentLines,
+    withdrawn: str,
 ) -> protocol.ListedFinding:
     now = document_lines.mapper.finding(comparison, finding)
     spot = document_lines.in_document(now.at)
@@ -64,7 +73,7 @@ def _finding(
         None if spot else FunctionPlaces(world, documents, comparison).of(finding.function, finding.file, finding.line)
     )
     message = (
-        whose(comparison) + candidate(finding, now)
+        whose(comparison) + candidate(finding, now, withdrawn)
         if finding.is_candidate
         else placed_message(finding, comparison, now, world.settings.memory_bytes)
     )
@@ -79,7 +88,7 @@ def _finding(
         code=finding.code,
         severity=world.settings.severity(finding.verdict),
         label=label,
-        detail=f"{'edited · ' if function else ''}{'~' if now.unsure else ''}{views.detail(finding)}",
+        detail=f"{'edited · ' if function else ''}{'~' if now.unsure else ''}{views.detail(finding, withdrawn)}",
         tooltip=views.tooltip(finding, label, message, _not_here(world, finding.file, finding.line, spot)),
         location=location(spot or function),
         function=finding.function,
