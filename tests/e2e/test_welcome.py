@@ -34,15 +34,22 @@ def test_the_sample_shows_its_one_leak(code: Workbench, page: Page) -> None:
     vscode.picture("sample")
 
 
-def test_the_walkthrough_has_four_steps_with_pictures(code: Workbench, page: Page, tmp_path: Path) -> None:
+def test_the_walkthrough_ticks_what_was_done_before(code: Workbench, page: Page, tmp_path: Path) -> None:
     (tmp_path / "go.mod").write_text("module example.com/x\n")
     vscode = VsCode(code, page)
     vscode.open(tmp_path, tmp_path / "go.mod")
+    vscode.run("alloclens: Capture…")
+    box = page.locator('.quick-input-widget input[placeholder*="URL"]')
+    box.wait_for()
+    page.keyboard.press("Escape")
+    box.wait_for(state="hidden")
     vscode.run("alloclens: Get Started")
     steps = page.locator(".getting-started-step .step-title")
     expect(steps).to_have_text(
         ["The server is installed", "Let your program serve its profiles", "Capture", "Read the first number"]
     )
+    ticked = page.locator(".getting-started-step", has=page.locator(".codicon-getting-started-step-checked:visible"))
+    expect(ticked.locator(".step-title")).to_have_text(["The server is installed", "Capture"])
     for number in range(4):
         steps.nth(number).click()
         expect(page.locator(".getting-started-step.expanded .step-title")).to_have_text(steps.nth(number).inner_text())

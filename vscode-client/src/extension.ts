@@ -24,6 +24,7 @@ import type { FrameRow } from './views/frame-rows.ts';
 import type { Row } from './views/rows.ts';
 import { TestProfiles } from './test-profiles.ts';
 import { Views } from './views/views.ts';
+import { Walkthrough } from './walkthrough.ts';
 
 type Commands = Record<string, (...args: never[]) => unknown>;
 
@@ -40,11 +41,16 @@ export function activate(context: vscode.ExtensionContext): void {
     views.say(message);
   });
   const tests = new TestProfiles(running, context);
+  const walkthrough = new Walkthrough(running, context.extension.id);
   const commands = {
     profileTest: (file?: string, name?: string) => tests.profile(file, name),
     ...ofCapture(capture),
     ...ofServer(running, context.extension),
-    ...ofWelcome(context),
+    openSample: () => openSample(context),
+    getStarted: () => {
+      running.wake();
+      return walkthrough.open();
+    },
     ...ofLines(running),
     ...ofChoices(running),
     ...ofFocus(running),
@@ -53,11 +59,15 @@ export function activate(context: vscode.ExtensionContext): void {
     copyForAgent: (of?: unknown) => copyForAgent(running, of),
     ...views.commands,
   };
-  for (const [name, run] of Object.entries(commands)) {
-    context.subscriptions.push(vscode.commands.registerCommand(`${settings.SECTION}.${name}`, run));
+  for (const [name, run] of Object.entries<(...args: never[]) => unknown>(commands)) {
+    const noted = (...args: never[]): unknown => {
+      walkthrough.ran(name);
+      return run(...args);
+    };
+    context.subscriptions.push(vscode.commands.registerCommand(`${settings.SECTION}.${name}`, noted));
   }
   const items = vscode.Disposable.from(statusItem(running), focus.focusItem(running));
-  context.subscriptions.push(running, items, placement, pictures, views, capture, tests, new ProfileEditor(running, context.extensionUri), new Heat(running), followActiveFile(running), followComparison(running), restartsOnChange(running), offerToAgents(running, (context.extension.packageJSON as { version: string }).version));
+  context.subscriptions.push(running, items, placement, pictures, views, capture, tests, walkthrough, new ProfileEditor(running, context.extensionUri), new Heat(running), followActiveFile(running), followComparison(running), restartsOnChange(running), offerToAgents(running, (context.extension.packageJSON as { version: string }).version));
   void showSample(context);
   void start(running, context.extension); // not awaited: the commands already work
 }
@@ -87,13 +97,6 @@ function ofServer(running: Server, extension: vscode.Extension<unknown>): Comman
       running.log.show();
     },
     reportIssue: () => reportIssue(running, extension),
-  };
-}
-
-function ofWelcome(context: vscode.ExtensionContext): Commands {
-  return {
-    openSample: () => openSample(context),
-    getStarted: () => vscode.commands.executeCommand('workbench.action.openWalkthrough', `${context.extension.id}#start`, false),
   };
 }
 
