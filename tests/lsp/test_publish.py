@@ -10,10 +10,13 @@ from typing import Any
 import pytest
 from alloclens.lsp import diagnostics
 from alloclens.lsp.documents import same
+from alloclens.lsp.features.inlay_hints import inlay_hints
 from alloclens.lsp.progress import LoadingProgress
 from alloclens.lsp.publish import Publisher
 from alloclens.session.world import World
 from lsprotocol import types as lsp
+
+NO_ROOTS = SimpleNamespace(roots=())
 
 
 def server(**rest: Any) -> SimpleNamespace:
@@ -91,3 +94,29 @@ async def test_a_world_that_comes_before_the_answer_to_a_refresh_has_one_of_its_
     answered.set()
     await asyncio.gather(*tasks)
     assert asked == ["hints", "hints"]
+
+
+@pytest.mark.parametrize(("is_read", "sent"), [(True, []), (False, ["alloclens: b.pb.gz has new numbers."])])
+async def test_an_editor_that_asked_before_the_profiles_were_read_is_told(is_read: bool, sent: list[str]) -> None:
+    """As on a slow machine: it has got no hints, and does not ask again."""
+    loaded = asyncio.Event()
+    if is_read:
+        loaded.set()
+    head = SimpleNamespace(path="b.pb.gz")
+    ls: SimpleNamespace = server(
+        world=SimpleNamespace(
+            shown=SimpleNamespace(head=head), pending=0, settings=SimpleNamespace(hints=True), sources=NO_ROOTS
+        ),
+        loaded=loaded,
+        hinted=None,
+        hinted_too_early=False,
+        until_loaded=lambda **_: asyncio.sleep(0),
+        window_show_message=lambda params: ls.sent.append(params.message),
+    )
+    ls.documents, ls.client.refreshes_hints = SimpleNamespace(named=lambda *_: None), False
+    where = lsp.Range(lsp.Position(0, 0), lsp.Position(9, 0))
+    assert await inlay_hints(ls, lsp.InlayHintParams(lsp.TextDocumentIdentifier("file:///a.go"), where)) == []
+    publisher = Publisher(ls)
+    for _ in range(2):
+        publisher._tell_of_hints(ls.world)
+    assert [text[:35] for text in ls.sent] == sent

@@ -41,8 +41,8 @@ HINTS_FIRST_SECONDS = 0.05
 """How long diagnostics wait for the requests that follow a refresh, whose answers they would delay."""
 
 OLD_HINTS = (
-    "{name} has new numbers. This editor requests hints only when a file is opened or edited; until then, those beside "
-    "the lines are of an older snapshot."
+    "{name} has new numbers. This editor requests hints only when a file is opened or edited; until then, the lines have "
+    "older ones or none."
 )
 
 
@@ -154,9 +154,10 @@ class Publisher:
             tell(self._ls, plain(nothing(world)))
 
     def _tell_of_hints(self, world: World) -> None:
-        """Tell once, if hints have become old that the editor cannot be made to request again."""
+        """Tell once, if there are other hints now than the editor has, which cannot be made to request them again."""
         head = world.shown.head if world.shown else None
-        if head and not world.pending and self._ls.hinted not in (None, head) and not self._is_told_of_hints:
+        are_old = self._ls.hinted not in (None, head) or (self._ls.hinted_too_early and world.settings.hints)
+        if head and not world.pending and are_old and not self._is_told_of_hints:
             self._is_told_of_hints = True
             tell(self._ls, OLD_HINTS.format(name=printable(name_of(head.path))), types.MessageType.Info)
 

@@ -87,6 +87,8 @@ class Server(Session):
         """Set once all profiles have been read for the first time."""
         self.hinted: Snapshot | None = None
         """The head of the hints that the editor requested last."""
+        self.hinted_too_early = False
+        """Whether it was answered before all profiles had been read: with few hints, or none."""
         self.compared: FilePair | None = None
         """Two files that the user compares, or one that is shown."""
         self.reported: Reported = {}

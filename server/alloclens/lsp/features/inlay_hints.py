@@ -45,6 +45,7 @@ async def inlay_hints(ls: Server, params: types.InlayHintParams) -> list[types.I
     if not ls.world.settings.hints:
         return []
     world = ls.world
+    ls.hinted_too_early |= not ls.loaded.is_set()
     hints = await asyncio.to_thread(_hints, world, ls.documents, params.text_document.uri, params.range, ls.client)
     if hints and world.shown:
         ls.hinted = world.shown.head
