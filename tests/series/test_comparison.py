@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -223,7 +224,9 @@ def test_the_callers_of_a_line_are_searched_once(tmp_path: Path, monkeypatch: py
 
     monkeypatch.setattr(comparison, "growing_callers", searched)
     row = found.lines.row_of(f"{tmp_path}/main.go", 4)
-    first, again = found.finding(row), found.finding(row)
-    assert first is not again
+    first = found.finding(row)
+    again = pickle.loads(pickle.dumps(first))
+    assert first is found.finding(row)  # it is made once
+    assert first != again
     assert found.callers_of(first) == found.callers_of(again) == ([(f"{tmp_path}/main.go", 7)], 1.0)
     assert len(searches) == 1

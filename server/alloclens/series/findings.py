@@ -310,6 +310,17 @@ class Judgement:
         return np.append(self._deciding, np.flatnonzero(self._owner < 0))
 
     def _finding(self, entry: int) -> Finding:
+        """Return the finding of an entry: diagnostics, views and each number of a hover ask for the same."""
+        if entry not in self._made:
+            self._made[entry] = self._make(entry)
+        return self._made[entry]
+
+    @cached_property
+    def _made(self) -> dict[int, Finding]:
+        """The findings that were asked for, by entry."""
+        return {}
+
+    def _make(self, entry: int) -> Finding:
         history, head, by_entry = self.history, self.head, self.verdicts
         row, counts = int(self._owner[entry]), history.counts
         with_called = bool(history.parts.depth[entry] == WITH_CALLED)

@@ -140,7 +140,7 @@ class History:
             or 2 * _in_use(self.observed[0]) < _in_use(self.beside.follows)
         )
 
-    @property
+    @cached_property
     def may_be_young(self) -> bool:
         """Whether profiles of memory say neither that the process was watched from its start on, nor that it was not."""
         kind = judged(self.observed[-1].sample_types)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 AFTER_PATH = re.compile(r"[\[(<:]")
 """Begins what may have slashes that are not of a package's path: type arguments, receivers, parameters, namespaces."""
@@ -10,6 +11,7 @@ MAJOR_ELEMENT = re.compile(r"v\d+(?:\.|$)")
 """The last element of an import path that is only a major version."""
 
 
+@lru_cache(10_000)  # stacks have the same functions
 def short_name(function: str) -> str:
     """Return a function's name without the directories of its package: net/http.(*conn).serve -> http.(*conn).serve.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from alloclens.languages.language import FunctionName
 from alloclens.languages.names import MAX_NAME_CHARACTERS
@@ -26,6 +27,7 @@ def outer(function: str) -> str:
     return CLOSURE.sub("", _bare(function)) if len(function) <= MAX_NAME_CHARACTERS else function
 
 
+@lru_cache(10_000)  # stacks have the same functions
 def package_of(function: str) -> str:
     """Return the import path of a Go function's package: github.com/x/log.(*Entry).write -> github.com/x/log."""
     named = function.partition("[")[0]
