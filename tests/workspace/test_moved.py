@@ -13,6 +13,7 @@ from alloclens.lsp.document_lines import DocumentLines
 from alloclens.lsp.documents import Documents
 from alloclens.session.once import world
 from alloclens.wording.drift import BY_NAME, texts
+from alloclens.workspace.files import Disk
 from click.testing import CliRunner
 
 from tests.support.profiles import drop, heap
@@ -287,6 +288,30 @@ def test_where_a_finding_leads_whose_function_has_moved(folder: Path) -> None:
         8,
         True,
     )
+
+
+def test_a_file_is_looked_at_again_for_each_answer(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In one world, while functions come and go. Only for a file without one of its functions are those beside it listed."""
+    db = folder / "db"
+    known, listed = opened(folder), list[str]()
+    beside = Disk.beside
+    monkeypatch.setattr(Disk, "beside", lambda disk, path: listed.append(path) or beside(disk, path))
+
+    def now(name: str) -> tuple[str, int]:
+        at = DocumentLines(known, Documents()).of(known.shown, f"/ci/db/{name}", 4)
+        return (at.uri.rpartition("/")[2], at.line) if at else ("", 0)
+
+    assert (now("open.go"), now("close.go")) == (("open.go", 4), ("close.go", 4))
+    assert len(listed) == 1  # the directory of both
+    assert (now("open.go"), now("close.go")) == (("open.go", 4), ("close.go", 4))
+    assert len(listed) == 1
+    (db / "close.go").write_text("package db\n")
+    (db / "fresh.go").write_text("// New.\n" + CLOSE)
+    assert (now("open.go"), now("close.go")) == (("open.go", 4), ("fresh.go", 5))
+    (db / "other.go").write_text(CLOSE)  # another one with the function: which has moved there?
+    assert (now("open.go"), now("close.go")) == (("open.go", 4), ("", 0))
+    (db / "fresh.go").unlink()
+    assert (now("open.go"), now("close.go")) == (("open.go", 4), ("other.go", 4))
 
 
 def test_all_name_the_file_that_a_function_is_in_now(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

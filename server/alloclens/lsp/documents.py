@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
@@ -146,11 +146,15 @@ def opened_path(uri: str) -> str | None:
 
 def uri_of(path: str, roots: Roots) -> str:
     """Return the editor's URI of a real path."""
-    opened = roots.opened(path)
+    return _uri_of(roots.opened(path))
+
+
+@lru_cache(1000)
+def _uri_of(path: str) -> str:
     try:
-        return uris.from_fs_path(opened) or ""
+        return uris.from_fs_path(path) or ""
     except UnicodeEncodeError:  # the name is not UTF-8: its bytes are escaped
-        return Path(opened).as_uri()
+        return Path(path).as_uri()
 
 
 def same(uri: str) -> str:

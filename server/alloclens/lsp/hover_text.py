@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from lsprotocol import types
@@ -57,13 +57,11 @@ def _of_kind(ls: Server, world: World, at: Here, line: int, document_lines: Docu
         spot = document_lines.in_document(named.at)
         return named.name, f"{spot.uri}#L{spot.line}" if spot else ""
 
+    now = cache(partial(document_lines.mapper.finding, comparison))
     places = wording.LinePlaces(
-        partial(document_lines.mapper.finding, comparison),
+        now,
         line_of,
-        lambda finding: page_of(
-            finding,
-            document_lines.mapper.shape(comparison, finding, document_lines.mapper.finding(comparison, finding)),
-        ),
+        lambda finding: page_of(finding, document_lines.mapper.shape(comparison, finding, now(finding))),
     )
     doubt = world.doubt(comparison, at.recorded) if at.unsure else None
     return wording.markdown(

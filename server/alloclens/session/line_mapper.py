@@ -111,6 +111,7 @@ class LineMapper:
         self._text_of = text_of
         self.texts = GoTexts(world, text_of)
         self._moves: dict[tuple[Comparison, str], Mapping[int, str]] = {}
+        """By file, and by what it has in common with the files beside it."""
         self._known: dict[tuple[str, str, str], dict[int, MappedLine] | None] = {}
 
     def of(self, comparison: Comparison, recorded: str, line: int) -> MappedLine | None:
@@ -191,19 +192,22 @@ class LineMapper:
 
     def _file(self, comparison: Comparison, place: Place, recorded: str, line: int) -> Place:
         """Return the place of a recorded file, or of the file to which the function of this line has moved."""
-        moves = self._moves_beside(comparison, place.path) if place.own else {}
+        moves = self._moves_from(comparison, place.path) if place.own else {}
         now = moved_to(moves, comparison.lines, recorded, line)
         return Place(now, MOVED, place.origin) if now else place
 
-    def _moves_beside(self, comparison: Comparison, path: str) -> Mapping[int, str]:
-        """Return the functions that have moved from a file or one beside it. The directory is looked at once."""
-        key = comparison, group(path)
+    def _moves_from(self, comparison: Comparison, path: str) -> Mapping[int, str]:
+        """Return the functions that have moved from a file, and others. Its directory is looked at once, and only if some have."""
+        key, beside = (comparison, path), (comparison, group(path))
         if key not in self._moves:
-            self._moves[key] = self._world.moves.of(comparison.lines, path)
+            known = None if beside in self._moves else self._world.moves.known(comparison.lines, path)
+            if known is None and beside not in self._moves:
+                self._moves[beside] = self._world.moves.of(comparison.lines, path)
+            self._moves[key] = self._moves[beside] if known is None else known
         return self._moves[key]
 
     def _lines_of(self, comparison: Comparison, path: str) -> FileLines | None:
-        return self._world.file_of(comparison, path, self._moves_beside(comparison, path))
+        return self._world.file_of(comparison, path, self._moves_from(comparison, path))
 
     def _then(self, comparison: Comparison, path: str, line: int) -> MappedLine:
         """Return where a line is now that was in a file when the head was taken, with or without numbers."""

@@ -80,7 +80,7 @@ class Disk:
                 names = [entry.name for entry in islice(entries, MAX_SIBLINGS + 1) if entry.name.endswith(kind)]
         except OSError:
             return ()
-        return [join(directory, name) for name in sorted(names)] if len(names) <= MAX_SIBLINGS else ()
+        return [f"{directory}/{name}" for name in sorted(names)] if len(names) <= MAX_SIBLINGS else ()
 
 
 @dataclass

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
 
 from alloclens.languages.declarations import declared
 from alloclens.languages.go.platform import excludes
@@ -11,12 +12,21 @@ from alloclens.languages.names import has_name
 from alloclens.source.recorded import OF_GO
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from alloclens.source.places import SourceMap
     from alloclens.tables.lines import Lines
 
-    Stamps = tuple[tuple[str, int, int], ...]
+    Stamp = tuple[int, int]
+
+
+class _Look(NamedTuple):
+    """What was seen of the files of a directory."""
+
+    stamps: dict[str, Stamp]
+    moved: Mapping[int, str]
+    whole: frozenset[str]
+    """The recorded files that still declare all of their functions: none of these has moved."""
 
 
 class Moves:
@@ -24,17 +34,27 @@ class Moves:
 
     def __init__(self, sources: SourceMap) -> None:
         self._sources = sources
-        self._known: dict[tuple[Lines, str], tuple[Stamps, Mapping[int, str]]] = {}
+        self._known: dict[tuple[Lines, str], _Look] = {}
 
     def of(self, lines: Lines, path: str) -> Mapping[int, str]:
         """Return the functions (rows) that left this file or one beside it, each with its new file."""
         key = lines, group(path)
         beside = self._sources.files.beside(path)
-        stamps = tuple(_stamps(beside))
-        if key not in self._known or self._known[key][0] != stamps:
+        stamps = {here: stamp for here in beside if (stamp := _stamp(here))}
+        if key not in self._known or self._known[key].stamps != stamps:
             recorded = {here: numbers for here in beside if (numbers := self._numbers(lines, here))}
-            self._known[key] = stamps, self._found(lines, recorded, beside) if recorded else {}
-        return self._known[key][1]
+            moved, whole = self._found(lines, recorded, beside) if recorded else ({}, frozenset())
+            self._known[key] = _Look(stamps, moved, whole)
+        return self._known[key].moved
+
+    def known(self, lines: Lines, path: str) -> Mapping[int, str] | None:
+        """Return what is known of these functions, if this file has not changed and still declares all of its own; else None.
+
+        Nothing has left it then, and the files beside it need not be looked at.
+        """
+        look = self._known.get((lines, group(path)))
+        is_whole = look is not None and path in look.whole and look.stamps.get(path) == _stamp(path)
+        return look.moved if look and is_whole else None
 
     def _numbers(self, lines: Lines, path: str) -> list[int]:
         """Return the indices of the recorded files placed at a path in own code."""
@@ -42,14 +62,18 @@ class Moves:
         numbers = (lines.number(file) for file, place in placed if place and place.own and not place.moved)
         return [number for number in numbers if number is not None]
 
-    def _found(self, lines: Lines, recorded: Mapping[str, Sequence[int]], beside: Sequence[str]) -> dict[int, str]:
+    def _found(
+        self, lines: Lines, recorded: Mapping[str, Sequence[int]], beside: Sequence[str]
+    ) -> tuple[dict[int, str], frozenset[str]]:
         texts = {path: text for path in beside if (text := self._sources.files.text(path)) is not None}
         moved: dict[int, str] = {}
+        whole = {path for path in recorded if path in texts}
         for path, numbers in recorded.items():
             gone: dict[str, list[int]] = {}
             for function in (f for number in numbers for f in lines.functions.rows_of(number)):
                 name = lines.functions.name[function]
                 if has_name(name) and path in texts and not declared(texts[path], name, path):
+                    whole.discard(path)
                     named = (other for other, text in texts.items() if declared(text, name, other))
                     platform = self._sources.builds.platform
                     others = [other for other in named if not excludes(other, texts[other], platform)]
@@ -60,12 +84,14 @@ class Moves:
                     path.endswith(OF_GO) or len({lines.functions.name[function] for function in functions}) > 1
                 ):  # elsewhere a single name may be a coincidence
                     moved |= dict.fromkeys(functions, other)
-        return moved
+        return moved, frozenset(whole)
 
 
+@lru_cache(10_000)
 def group(path: str) -> str:
     """Return what a file has in common with those that its functions may have moved to."""
-    return f"{os.path.dirname(path)}/*{os.path.splitext(path)[1]}"
+    folder, _, name = path.rpartition("/")
+    return f"{folder}/*{os.path.splitext(name)[1]}"
 
 
 def moved_to(moves: Mapping[int, str], lines: Lines, recorded: str, line: int) -> str:
@@ -74,10 +100,9 @@ def moved_to(moves: Mapping[int, str], lines: Lines, recorded: str, line: int) -
     return moves.get(int(lines.functions.of_line[row]), "") if row is not None else ""
 
 
-def _stamps(paths: Sequence[str]) -> Iterator[tuple[str, int, int]]:
-    for path in paths:
-        try:
-            stat = os.stat(path)
-        except OSError:
-            continue
-        yield path, stat.st_mtime_ns, stat.st_size
+def _stamp(path: str) -> Stamp | None:
+    try:
+        stat = os.stat(path)
+    except OSError:
+        return None
+    return stat.st_mtime_ns, stat.st_size
