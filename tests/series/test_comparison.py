@@ -11,6 +11,7 @@ from alloclens.series import comparison
 from alloclens.series.comparison import by_weight, worth_showing
 from alloclens.session.once import world
 from alloclens.tables.flame import FlameQuery
+from alloclens.tables.growth import growth
 from alloclens.tables.holders import growing_callers
 from alloclens.tables.stacks import through
 from alloclens.wording.flame import flame
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from alloclens.series.comparison import Comparison
+    from alloclens.tables.growth import Growth
     from alloclens.tables.holders import GrowingCallers
     from alloclens.tables.stacks import Stack
 
@@ -205,6 +207,26 @@ def test_the_stacks_of_a_line_are_searched_once(tmp_path: Path, monkeypatch: pyt
     assert len(found._stacks) == 1
     assert found.stacks(main, 4, 9) == [stack]
     assert len(searches) == 4
+
+
+def test_the_growth_in_another_type_is_computed_when_it_is_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not for the first hint after each snapshot, which shows one type; and once."""
+    found, asked = compared(tmp_path, held(tmp_path, 5), held(tmp_path, 9, in_use=4)), []
+
+    def computed(*given: Any, **named: Any) -> Growth:
+        asked.append(given[2].type)
+        return growth(*given, **named)
+
+    monkeypatch.setattr(comparison, "growth", computed)
+    row = found.lines.row_of(f"{tmp_path}/main.go", 4)
+    assert found.stats(row).owned.growth == 2 * MB
+    assert asked == []
+    for _ in range(2):
+        grown = {kind.type: found.stats(row, kind).owned.growth for kind in found.head.sample_types}
+        assert grown == {"alloc_objects": 4, "alloc_space": 4 * MB, "inuse_objects": 2, "inuse_space": 2 * MB}
+    assert sorted(asked) == ["alloc_objects", "alloc_space", "inuse_objects"]
 
 
 def test_the_callers_of_a_line_are_searched_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -269,7 +269,7 @@ class Comparison:
         lines = self.lines
         rows = [i for i, name in enumerate(lines.functions.name) if name == MALG]
         row = np.flatnonzero(np.isin(lines.functions.of_line, rows))
-        kind = next((t for t in self._growths if t.type == "inuse_space"), None)
+        kind = next((t for t in lines.sample_types if t.type == "inuse_space" and self._growth_in(t)), None)
         if not kind or not len(row):
             return None
         cum = lines.value.cum[row, lines.sample_types.index(kind)]
@@ -299,7 +299,7 @@ class Comparison:
     def stats(self, row: int, sample_type: ValueType | None = None) -> LineStats:
         """Return the values of a row of the head's lines, in the shown or another sample type."""
         kind = sample_type or self.sample_type
-        lines, grown = self.lines, self._growths.get(kind)
+        lines, grown = self.lines, self._growth_in(kind)
         number = lines.sample_types.index(kind)
         amounts = []
         for name, *arrays in zip(Measures._fields, lines.value, lines.sampled, strict=True):
@@ -454,15 +454,19 @@ class Comparison:
         compared = self.base is not None
         return functions(self.profile, self.sample_type, files, one_process=self.one_process, compared=compared)
 
+    def _growth_in(self, kind: ValueType) -> Growth | None:
+        """Return the growth in a sample type; None if it is unknown. Hints need that of the shown type only, hovers all."""
+        head, base = self.contents.head, self.contents.base
+        if kind == self.sample_type or self.growth is None or base is None or kind not in base.sample_types:
+            return self.growth if kind == self.sample_type else None
+        if kind not in self._growths:
+            self._growths[kind] = growth(head, base, kind, self.alignment, one_process=self.one_process)
+        return self._growths[kind]
+
     @cached_property
     def _growths(self) -> dict[ValueType, Growth]:
-        """The growth in every sample type, for hovers."""
-        head, base = self.contents.head, self.contents.base
-        if base is None or self.growth is None:
-            return {}
-        others = [t for t in head.sample_types if t in base.sample_types and t != self.sample_type]
-        grown = {t: growth(head, base, t, self.alignment, one_process=self.one_process) for t in others}
-        return grown | {self.sample_type: self.growth}
+        """The growth in the other sample types that were asked for."""
+        return {}
 
     @cached_property
     def _own_files(self) -> dict[str, bool]:
