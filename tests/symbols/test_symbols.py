@@ -15,7 +15,7 @@ from alloclens.profile.formats import read
 from alloclens.source.roots import Roots
 from alloclens.symbols import binaries, symbols
 from alloclens.symbols.build_info import build
-from alloclens.symbols.symbols import INSTALL, symbolized
+from alloclens.symbols.symbols import INSTALL, NOTHING_KEPT, symbolized
 from alloclens.tables.lines import unplaced
 
 from scripts import tools
@@ -276,3 +276,19 @@ def run(folder: Path, env: dict[str, str] | None, *words: str, given: str = "") 
     command = [tools.go(), *words]
     env = env or tools.environment()
     return subprocess.run(command, cwd=folder, env=env, check=True, capture_output=True, text=True, input=given).stdout
+
+
+@needs_linux
+@needs_compiler
+def test_another_build_is_refused_whatever_its_date(tmp_path: Path) -> None:
+    """As cargo puts an earlier build, with its date, into the place of the one that ran."""
+    for name in ("ran", "earlier"):
+        (tmp_path / name).mkdir()
+    ran, earlier = native.cpp(tmp_path / "ran"), native.cpp(tmp_path / "earlier", "-O0")
+    given, folders = read(ran.text(100)), [str(tmp_path / "ran")]
+    assert native.frames(symbolized(given, folders, []).profile) == ran.truth(*CPP)
+    earlier.binary.replace(ran.binary)
+    binaries._search.cache_clear()
+    found = symbolized(given, folders, [])
+    assert (found.refused, found.found) == ((str(ran.binary),), NOTHING_KEPT)
+    assert "has no calls where the profile has them, so it is another build" in found.messages[0]

@@ -51,6 +51,8 @@ class Layout:
     """Empty if the file has only debug information."""
     is_moved: bool
     """Whether it is position-independent, as a library or a PIE."""
+    machine: int = 0
+    """The processor, as ELF numbers it; 0 if unknown."""
 
     def lookup_addresses(self, addresses: Addresses, mapped: Mapped) -> Addresses:
         """Convert memory addresses to addresses relative to `base`; NOWHERE outside the code.
@@ -65,6 +67,15 @@ class Layout:
             begin = np.uint64(address if direct else offset)
             hit = (place >= begin) & (place - begin < np.uint64(size))
             out[hit] = place[hit] - begin + np.uint64(address - self.base)
+        return out
+
+    def file_offsets(self, addresses: Addresses) -> Addresses:
+        """Convert addresses relative to `base` to offsets in the file; NOWHERE outside the code."""
+        out = np.full(len(addresses), NOWHERE)
+        for offset, address, size in self.code:
+            begin = np.uint64(address - self.base)
+            hit = (addresses >= begin) & (addresses - begin < np.uint64(size))
+            out[hit] = addresses[hit] - begin + np.uint64(offset)
         return out
 
 
@@ -86,7 +97,7 @@ def layout(file: BinaryIO, size: int) -> Layout:
     if any(c.offset + c.size > size for c in code):
         raise ValueError("cut off")
     base = min((s.address for s in segments), default=0)
-    return Layout(base, code, _number(head, head, 16, 2) == ET_DYN)
+    return Layout(base, code, _number(head, head, 16, 2) == ET_DYN, _number(head, head, 18, 2))
 
 
 class _Segment(NamedTuple):

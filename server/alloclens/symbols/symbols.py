@@ -15,6 +15,7 @@ from alloclens.arrays import distinct, owners
 from alloclens.disk import open_file, real_path
 from alloclens.paths import canonical, is_share
 from alloclens.symbols.binaries import Binary, first_line, is_split, plain, search
+from alloclens.symbols.calls import are_calls
 from alloclens.symbols.demangle import demangled
 from alloclens.symbols.layout import NOWHERE, Layout, Mapped, layout
 from alloclens.symbols.symcache import symcache
@@ -181,12 +182,17 @@ class _Symbolizer:
             (self.refused if len(self.messages) > before else self.missing).append(file)
             return {}
         try:
-            symbols, where = _image(candidates)
+            symbols, where, program = _image(candidates)
+            addresses = where.lookup_addresses(self._addresses(rows), self._mapped(number))
+            if not build_id and not _has_calls(program, where, addresses):
+                self.built_at = self.kept.built_at
+                why = "has no calls where the profile has them, so it is another build"
+                raise _BinaryError(f"{program.path}: {why}; {REBUILT}")  # noqa: TRY301 - as _image does
         except _BinaryError as error:
             self.messages.append(str(error))
             self.refused.append(file)
             return {}
-        stacks = _looked_up(symbols, where.lookup_addresses(self._addresses(rows), self._mapped(number)), rows)
+        stacks = _looked_up(symbols, addresses, rows)
         if not any(call.file for calls in stacks.values() for call in calls):
             self.messages += _split(candidates)
             self.refused.append(file)
@@ -257,22 +263,31 @@ def _refused(binary: Binary, build_id: str) -> str:
     return f"{binary.path}: has {has}, the profile's has {plain(build_id)}; the very build that ran is needed"
 
 
-def _image(candidates: tuple[Binary, ...]) -> tuple[Any, Layout]:
-    """Return the symbols and the layout of one build, which may be in two files. Raises _BinaryError.
+def _image(candidates: tuple[Binary, ...]) -> tuple[Any, Layout, Binary]:
+    """Return the symbols, the layout and the program of one build, which may be in two files. Raises _BinaryError.
 
     A file without debug information is not used: its symbols give the nearest exported function, perhaps a wrong one.
     """
     best = max(candidates, key=lambda b: b.has_lines)
     if best.fault:
         raise _BinaryError(_faulty(best))
-    where = next((w for w in [_layout(b) for b in candidates] if w.code), None)
+    image = next(((w, b) for w, b in [(_layout(b), b) for b in candidates] if w.code), None)
     if not best.has_lines:
         raise _BinaryError(
             f"{best.path}: has no debug information; the same build made with -g and not stripped is needed"
         )
-    if where is None:
+    if image is None:
         raise _BinaryError(f"{best.path}: has only debug information; the program that ran is needed beside it")
-    return _symbols(best), where
+    return _symbols(best), *image
+
+
+def _has_calls(program: Binary, where: Layout, addresses: NDArray[np.uint64]) -> bool:
+    """Return whether the stacks of a profile may be of this build. Raises _BinaryError."""
+    try:
+        with open_file(program.path) as file:
+            return are_calls(file, where, addresses)
+    except OSError as error:
+        raise _BinaryError(f"{program.path}: cannot be read ({first_line(error)}); copy it again") from error
 
 
 def _split(candidates: Iterable[Binary]) -> list[str]:
