@@ -15,8 +15,9 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
-from alloclens.cli import capture, main
+from alloclens.cli import main
 from alloclens.profile.formats import read
+from alloclens.sources import retry
 from alloclens.sources.rotation import LIST
 from click.testing import CliRunner
 
@@ -39,7 +40,7 @@ OK = b"HTTP/1.1 200 OK\r\n"
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[ProfileServer]:
-    monkeypatch.setattr(capture, "PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr(retry, "PAUSE_SECONDS", 0.01)
     with profile_server() as running:
         running.body = GOOD
         yield running
@@ -110,10 +111,10 @@ def test_a_series_keeps_the_newest(server: ProfileServer, tmp_path: Path) -> Non
     [
         (404, b"404 page not found", "404 Not Found .*net/http/pprof", 1),
         (401, b"", "401 Unauthorized .*--bearer-file", 1),
-        (429, b"", "429", capture.MAX_TRIES),
-        (502, b"", "502", capture.MAX_TRIES),
+        (429, b"", "429", retry.MAX_TRIES),
+        (502, b"", "502", retry.MAX_TRIES),
         (200, b"<!doctype html><h1>Login", "not with a profile: .*HTML page", 1),
-        (200, GOOD[:-20], "cut off", capture.MAX_TRIES),
+        (200, GOOD[:-20], "cut off", retry.MAX_TRIES),
     ],
 )
 def test_a_wrong_answer_is_an_error_with_its_reason(
@@ -151,7 +152,7 @@ def test_nobody_there(tmp_path: Path, server: ProfileServer) -> None:
         port = listener.getsockname()[1]
     result = run(f"http://127.0.0.1:{port}", "--into", tmp_path)
     assert result.exit_code == 1
-    assert result.stderr.count("refused") == capture.MAX_TRIES
+    assert result.stderr.count("refused") == retry.MAX_TRIES
 
 
 @pytest.mark.programs
@@ -338,7 +339,7 @@ def test_an_answer_is_printed_as_text(server: ProfileServer, tmp_path: Path, sta
     result = run(server.url, "--into", tmp_path)
     assert result.exit_code == 1
     assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", result.output)
-    assert len(result.output.splitlines()) == (capture.MAX_TRIES if status == 500 else 1)
+    assert len(result.output.splitlines()) == (retry.MAX_TRIES if status == 500 else 1)
     if status == 500:
         assert "500 O\\x1b[31m\\u202eK: a\\x1b]0;x\\x07b\\x9bc\\rd\\x00" in result.output
 

@@ -11,8 +11,9 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from alloclens.cli import capture, main
+from alloclens.cli import main
 from alloclens.profile.formats import profile_pb2 as pb
+from alloclens.sources import retry
 from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -94,7 +95,7 @@ def arguments(command: list[str], made: Made) -> list[str]:
 
 def run(made: Made, monkeypatch: pytest.MonkeyPatch, command: list[str]) -> Result:
     monkeypatch.chdir(made.folder)
-    monkeypatch.setattr(capture, "PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr(retry, "PAUSE_SECONDS", 0.01)
     return CliRunner().invoke(main, arguments(command, made))
 
 
@@ -198,7 +199,7 @@ def read(terminal: int) -> bytes:
     ],
 )
 def test_what_a_server_answers_is_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: bytes) -> None:
-    monkeypatch.setattr(capture, "PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr(retry, "PAUSE_SECONDS", 0.01)
     with profile_server() as server:
         server.pieces = [answer]
         result = CliRunner().invoke(main, ["capture", server.url, "--into", str(tmp_path)])

@@ -18,16 +18,12 @@ from alloclens.sources.access import Access, Header, header
 from alloclens.sources.address import authorization, endpoint
 from alloclens.sources.capture import Plan, fault, take
 from alloclens.sources.errors import CaptureError
+from alloclens.sources.retry import retried
 from alloclens.sources.rotation import unlisted
 
 if TYPE_CHECKING:
     from types import FrameType
 
-MAX_TRIES = 3
-"""Attempts at a single capture, if a retry can help; a series continues at its next time."""
-PAUSE_SECONDS = 1.0
-MAX_PAUSE_SECONDS = 30.0
-"""How long a single capture waits if the server requests it."""
 MAX_REST_SECONDS = 3600.0
 """How long a series waits if the server requests it."""
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -146,18 +142,12 @@ class _Capture:
                 tell(f"{into}: --keep ignores files that are named like captures but not listed: {files}")
 
     def once(self) -> None:
-        for left in reversed(range(MAX_TRIES)):
-            try:
-                self._take()
-            except CaptureError as error:
-                if not left or not error.passing or error.wait > MAX_PAUSE_SECONDS:
-                    raise click.ClickException(str(error)) from error
-                tell(f"{error}; trying again")
-                time.sleep(max(PAUSE_SECONDS, error.wait))
-            except OSError as error:
-                raise click.ClickException(fault(error, self.plan.into)) from error
-            else:
-                return
+        try:
+            retried(self._take, tell)
+        except CaptureError as error:
+            raise click.ClickException(str(error)) from error
+        except OSError as error:
+            raise click.ClickException(fault(error, self.plan.into)) from error
 
     def series(self, interval: float, count: int | None) -> None:
         """Capture at steady intervals; a time that has passed during a slow answer is skipped."""

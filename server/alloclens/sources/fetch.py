@@ -1,4 +1,4 @@
-"""Fetches a profile from an HTTP endpoint of a running process."""
+"""Fetches a profile from an HTTP endpoint of a running process, and asks servers that keep profiles."""
 
 from __future__ import annotations
 
@@ -19,9 +19,12 @@ from alloclens.sources.access import NOBODY, Access, why
 from alloclens.sources.address import moved, shortened
 from alloclens.sources.errors import CaptureError
 from alloclens.sources.proxies import proxy_for
-from alloclens.sources.request import Deadline, Response, TooLargeError, get, in_time
+from alloclens.sources.request import Deadline, Response, TooLargeError, in_time, send
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from alloclens.sources.access import Header
     from alloclens.sources.address import Address
 
 MAX_ANSWER_BYTES = MAX_PROFILE_BYTES
@@ -41,6 +44,14 @@ HINTS = {
     401: "--header, --bearer-file or user:password@ in the URL say who asks",
     404: 'does the program import "net/http/pprof"?',
 }
+
+
+class Body(NamedTuple):
+    """What a POST sends."""
+
+    data: bytes
+    headers: tuple[Header, ...]
+    """Those that describe it, and others that are no secrets."""
 
 
 class Fetched(NamedTuple):
@@ -74,9 +85,10 @@ def _fetched(address: Address, access: Access, hosts: frozenset[str] | None) -> 
         if hosts is not None and not at.is_local and at.host not in hosts:
             raise CaptureError(f"{name}: only this machine and allowed hosts may be asked, and {at.host} is neither")
         known = at.origin == address.origin
-        response = _response(at, access if known else access.anonymous(), deadline, name)
+        response = _response(at, access if known else access.anonymous(), deadline, name, None)
         location = response.headers.get("location") if response.status in REDIRECTS else None
         if location is None:
+            _refuse(response, name, HINTS)
             return Fetched(_profile(response, name), tuple(redirects))
         if len(redirects) == MAX_REDIRECTS:
             raise CaptureError(f"{name} redirects again; at most {MAX_REDIRECTS} redirects are followed")
@@ -84,15 +96,31 @@ def _fetched(address: Address, access: Access, hosts: frozenset[str] | None) -> 
         redirects.append(f"{before} redirects to {at}{_withheld(at, address, access)}")
 
 
+def post(address: Address, access: Access, body: Body, hints: Mapping[int, str]) -> Response:
+    """Send a body to an address and return the answer, within ANSWER_TIMEOUT_SECONDS. Redirects are not followed.
+
+    `hints` say what to do about a status. Raises CaptureError, also if the status is not 200, with a message that never
+    contains credentials.
+    """
+    name = str(address)
+    try:
+        response = _response(address, access, Deadline(ANSWER_TIMEOUT_SECONDS), name, body)
+        _refuse_redirect(response, address)
+        _refuse(response, name, hints)
+    except CaptureError as error:
+        raise CaptureError(access.hidden(str(error)), passing=error.passing, wait=error.wait) from error
+    return response
+
+
 def _withheld(at: Address, address: Address, access: Access) -> str:
     secret = at.origin != address.origin and access != access.anonymous()
     return f"; headers and certificate are only for {address.origin} and are not sent there" if secret else ""
 
 
-def _response(at: Address, access: Access, deadline: Deadline, name: str) -> Response:
+def _response(at: Address, access: Access, deadline: Deadline, name: str, body: Body | None) -> Response:
     """Send one request and return the decoded answer."""
     try:
-        response = in_time(deadline, lambda: _asked(at, access, deadline))
+        response = in_time(deadline, lambda: _asked(at, access, deadline, body))
     except TooLargeError as error:
         raise CaptureError(f"{name} answered with more than {MAX_ANSWER_BYTES >> 20} MiB") from error
     except h11.LocalProtocolError as error:
@@ -108,12 +136,13 @@ def _response(at: Address, access: Access, deadline: Deadline, name: str) -> Res
     return response._replace(body=_decoded(response, name))
 
 
-def _asked(at: Address, access: Access, deadline: Deadline) -> Response:
-    given = access.sent()
+def _asked(at: Address, access: Access, deadline: Deadline, body: Body | None) -> Response:
+    given = access.sent() + (body.headers if body else ())
     names = {name.lower() for name, _ in given}
     ours = ("Host", at.authority), ("User-Agent", "alloclens"), ("Accept-Encoding", "identity"), ("Connection", "close")
     headers = [*(header for header in ours if header[0].lower() not in names), *given]
-    return get(at, headers, proxy_for(at), access.context, deadline, MAX_ANSWER_BYTES)
+    data = body.data if body else None
+    return send(at, headers, proxy_for(at), access.context, deadline, MAX_ANSWER_BYTES, data)
 
 
 def _decoded(response: Response, name: str) -> bytes:
@@ -133,14 +162,24 @@ def _decoded(response: Response, name: str) -> bytes:
     raise CaptureError(f"{name} answered with a body that cannot be decoded (Content-Encoding: {encoding})")
 
 
-def _profile(response: Response, name: str) -> bytes:
+def _refuse_redirect(response: Response, address: Address) -> None:
+    if response.status in REDIRECTS and "location" in response.headers:
+        to = moved(address, response.headers["location"])
+        raise CaptureError(f"{address} redirects to {to}, which is not followed; is the URL right?")
+
+
+def _refuse(response: Response, name: str, hints: Mapping[int, str]) -> None:
+    """Raise CaptureError unless the status is 200."""
     if response.status != HTTPStatus.OK:
-        hint = f" ({HINTS[response.status]})" if response.status in HINTS else ""
+        hint = f" ({hints[response.status]})" if response.status in hints else ""
         text = f"{name} answered {response.status} {response.reason}".rstrip()
         wait = _wait(response)
         again = f"; it asks to wait for {math.ceil(wait)} s" if wait else ""
         passing = response.status in TEMPORARY or response.status >= HTTPStatus.INTERNAL_SERVER_ERROR
         raise CaptureError(f"{text}{hint}{_in_its_words(response.body)}{again}", passing=passing, wait=wait)
+
+
+def _profile(response: Response, name: str) -> bytes:
     try:
         read(response.body)
     except ProfileError as error:

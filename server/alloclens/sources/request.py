@@ -82,15 +82,19 @@ def in_time(deadline: Deadline, call: Callable[[], T]) -> T:
     return returned[0]
 
 
-def get(
+def send(
     address: Address,
     headers: Iterable[Header],
     proxy: Proxy | None,
     tls: Callable[[], ssl.SSLContext],
     deadline: Deadline,
     limit: int,
+    body: bytes | None = None,
 ) -> Response:
-    """Send a GET request and return the answer. Raises OSError, including TimeoutError; h11.ProtocolError; TooLargeError."""
+    """Send a request, a POST if there is a body, and return the answer.
+
+    Raises OSError, including TimeoutError; h11.ProtocolError; TooLargeError.
+    """
     peer, target = (proxy.address if proxy else address), address.target
     host = address.host.partition("%")[0]  # certificates have no IPv6 zone
     with ExitStack() as opened:
@@ -102,8 +106,11 @@ def get(
             connection = opened.enter_context(tls().wrap_socket(connection, server_hostname=host))
         elif proxy:
             target, headers = f"{address.origin}{target}", [*proxy.headers, *headers]
-        request = h11.Request(method="GET", target=target, headers=[(n.encode(), v.encode()) for n, v in headers])
-        return _exchange(connection, request, deadline, limit)
+        if body is not None:
+            headers = [*headers, ("Content-Length", str(len(body)))]
+        fields = [(name.encode(), value.encode()) for name, value in headers]
+        request = h11.Request(method="GET" if body is None else "POST", target=target, headers=fields)
+        return _exchange(connection, request, body or b"", deadline, limit)
 
 
 def _tunnel(connection: socket.socket, address: Address, proxy: Proxy, deadline: Deadline) -> None:
@@ -111,7 +118,7 @@ def _tunnel(connection: socket.socket, address: Address, proxy: Proxy, deadline:
     host = f"[{address.host}]" if ":" in address.host else address.host
     target = f"{host}:{address.port}"
     request = h11.Request(method="CONNECT", target=target, headers=[("Host", target), *proxy.headers])
-    answer = _exchange(connection, request, deadline, MAX_HEADER_BYTES)
+    answer = _exchange(connection, request, b"", deadline, MAX_HEADER_BYTES)
     if answer.status != HTTPStatus.OK:
         deadline.doing = f"connecting to {target}"
         raise ConnectionError(f"the proxy {proxy.address.origin} answered {answer.status} {answer.reason}")
@@ -139,9 +146,10 @@ def _connect(to: Address, deadline: Deadline) -> socket.socket:
     raise failed
 
 
-def _exchange(connection: socket.socket, request: h11.Request, deadline: Deadline, limit: int) -> Response:
+def _exchange(connection: socket.socket, request: h11.Request, body: bytes, deadline: Deadline, limit: int) -> Response:
     protocol = h11.Connection(h11.CLIENT, max_incomplete_event_size=MAX_HEADER_BYTES)
-    data = (protocol.send(request) or b"") + (protocol.send(h11.EndOfMessage()) or b"")
+    events = request, h11.Data(data=body), h11.EndOfMessage()
+    data = b"".join(protocol.send(event) or b"" for event in events)
     connection.settimeout(deadline.left("sending the request"))
     connection.sendall(data)
     received = 0

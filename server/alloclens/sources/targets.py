@@ -22,7 +22,7 @@ from alloclens.processes import complaint, output, program
 from alloclens.sources.access import NOBODY
 from alloclens.sources.address import INDEX, Address, parsed
 from alloclens.sources.errors import CaptureError
-from alloclens.sources.request import Deadline, TooLargeError, get, in_time
+from alloclens.sources.request import Deadline, TooLargeError, in_time, send
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -179,7 +179,7 @@ def _answers(address: Address) -> bool:
     headers = ("Host", address.authority), ("User-Agent", "alloclens"), ("Connection", "close")
 
     def ask() -> bool:
-        answer = get(address, headers, None, NOBODY.context, deadline, MAX_INDEX_BYTES)
+        answer = send(address, headers, None, NOBODY.context, deadline, MAX_INDEX_BYTES)
         return answer.status == HTTPStatus.OK and b"heap" in answer.body
 
     try:
