@@ -1,0 +1,130 @@
+"""Joins the sample types of a heap, which profile servers return one at a time, into one profile."""
+
+from __future__ import annotations
+
+import gzip
+from typing import TYPE_CHECKING, TypeVar
+
+from google.protobuf.message import DecodeError
+
+from alloclens.profile.errors import Malformed
+from alloclens.profile.formats import MAX_PROFILE_BYTES
+from alloclens.profile.formats.compression import unpacked
+from alloclens.profile.formats.profile_pb2 import Function, Label, Location, Mapping, Profile, ValueType
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+ALLOCATED, IN_USE = ("alloc_objects", "alloc_space"), ("inuse_objects", "inuse_space")
+HEAP = (*ALLOCATED, *IN_USE)
+UNITS = ("count", "bytes", "count", "bytes")
+Row = TypeVar("Row", Mapping, Function, Location)
+Text = TypeVar("Text", Mapping, Function, Label, ValueType)
+StackKey = tuple[tuple[int, ...], tuple[bytes, ...]]
+"""Locations, leaf first, and labels."""
+
+
+def joined(parts: Iterable[bytes], types: Sequence[str], before: bytes, time_nanos: int) -> bytes:
+    """Return a heap as Go writes it, gzipped, from parts that have one sample type each. Raises Malformed.
+
+    `types` are those of HEAP that the result has. Samples are matched by stack and labels; a stack that a part does not have
+    is 0 there. Parts of ALLOCATED hold what was allocated since the snapshot `before`: a result of this function, or
+    nothing for the first. The result has what was allocated since the first. What is in use and was not before has been
+    allocated, even if the server missed it. The duration of the parts is dropped: it is the span of a query.
+    """
+    tables = _Tables()
+    try:
+        for part in map(Profile.FromString, parts):
+            tables.add(part, 0)
+        tables.add(Profile.FromString(unpacked(before, MAX_PROFILE_BYTES)), len(HEAP))
+        message = tables.heap(types)
+    except DecodeError as error:
+        raise Malformed(str(error)) from error
+    except (LookupError, ValueError) as error:  # ValueError: a sum of more than 64 bits
+        raise Malformed(f"it refers to an entry that it does not have: {error}") from error
+    message.time_nanos = time_nanos
+    return gzip.compress(message.SerializeToString(), mtime=0)
+
+
+def total(part: bytes) -> int:
+    """Return the sum of the first values of all samples. Raises Malformed."""
+    try:
+        return sum(sample.value[0] for sample in Profile.FromString(part).sample)
+    except (DecodeError, IndexError) as error:
+        raise Malformed(str(error)) from error
+
+
+class _Tables:
+    """The tables of the joined profile, in which each entry occurs once, and the values of each stack."""
+
+    def __init__(self) -> None:
+        self._message = Profile(string_table=[""])
+        self._texts = {"": 0}
+        self._ids: dict[tuple[str, bytes], int] = {}
+        self._values: dict[StackKey, list[int]] = {}
+        """For each type of HEAP now, then for each before."""
+
+    def add(self, part: Profile, first: int) -> None:
+        """Add the values of a part to the columns of their types, from the first on. Raises LookupError."""
+        names = [part.string_table[kind.type] for kind in part.sample_type]
+        columns = [(i, first + HEAP.index(name)) for i, name in enumerate(names) if name in HEAP]
+        texts = [self._text(text) for text in part.string_table]
+        mappings, functions, locations = {0: 0}, {0: 0}, dict[int, int]()
+        for mapping in part.mapping:
+            self._add("mapping", _with(mapping, texts, "filename", "build_id"), mappings)
+        for function in part.function:
+            self._add("function", _with(function, texts, "name", "system_name", "filename"), functions)
+        for location in part.location:
+            location.mapping_id = mappings[location.mapping_id]
+            for line in location.line:
+                line.function_id = functions[line.function_id]
+            self._add("location", location, locations)
+        for sample in part.sample:
+            labels = [_with(label, texts, "key", "str", "num_unit").SerializeToString() for label in sample.label]
+            stack = tuple(locations[i] for i in sample.location_id), tuple(sorted(labels))
+            values = self._values.setdefault(stack, [0] * (2 * len(HEAP)))
+            for index, column in columns:
+                values[column] += sample.value[index]
+        if part.period and not self._message.period:
+            self._message.period = part.period
+            self._message.period_type.CopyFrom(_with(part.period_type, texts, "type", "unit"))
+
+    def heap(self, types: Sequence[str]) -> Profile:
+        """Return the profile with these types."""
+        for name in types:
+            unit = UNITS[HEAP.index(name)]
+            self._message.sample_type.add(type=self._text(name), unit=self._text(unit))
+        for (locations, labels), values in self._values.items():
+            now = [*map(_allocated, values, values[2:], values[4:6], values[6:]), *values[2:4]]
+            sample = self._message.sample.add(location_id=locations, value=[now[HEAP.index(name)] for name in types])
+            for label in labels:
+                sample.label.add().MergeFromString(label)
+        return self._message
+
+    def _text(self, text: str) -> int:
+        if text not in self._texts:
+            self._texts[text] = len(self._texts)
+            self._message.string_table.append(text)
+        return self._texts[text]
+
+    def _add(self, table: str, row: Row, ids: dict[int, int]) -> None:
+        """Add a row to a table of the joined profile unless it has an equal one, and note the id of that."""
+        before, row.id = row.id, 0
+        key = table, row.SerializeToString(deterministic=True)
+        if key not in self._ids:
+            rows = getattr(self._message, table)
+            self._ids[key] = row.id = len(rows) + 1
+            rows.append(row)
+        ids[before] = self._ids[key]
+
+
+def _allocated(since: int, in_use: int, before: int, in_use_before: int) -> int:
+    """Return what one stack has allocated since the first snapshot."""
+    return before + max(since, in_use - in_use_before, 0)
+
+
+def _with(row: Text, texts: Sequence[int], *fields: str) -> Text:
+    """Let these fields of a row refer to the texts of the joined profile."""
+    for field in fields:
+        setattr(row, field, texts[getattr(row, field)])
+    return row
