@@ -86,7 +86,7 @@ ONLY_IN = {
     "sqlite3": {"cache"},
     "subprocess": {"processes", "worker", "sources.targets"},  # the last two use its constants
     "pathspec": {"source"},
-    "msgspec": {"profile", "settings", "cache", "typed", "lsp", "symbols", "check"},
+    "msgspec": {"profile", "settings", "cache", "typed", "lsp", "symbols", "sources", "check"},
     "tomlkit": {"settings"},
     "urllib.request": {"sources"},
     "h11": {"sources"},

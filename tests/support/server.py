@@ -46,6 +46,8 @@ class ProfileServer:
         """Set when a client has left before all pieces were sent."""
         self.closed = threading.Event()
         self.url = ""
+        self.posted: Callable[[str, bytes], bytes] | None = None
+        """What answers the path and body of a POST with `status` and `headers`; None to answer it like any other request."""
         self.leaked: bytes | None = None
         """What it answers for LEAKED; None if it has no such profile."""
         self.asked_leaked = 0
@@ -78,6 +80,12 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(302, {"Location": state.redirects[path]}, b"")
         else:
             self._answer(state.status, state.headers, state.body)
+
+    def do_POST(self) -> None:
+        state = self._remembered()
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        answer = state.posted(self.path, body) if state.posted else state.body
+        self._answer(state.status, state.headers, answer)
 
     def _answer_leaked(self, state: ProfileServer) -> None:
         state.asked_leaked += 1

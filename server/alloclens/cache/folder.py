@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import platformdirs
@@ -11,9 +12,16 @@ TEXTS = "texts.sqlite3"
 FRAMES = "frames.sqlite3"
 PAGES = "pages"
 """A directory, whose files an editor can open."""
-CACHES = (SNAPSHOTS, TEXTS, FRAMES, PAGES)
+FETCHED = "fetched"
+"""A directory, in which each source of snapshots has one."""
+CACHES = (SNAPSHOTS, TEXTS, FRAMES, PAGES, FETCHED)
 
 
 def folder() -> Path:
     """Return the directory of the caches, which may not exist yet."""
     return Path(platformdirs.user_cache_dir("alloclens", appauthor=False))
+
+
+def fetched(*source: str) -> Path:
+    """Return the directory of what was fetched from a source, which may not exist yet."""
+    return folder() / FETCHED / hashlib.sha256("\0".join(source).encode()).hexdigest()[:32]

@@ -15,6 +15,8 @@ from alloclens.cli import terminal
 COMMANDS = {
     "lsp": "Serve an editor over standard input and output.",
     "capture": "Fetch profiles from a running Go process at URL.",
+    "fetch": "Fetch new snapshots from the servers NAME of the settings, or from all of them.",
+    "sources": "List the servers of the settings from which snapshots can be fetched, and test the connection to each.",
     "top": "Show the heaviest lines or functions of FILE, as `go tool pprof -top` does.",
     "annotate": "Print SOURCE with numbers beside its lines, and leaks below them.",
     "explain": "Show where the files and lines of the latest profile lie in the workspace around here, and by which rule, or "

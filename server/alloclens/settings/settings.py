@@ -64,6 +64,30 @@ class Budget(Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_f
 
 
 @ready
+class Source(Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """A server that keeps the profiles of many processes. No field holds a secret: this file may be shared."""
+
+    name: Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,59}$", description="What you call it.")]
+    type: Annotated[Literal["pyroscope"], Meta(description="What kind of server it is.")]
+    url: Annotated[
+        PathText,
+        Meta(min_length=1, description="Its URL, without user and password, such as https://pyroscope.example.com."),
+    ]
+    select: Annotated[
+        PathText, Meta(description='Which profiles, as a label selector, such as service_name="api". If empty, all.')
+    ] = ""
+    interval: Annotated[
+        int, Meta(ge=1, le=86400, description="Seconds between two profiles of a process, as they are collected.")
+    ] = 15
+    tenant: Annotated[PathText, Meta(description="The tenant, sent as X-Scope-OrgID.")] = ""
+    user: Annotated[PathText, Meta(description="The user, whose password is then the token.")] = ""
+    token_env: Annotated[PathText, Meta(description="The environment variable with the token to send.")] = ""
+    token_file: Annotated[
+        PathText, Meta(description="The file with the token to send: absolute or below ~, outside the workspace.")
+    ] = ""
+
+
+@ready
 class Settings(Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
     """Every setting of the server with its default. `make settings` writes the other places that list them."""
 
@@ -203,6 +227,26 @@ class Settings(Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown
                 "`package` or `label` instead of `function`. `alloclens check` fails if one is certainly exceeded."
             ),
             examples=[[{"package": "example.com/shop/cart", "max": "64MB"}]],
+        ),
+    ] = ()
+    sources: Annotated[
+        tuple[Source, ...],
+        Meta(
+            max_length=50,
+            description=(
+                "Servers that keep the profiles of many processes, as `{ name, type, url }` and more, from which `alloclens fetch` "
+                "gets snapshots. Each has to be allowed once, with `alloclens sources allow`."
+            ),
+            examples=[
+                [
+                    {
+                        "name": "prod",
+                        "type": "pyroscope",
+                        "url": "https://pyroscope.example.com",
+                        "select": 'service_name="api"',
+                    }
+                ]
+            ],
         ),
     ] = ()
     hints: Annotated[bool, Meta(description="Show numbers beside lines (inlay hints).")] = True

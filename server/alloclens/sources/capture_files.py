@@ -24,9 +24,14 @@ def write(directory: Path, kind: str, taken: datetime, data: bytes) -> Path:
     Raises OSError.
     """
     directory.mkdir(parents=True, exist_ok=True)
-    stem = f"{kind}-{taken:%Y%m%dT%H%M%S}.{taken.microsecond // 1000:03}Z"
-    names = (f"{stem}{f'-{number}' if number > 1 else ''}{SUFFIX}" for number in count(1))
+    names = (file_name(kind, taken, number) for number in count(1))
     return next(path for path in map(directory.joinpath, names) if _written(path, data))
+
+
+def file_name(kind: str, taken: datetime, number: int = 1) -> str:
+    """Return the name of a profile of a kind, the first or another that was taken in this millisecond."""
+    stem = f"{kind}-{taken:%Y%m%dT%H%M%S}.{taken.microsecond // 1000:03}Z"
+    return f"{stem}{f'-{number}' if number > 1 else ''}{SUFFIX}"
 
 
 def _written(path: Path, data: bytes) -> bool:

@@ -7,9 +7,10 @@ import os
 import re
 from dataclasses import dataclass, field, replace
 from itertools import islice, product
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
+from alloclens.cache.folder import fetched
 from alloclens.disk import real, real_path, reason
 from alloclens.paths import canonical, is_absolute, is_share, is_within, join, name_of
 from alloclens.settings.trust import Target, allowed
@@ -22,7 +23,7 @@ from alloclens.workspace.go_env import go_env
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
 
-    from alloclens.settings.settings import Settings
+    from alloclens.settings.settings import Settings, Source
     from alloclens.workspace.go_mod import GoMod
 
     T = TypeVar("T")
@@ -125,10 +126,18 @@ def workspace(folders: Sequence[str], settings: Settings, own: Collection[str] =
     return Workspace(
         replace(roots, mappings=_mappings(settings, [t for t in all_targets if t in passed])),
         Disk(inside, walk),
-        tuple(t.path for t in all_targets if t in passed and t.setting == "profileDirs"),
+        (
+            *(t.path for t in all_targets if t in passed and t.setting == "profileDirs"),
+            *(str(fetched_into(folder, source)) for folder in inside for source in settings.sources),
+        ),
         tuple(t.path for t in all_targets if t in passed and t.setting == "binaries"),
         tuple(t for t in all_targets if t not in passed),
     )
+
+
+def fetched_into(folder: str, source: Source) -> Path:
+    """Return the directory of what the user has fetched from a source of a workspace; it may not exist. The folder is real."""
+    return Path(real_path(str(fetched(folder, source.name, source.type, source.url, source.tenant, source.select))))
 
 
 def named_binaries(folders: Sequence[str], settings: Settings) -> tuple[str, ...]:

@@ -1,0 +1,165 @@
+"""What a source is to the rest: a server that is asked with the user's credentials, and the snapshots that it keeps."""
+
+from __future__ import annotations
+
+import base64
+import os
+import time
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from alloclens.disk import read_file, real, reason
+from alloclens.paths import is_within
+from alloclens.sources.access import MAX_TOKEN_BYTES, NOBODY, VALUE, Access
+from alloclens.sources.address import Address, authorization, parsed, without_secrets
+from alloclens.sources.errors import CaptureError
+from alloclens.sources.fetch import Body, post
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from alloclens.settings.settings import Source
+    from alloclens.sources.access import Header
+    from alloclens.sources.request import Response
+
+HINTS = {
+    400: "is `select` a label selector?",
+    401: "do the user, tenant and token of the source say who asks?",
+    403: "may this user read this tenant?",
+    404: "is the URL that of the server itself?",
+    413: "narrow `select`, or ask for less with --since",
+    429: "ask for less with --since and --every",
+}
+MAX_SKEW_SECONDS = 60.0
+
+
+Process = tuple[tuple[str, str], ...]
+"""The labels that tell a process from others: their names and values."""
+
+
+class RemoteSnapshot(NamedTuple):
+    """One snapshot that a source keeps."""
+
+    taken: int
+    """Milliseconds since 1970."""
+    labels: Process
+    origin: str
+    """What the source calls it; "" if it has no name, but is the only one in the interval that ends when it was taken."""
+    in_use: float
+    """The bytes that it has in use, as the source says. More than these would be the sum of several snapshots."""
+
+
+class Span(NamedTuple):
+    """The times to look at, in milliseconds since 1970, both included."""
+
+    begin: int
+    end: int
+
+
+class RemoteListing(NamedTuple):
+    """The snapshots that a source has in a span of time."""
+
+    snapshots: tuple[RemoteSnapshot, ...]
+    types: Mapping[str, str]
+    """The types of profile.joined.HEAP that they have, and what the source calls each."""
+    notes: tuple[str, ...] = ()
+
+
+class SourceType(NamedTuple):
+    """How a type of source is asked. Each raises CaptureError."""
+
+    describe: Callable[[Remote], str]
+    """Says in a few words what the server has."""
+    snapshots: Callable[[Remote, float], RemoteListing]
+    """Lists the snapshots of these last seconds, oldest first."""
+    parts: Callable[[Remote, RemoteListing, RemoteSnapshot, int | None], list[bytes]]
+    """Returns a profile.proto of each type in use in a snapshot, and of what was allocated since the one taken then.
+
+    It raises ProfileError if what it gets is not that snapshot.
+    """
+
+
+@dataclass(frozen=True)
+class Remote:
+    """A server, and how to ask it."""
+
+    source: Source
+    folder: str
+    """The workspace that has the source: real."""
+    address: Address
+
+    @property
+    def asks(self) -> str:
+        """What is asked, and with which credentials: this is what the user allows."""
+        source = self.source
+        parts = [("of the tenant", source.tenant), ("as the user", source.user)]
+        parts += [("with the token in the variable", source.token_env), ("with the token in", source.token_file)]
+        return ", ".join([f"{source.type} at {self.address}", *(f"{words} {value}" for words, value in parts if value)])
+
+    def ask(self, path: str, data: bytes, content: str) -> Response:
+        """Return the answer to a POST at a path of the server. Reads the token again. Raises CaptureError."""
+        headers: tuple[Header, ...] = (("Content-Type", content),)
+        if self.source.tenant:
+            headers = (*headers, ("X-Scope-OrgID", self.source.tenant))
+        address = self.address._replace(path=f"{self.address.path.rstrip('/')}/{path}")
+        return post(address, self._access(), Body(data, headers), HINTS)
+
+    def _access(self) -> Access:
+        source, token = self.source, _token(self.source, self.folder)
+        if source.user:
+            both = f"{source.user}:{token}".encode()
+            return Access((("Authorization", f"Basic {base64.b64encode(both).decode()}"),))
+        return Access((("Authorization", f"Bearer {token}"),)) if token else NOBODY
+
+
+def remote(source: Source, folder: str) -> Remote:
+    """Return the server of a source of the workspace in a folder, without asking it anything. Raises CaptureError."""
+    address = parsed(source.url)
+    if not address:
+        raise CaptureError(f"{without_secrets(source.url)} is not a URL; use one like https://pyroscope.example.com")
+    if authorization(source.url) or address.query:
+        raise CaptureError(
+            f"{address}: the URL of a source has no user, password or query, since settings are shared; "
+            "use `user` with `tokenEnv` or `tokenFile`"
+        )
+    return Remote(source, folder, address)
+
+
+def skew(response: Response) -> float:
+    """Return by how many seconds the server's clock is ahead of this machine's; 0 if it is about the same, or unknown."""
+    try:
+        ahead = parsedate_to_datetime(response.headers.get("date", "")).timestamp() - time.time()
+    except (ValueError, TypeError, OverflowError, OSError):
+        return 0.0
+    return ahead if abs(ahead) > MAX_SKEW_SECONDS else 0.0
+
+
+def _token(source: Source, folder: str) -> str:
+    """Return the token of a source; "" if it has none. Raises CaptureError."""
+    if source.token_env and source.token_file:
+        raise CaptureError("use only one of tokenEnv and tokenFile")
+    if source.token_env:
+        token, where = os.environ.get(source.token_env, ""), f"the environment variable {source.token_env}"
+    elif source.token_file:
+        token, where = _in_file(source.token_file, folder), source.token_file
+    else:
+        return ""
+    if not VALUE.fullmatch(token):
+        raise CaptureError(f"{where} does not contain a token (one line of text)")
+    return token
+
+
+def _in_file(name: str, folder: str) -> str:
+    path = real(os.path.expanduser(name))
+    if not Path(os.path.expanduser(name)).is_absolute():
+        raise CaptureError(f"tokenFile: {name} is neither absolute nor below ~")
+    if is_within(path, folder):
+        raise CaptureError(f"tokenFile: {name} is in the workspace, whose files may be shared; move it elsewhere")
+    try:
+        return read_file(path, MAX_TOKEN_BYTES).decode("utf-8-sig").strip()
+    except UnicodeDecodeError:
+        return ""
+    except OSError as error:
+        raise CaptureError(f"{name} cannot be read: {reason(error)}") from error

@@ -1,0 +1,350 @@
+"""alloclens fetch and alloclens sources, against a server that answers as Pyroscope does, or not."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from dataclasses import dataclass, field
+from email.utils import formatdate
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from alloclens.cli import main
+from alloclens.profile.formats import read
+from alloclens.settings.settings import Source, properties
+from alloclens.sources import collect, retry
+from alloclens.sources import fetch as fetching
+from click.testing import CliRunner
+
+from tests.support.profiles import Builder
+from tests.support.server import ProfileServer, profile_server
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from click.testing import Result
+
+pytestmark = pytest.mark.usefixtures("folder")
+TYPES = ("inuse_objects", "inuse_space")
+SECRET = "s3cret-t0ken"
+
+
+@dataclass
+class Pyroscope:
+    """Snapshots, all of which have one stack; more processes, or more that is wrong, as a test likes."""
+
+    server: ProfileServer
+    snapshots: list[tuple[int, int]]
+    """When each was taken, in milliseconds, and the bytes in it."""
+    pods: tuple[str, ...] = ("a",)
+    times: int = 1
+    """How many snapshots a profile is the sum of."""
+    left: float = float("inf")
+    """How many profiles it still answers with; then it is overloaded."""
+    lost: bytes = b"?"
+    """The type that it has lost."""
+    asked: list[str] = field(default_factory=list)
+
+    def answer(self, path: str, body: bytes) -> bytes:
+        method = path.rpartition("/")[2]
+        self.asked.append(method)
+        if method == "SelectMergeProfile":
+            return self.profile(body)
+        query = json.loads(body)
+        answers = {
+            "LabelValues": {"names": ["shop"]},
+            "ProfileTypes": {"profileTypes": [{"ID": f"memory:{t}:x:space:bytes", "sampleType": t} for t in TYPES]},
+            "SelectSeries": self.series(int(query["start"]), int(query["end"])),
+        }
+        return json.dumps(answers[method]).encode()
+
+    def series(self, start: int, end: int) -> dict:
+        points = [
+            {"timestamp": str(at), "exemplars": [{"timestamp": str(at), "profileId": str(at), "value": str(value)}]}
+            for at, value in self.snapshots
+            if start <= at <= end
+        ]
+        of = [{"labels": [{"name": "pod", "value": pod}], "points": points} for pod in self.pods]
+        return {"series": of} if points else {}
+
+    def profile(self, body: bytes) -> bytes:
+        if self.lost in body:
+            return b""
+        self.left -= 1
+        if self.left < 0:
+            self.server.status = 503
+            return b""
+        (at,) = re.findall(rb"\x3a.(\d+)", body)  # field 7, the ids
+        made = Builder(("inuse_space" if b"inuse_space" in body else "inuse_objects", "x"))
+        made.sample("main.keep@/w/main.go:9", [dict(self.snapshots)[int(at)] * self.times])
+        return made.message.SerializeToString()
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Pyroscope]:
+    monkeypatch.setattr(retry, "PAUSE_SECONDS", 0.0)
+    now = round(time.time() * 1000)
+    with profile_server() as running:
+        made = Pyroscope(running, [(now - 60_000 * (10 - i), 1000 + i) for i in range(10)])
+        running.posted = made.answer
+        yield made
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server: Pyroscope) -> Path:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("TOKEN", SECRET)
+    folder = tmp_path / "w"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    settings(server.server.url)
+    return folder
+
+
+def settings(url: str, **fields: str) -> None:
+    lines = [
+        f'{name} = "{value}"' for name, value in {"name": "prod", "type": "pyroscope", "url": url, **fields}.items()
+    ]
+    Path("alloclens.toml").write_text("\n".join(["", "[[sources]]", *lines, ""]))
+
+
+def run(*arguments: object) -> Result:
+    result = CliRunner().invoke(main, list(map(str, arguments)))
+    assert SECRET not in result.output
+    return result
+
+
+def fetched(*arguments: object) -> Result:
+    """Fetch from what is allowed now."""
+    assert run("sources", "allow", "prod").exit_code == 0
+    return run("fetch", *arguments)
+
+
+def test_nothing_is_asked_before_it_is_allowed(server: Pyroscope) -> None:
+    url = server.server.url
+    settings(url, tokenEnv="TOKEN", tenant="team-a")
+    what = f"pyroscope at {url}, of the tenant team-a, with the token in the variable TOKEN"
+    refusal = f"prod: {what} is not asked until `alloclens sources allow prod` allows it\n"
+    assert (run("sources").stdout, run("sources").exit_code) == (refusal, 1)
+    assert (run("fetch").stderr, run("fetch").exit_code) == (refusal, 1)
+    assert run("explain").exit_code == 1
+    assert server.server.seen == []
+    assert run("sources", "allow", "prod").stdout == f"prod: {what}\n"
+    assert run("sources").stdout == f"prod: {what}: 1 service, heaps\n"
+    headers = server.server.seen[0]
+    assert (headers["authorization"], headers["x-scope-orgid"]) == (f"Bearer {SECRET}", "team-a")
+
+
+@pytest.mark.parametrize(
+    "change", [{"tenant": "b"}, {"tokenEnv": "HOME"}, {"user": "me"}, {"tokenFile": "~/.netrc"}, {}]
+)
+def test_another_server_or_secret_has_to_be_allowed_again(server: Pyroscope, change: dict[str, str]) -> None:
+    assert fetched("--into", "p").exit_code == 0
+    asked = len(server.server.seen)
+    settings(server.server.url if change else server.server.url.replace("127.0.0.1", "localhost"), **change)
+    assert "is not asked until" in run("fetch", "--into", "p").stderr
+    assert len(server.server.seen) == asked
+
+
+def test_the_permission_is_for_one_workspace(tmp_path: Path) -> None:
+    assert fetched("--into", "p").exit_code == 0
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "alloclens.toml").write_text(Path("alloclens.toml").read_text())
+    assert "is not asked until" in run("fetch", "--workspace", other).stderr
+
+
+def test_a_snapshot_is_fetched_once(server: Pyroscope) -> None:
+    first = fetched()
+    assert (first.exit_code, first.stderr, len(first.stdout.splitlines())) == (0, "", 10)
+    server.asked.clear()
+    assert run("fetch").stderr == "prod: nothing new\n"
+    assert set(server.asked) == {"ProfileTypes", "SelectSeries"}
+    server.snapshots.append((server.snapshots[-1][0] + 60_000, 5))
+    (path,) = run("fetch").stdout.splitlines()
+    profile = read(Path(path).read_bytes())
+    assert (profile.values.tolist(), profile.time_nanos) == ([[5, 5]], server.snapshots[-1][0] * 10**6)
+
+
+def test_a_server_that_fails_in_the_middle(server: Pyroscope) -> None:
+    server.left = 8
+    result = fetched("--into", "p")
+    assert (result.exit_code, len(result.stdout.splitlines())) == (1, 4)
+    *_, problem, stays = result.stderr.splitlines()
+    assert problem.endswith("answered 503 Service Unavailable; `alloclens sources` tests the connection")
+    assert stays == "prod: 4 snapshots had been fetched before; the next `alloclens fetch` goes on from there"
+    server.left, server.server.status = float("inf"), 200
+    assert len(run("fetch", "--into", "p").stdout.splitlines()) == 6
+
+
+def test_a_sum_of_snapshots_is_not_one(server: Pyroscope) -> None:
+    server.times = 2
+    result = fetched("--into", "p")
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert "is left out: 2000 bytes are in use in it, but 1000 in the snapshot that was asked for" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (401, "answered 401 Unauthorized (do the user, tenant and token of the source say who asks?)"),
+        (403, "answered 403 Forbidden (may this user read this tenant?)"),
+        (404, "answered 404 Not Found (is the URL that of the server itself?)"),
+        (429, "answered 429 Too Many Requests (ask for less with --since and --every)"),
+        (500, "answered 500 Internal Server Error: no org id"),
+    ],
+)
+def test_a_refusal_says_what_to_do(server: Pyroscope, status: int, words: str) -> None:
+    settings(server.server.url, user="me", tokenEnv="TOKEN")
+    server.server.status, server.server.posted, server.server.body = status, None, f"no org id, {SECRET}".encode()
+    assert words in fetched().stderr
+    assert words in run("sources").stdout
+
+
+def test_a_snapshot_without_one_of_its_types(server: Pyroscope) -> None:
+    server.lost = b"inuse_objects"
+    result = fetched("--into", "p")
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert "is left out: the server has no inuse_objects of it" in result.stderr
+
+
+def test_a_server_that_asks_to_wait(server: Pyroscope, monkeypatch: pytest.MonkeyPatch) -> None:
+    server.server.status, server.server.headers = 429, {"Retry-After": "7"}
+    rests: list[float] = []
+
+    def rest(seconds: float) -> None:
+        rests.append(seconds)
+        server.server.status = 200
+
+    monkeypatch.setattr(time, "sleep", rest)
+    result = fetched("--into", "p")
+    assert (result.exit_code, rests, len(result.stdout.splitlines())) == (0, [7], 10)
+    assert "it asks to wait for 7 s; trying again" in result.stderr
+
+
+def test_nobody_there() -> None:
+    settings("http://127.0.0.1:9")
+    assert (
+        "connecting to 127.0.0.1:9 failed: Connection refused; `alloclens sources` tests the connection"
+        in fetched().stderr
+    )
+
+
+def test_a_range_without_snapshots(server: Pyroscope) -> None:
+    settings(server.server.url, tenant="another")
+    server.snapshots.clear()
+    said = "has no heap with any label in the last 3600 s: are `select` and `tenant` right, and is --since long enough?"
+    assert said in fetched().stderr
+
+
+def test_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fetching, "MAX_ANSWER_BYTES", 300)
+    assert "answered with more than 0 MiB" in fetched().stderr
+
+
+@pytest.mark.parametrize("hours", [-2, 2])
+def test_the_clock_of_the_server_is_followed(server: Pyroscope, hours: int) -> None:
+    server.snapshots = [(at + hours * 3_600_000, value) for at, value in server.snapshots]
+    server.server.headers = {"Date": formatdate(time.time() + hours * 3600, usegmt=True)}
+    result = fetched("--into", "p")
+    assert len(result.stdout.splitlines()) == 10
+    assert re.search(
+        rf"the clock of \S+ is 7\d\d\d s {'ahead' if hours > 0 else 'behind'}; its time counts", result.stderr
+    )
+
+
+@pytest.mark.parametrize("body", [b"<html>Log in</html>", b'{"profileTypes": 1}', b"\xff"])
+def test_a_server_of_another_kind(server: Pyroscope, body: bytes) -> None:
+    server.server.posted, server.server.body = None, body
+    said = fetched().stderr
+    assert "does not answer as Pyroscope does" in said
+    assert "is the URL right?" in said
+
+
+def test_a_redirect_is_not_followed(server: Pyroscope) -> None:
+    server.server.status, server.server.headers = 302, {"Location": "https://login.example/?next=x"}
+    assert "redirects to https://login.example/, which is not followed; is the URL right?" in fetched().stderr
+
+
+def test_processes_have_directories_of_their_own(server: Pyroscope) -> None:
+    server.pods = ("a", "../../a", "a/b", "a_b", "")
+    fetched("--into", "p", "--every", "1h")
+    found = sorted({path.parent.name for path in Path("p").rglob("*.pb.gz")})
+    assert [re.sub(r"-[0-9a-f]{8}$", "-#", name) for name in found] == ["_.._a-#", "a", "a_b", "a_b-#", "all"]
+    assert {path.parent.parent for path in Path("p").rglob("*.pb.gz")} == {Path("p/unnamed")}
+
+
+def test_too_many_processes(server: Pyroscope) -> None:
+    server.pods = tuple(f"pod-{i}" for i in range(1000))
+    result = fetched("--into", "p")
+    assert (result.exit_code, Path("p").exists()) == (1, False)
+    assert "1000 processes are more than 100: narrow `select`" in result.stderr
+
+
+def test_a_time_that_no_file_can_have(server: Pyroscope) -> None:
+    server.server.headers = {"Date": "Fri, 31 Dec 9999 23:59:59 GMT"}
+    server.snapshots = [(253402300799000, 1)]
+    result = fetched("--into", "p")
+    assert (result.exit_code, result.stdout) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"url": "http://me:pw@localhost"}, "has no user, password or query, since settings are shared"),
+        ({"url": "http://localhost/?token=pw"}, "has no user, password or query, since settings are shared"),
+        ({"url": "ftp://localhost"}, "ftp://localhost is not a URL"),
+    ],
+)
+def test_no_secret_in_the_settings(fields: dict[str, str], words: str) -> None:
+    settings(**fields)
+    for command in (("sources", "allow", "prod"), ("sources",), ("fetch",)):
+        result = run(*command)
+        assert (result.exit_code, words in result.output, "pw" in result.output) == (1, True, False)
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"tokenFile": "{w}/token"}, "is in the workspace, whose files may be shared; move it elsewhere"),
+        ({"tokenFile": "token"}, "tokenFile: token is neither absolute nor below ~"),
+        ({"tokenFile": "{w}/../none"}, "cannot be read: No such file or directory"),
+        ({"tokenFile": "{w}/../two"}, "two does not contain a token (one line of text)"),
+        ({"tokenFile": "{w}/../two", "tokenEnv": "TOKEN"}, "use only one of tokenEnv and tokenFile"),
+        ({"tokenEnv": "NOT_SET"}, "the environment variable NOT_SET does not contain a token"),
+    ],
+)
+def test_a_token_that_cannot_be_sent(folder: Path, server: Pyroscope, fields: dict[str, str], words: str) -> None:
+    (folder.parent / "two").write_text("one\ntwo")
+    (folder / "token").write_text(SECRET)
+    settings(server.server.url, **{name: value.format(w=folder) for name, value in fields.items()})
+    result = fetched()
+    assert (result.exit_code, server.server.seen) == (1, [])
+    assert words in result.stderr
+
+
+def test_a_token_in_a_file(folder: Path, server: Pyroscope) -> None:
+    (folder.parent / "token").write_text(f"{SECRET}\n")
+    settings(server.server.url, tokenFile=f"{folder.parent}/token", user="me")
+    assert fetched("--into", "p").exit_code == 0
+    assert server.server.seen[0]["authorization"] == "Basic bWU6czNjcmV0LXQwa2Vu"  # base64 of me:s3cret-t0ken
+
+
+def test_no_sources(folder: Path) -> None:
+    assert run("fetch", "staging").stderr == "Error: there is no source staging; the sources are prod\n"
+    Path("alloclens.toml").write_text("")
+    assert run("sources").stderr == f"Error: the settings of {folder} have no [[sources]] (docs/sources.md)\n"
+
+
+def test_the_oldest_snapshots_leave_the_cache(folder: Path) -> None:
+    every = [Path(line) for line in fetched().stdout.splitlines()]
+    sizes = sum(path.stat().st_size for path in every[-3:])
+    collect.trim(folder.parent / "cache", sizes)
+    assert [path.exists() for path in every] == [False] * 7 + [True] * 3
+
+
+def test_every_type_of_source_can_be_set() -> None:
+    assert properties(Source)["type"]["enum"] == [*collect.SOURCES]
