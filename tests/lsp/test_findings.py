@@ -200,7 +200,7 @@ async def test_candidates_are_listed_and_in_the_hover_but_no_diagnostics(any_edi
     )
     (row,) = said["findings"]
     assert (row["code"], row["label"], row["location"]["uri"]) == ("candidate", "main.go:11  main.keep", uri)
-    assert row["detail"].startswith("4.0MB +3.0MB · not proven, ")
+    assert row["detail"].startswith("not proven · 4.0MB +3.0MB, ")
     for text in (row["tooltip"], await any_editor.hover(uri, 11)):
         assert "Not proven: 4.0MB held through this line, +3.0MB" in text
         assert "it rose 3 times, none of it was freed, 2 sampled objects, what it makes is added to something " in text

@@ -69,13 +69,13 @@ async def test_findings(editor: Editor, folder: Path) -> None:
         "line": 6,
     }
     assert (leak["location"]["uri"], line(leak)) == (uri, 6)
-    assert leak["detail"] == "64.0MB ▲63.0MB · leak, 3.0MB/s over 21s"
+    assert leak["detail"] == "leak · 64.0MB ▲63.0MB, 3.0MB/s over 21s"
     assert leak["tooltip"].startswith(
         "**main.go:6  main.serve**\n\n▁▁▁▂▂▃▃▃▄▄▄▅▅▆▆▆▇▇▇███ Leak: 64.0MB held through this line"
     )
     assert "a line rises as much in less than 1 in 1M cases" in leak["tooltip"].replace("\\", "")
     assert (filling["verdict"], filling["severity"], line(filling)) == ("filling", "hint", 11)
-    assert filling["detail"] == "40.0MB ▲40.0MB · filling"
+    assert filling["detail"] == "filling · 40.0MB ▲40.0MB"
 
 
 async def test_the_worst_finding_comes_first_whatever_it_is_of(editor: Editor, folder: Path) -> None:
@@ -90,7 +90,7 @@ async def test_the_worst_finding_comes_first_whatever_it_is_of(editor: Editor, f
     await read(editor, folder, 51)
     found = (await editor.command(FINDINGS))["findings"]
     assert [(one["code"], one["line"]) for one in found] == [("leak", 6), ("goroutine-leak", 11)]
-    assert found[1]["detail"] == "705 goroutines ▲700 · goroutine-leak, 25/s over 28s"
+    assert found[1]["detail"] == "leak · 705 ▲700 goroutines, 25/s over 28s"
 
 
 async def test_a_finding_whose_line_has_gone(editor: Editor, folder: Path) -> None:
@@ -270,18 +270,18 @@ async def test_the_tree_of_a_line(any_editor: Editor, folder: Path) -> None:
 
     (root,) = await any_editor.until(roots)
     assert (root["label"], root["detail"], root["own"], root["leaf"]) == (
-        "main.serve",
-        "10.0MB · main.go:6 · +9.0MB · 100%",
+        "10.0MB main.serve",
+        "main.go:6 · +9.0MB · 100%",
         True,
         False,
     )
     assert (root["location"]["uri"], line(root)) == (uri, 6)
     (above,) = await any_editor.command(TREE, uri, 5, "callers", [root["id"]])
-    assert (above["label"], above["location"], above["leaf"]) == ("main.main", None, True)
+    assert (above["label"], above["location"], above["leaf"]) == ("10.0MB main.main", None, True)
     (below,) = await any_editor.command(TREE, uri, 5, "callees", [root["id"]])
     assert (below["label"], below["detail"], line(below), below["own"], below["leaf"]) == (
-        "dep.New",
-        "10.0MB · dep.go:4 · +9.0MB · 100%",
+        "10.0MB dep.New",
+        "dep.go:4 · +9.0MB · 100%",
         4,
         False,
         True,
@@ -300,8 +300,9 @@ async def test_very_many_callers_are_one_row(editor: Editor, folder: Path) -> No
     (root,) = await editor.command(TREE, uri, 10, "callers", [])
     above = await editor.command(TREE, uri, 10, "callers", [root["id"]])
     assert len(above) == 201
-    assert (above[0]["detail"], above[-1]["id"], above[-1]["detail"]) == (
-        "202MB · x.go:202 · 1.0%",
+    assert (above[0]["label"].split()[0], above[0]["detail"], above[-1]["id"], above[-1]["detail"]) == (
+        "202MB",
+        "x.go:202 · 1.0%",
         "",
         "2 more: 3.0MB",
     )

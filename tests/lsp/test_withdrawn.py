@@ -39,7 +39,7 @@ def test_a_candidate_says_until_when_it_was_a_finding(tmp_path: Path) -> None:
     (finding,) = later.shown.candidates()
     was = withdrawn(reported, finding, later.shown)
     assert was == f"growing until {moment(young.shown.head).split()[1]}"
-    assert f" · not proven, was {was}, " in detail(finding, was)
+    assert detail(finding, was).endswith(f", was {was}")
     assert f" It was reported as {was}. " in candidate(finding, withdrawn=was)
 
     assert withdrawn({}, finding, later.shown) == "", "nothing was reported"

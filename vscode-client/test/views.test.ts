@@ -155,6 +155,12 @@ test('snapshots: what is compared and where a process starts is said in words', 
   assert.equal(base.icon?.id, 'pinned');
   const [captured] = seriesRows({ series: [series([snapshot('heap-20240102T030405.000Z.pb.gz')])], problems: [] })[0]?.rows ?? [];
   assert.deepEqual([captured?.label, captured?.description], ['12:00', '3.0MB inuse_space · heap-20240102T030405.000Z.pb.gz · 2.1KB']);
+  const times = ['2026-11-29 00:00:05', '2026-11-28 23:59:55'].map((time, i) => snapshot(`heap-2026112${9 - i}T000000.000Z.pb.gz`, { time }));
+  assert.deepEqual(
+    seriesRows({ series: [series(times)], problems: [] })[0]?.rows?.map(({ label }) => label),
+    ['00:00:05', '2026-11-28 23:59:55'],
+    'the date of the newest goes without saying',
+  );
   assert.equal(context(base), 'snapshot shown', 'so it can be used as base or head');
 });
 

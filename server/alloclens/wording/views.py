@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from alloclens.paths import name_of
 from alloclens.printable import printable
 from alloclens.wording.amounts import amount, duration, rate, share, signed
-from alloclens.wording.kinds import noun, quantity, with_noun
+from alloclens.wording.kinds import noun, quantity
 from alloclens.wording.markdown import escape
 from alloclens.wording.names import short_name
 from alloclens.wording.verdict import figures, grown, sparkline
@@ -28,21 +28,23 @@ def place(file: str, line: int, function: str) -> str:
     return printable("  ".join(part for part in (where, name) if part))
 
 
-def detail(finding: Finding, withdrawn: str = "") -> str:
-    """Return what is held and how it grew, in a few words: 64.0MB ▲63.0MB · leak, 9.0MB/s over 70s.
+def detail(finding: Finding, withdrawn: str = "", *, unsure: bool = False) -> str:
+    """Return the verdict, what is held and how it grew, in a few words: leak · 64.0MB ▲63.0MB, 9.0MB/s over 70s.
 
-    The number is first: a side bar cuts off the rest. `withdrawn`: what a candidate was reported as, and until when.
+    The verdict and the numbers are first: a side bar cuts off the rest. `withdrawn`: what a candidate was reported as, and
+    until when. `unsure` marks a line that may be another one with ~.
     """
     unit = finding.sample_type.unit
-    held = with_noun(finding.owned.value, finding.sample_type)
-    growth = f" {grown(finding)}" if finding.growth else ""
+    growth = grown(finding) if finding.growth else ""
+    counts = noun(None, finding.sample_type, finding.owned.value)
+    held = f"{'~' if unsure else ''}{' '.join(filter(None, (amount(finding.owned.value, unit), growth, counts)))}"
     pace = (
         f", {rate(finding.slope, unit, finding.over.seconds)} over {duration(finding.over.seconds)}"
         if finding.slope > 0
         else ""
     )
-    verdict = f"not proven{withdrawn and f', was {withdrawn}'}" if finding.is_candidate else finding.code
-    return f"{held}{growth} · {verdict}{pace}"
+    verdict = "not proven" if finding.is_candidate else finding.verdict
+    return f"{verdict} · {held}{pace}{withdrawn and f', was {withdrawn}'}"
 
 
 def tooltip(finding: Finding, label: str, message: str, not_here: str) -> str:
@@ -74,10 +76,15 @@ def frame_name(node: StackNode) -> str:
     return printable(name)
 
 
+def frame_label(node: StackNode, unit: str) -> str:
+    """Return the amount that reaches a frame, and its function: 42.0MB main.serve. A side bar cuts off names, but no amount."""
+    return f"{amount(node.amount.value, unit)} {frame_name(node)}"
+
+
 def frame_detail(node: StackNode, whole: float, unit: str, *, compared: bool) -> str:
-    """Return the amount that reaches a frame, its share of `whole`, and its place: 42.0MB · main.go:6 · +40.0MB · 93%."""
+    """Return the place of a frame, the growth of what reaches it, and its share of `whole`: main.go:6 · +40.0MB · 93%."""
     grown = signed(node.amount.growth, unit) if compared and node.amount.growth else ""
-    parts = (amount(node.amount.value, unit), place(node.file, node.line, ""), grown, share(node.amount.value, whole))
+    parts = (place(node.file, node.line, ""), grown, share(node.amount.value, whole))
     return " · ".join(part for part in parts if part)
 
 

@@ -30,7 +30,7 @@ function row(node: StackTreeNode, root: Root, path: readonly string[], open: boo
     id: [root.direction, ...path].join('\n\n'),
     label: node.label,
     description,
-    tooltip: [code(name === '' ? node.label : name), escape(description)].join('\n\n'),
+    tooltip: [code(name === '' ? node.label : name), escape(said(node.label, description))].join('\n\n'),
     icon: { id: node.id === '' ? 'ellipsis' : node.own ? 'symbol-method' : 'library' },
     kind: 'frame',
     folding: node.leaf ? 'leaf' : open ? 'open' : 'closed',

@@ -33,14 +33,21 @@ function ofSeries(series: ListedSeries, other: boolean): SeriesRow {
     series: name,
     holds: `of ${sampleType}`,
     folding: shown ? 'open' : 'closed',
-    rows: unique(snapshots.map((snapshot, i) => ofSnapshot(snapshot, shown, i === 0))),
+    rows: unique(snapshots.map((snapshot, i) => ofSnapshot(snapshot, shown, i === 0, dayOf(snapshots[0])))),
   };
 }
 
-function ofSnapshot(snapshot: SeriesSnapshot, shown: boolean, newest: boolean): SeriesRow {
+// The date of a snapshot, with the space after it.
+function dayOf(snapshot: SeriesSnapshot | undefined): string {
+  return /^[\d-]+ /.exec(snapshot?.time ?? '')?.[0] ?? '';
+}
+
+// `day`: of the newest, which goes without saying. A side bar is narrow.
+function ofSnapshot(snapshot: SeriesSnapshot, shown: boolean, newest: boolean, day: string): SeriesRow {
   const { name, path, label, time, detail, size } = snapshot;
-  const short = label !== '' ? label : name.length > LONG_NAME ? time : name; // a side bar is narrow
-  const others = [name, time].filter((text) => text !== short);
+  const clock = time.startsWith(day) ? time.slice(day.length) : time;
+  const short = label !== '' ? label : name.length > LONG_NAME ? clock : name;
+  const others = [name, clock].filter((text) => text !== short);
   return {
     id: `snapshot\n${path}`,
     label: short,

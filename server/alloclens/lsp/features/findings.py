@@ -88,7 +88,7 @@ def _finding(
         code=finding.code,
         severity=world.settings.severity(finding.verdict),
         label=label,
-        detail=f"{'edited · ' if function else ''}{'~' if now.unsure else ''}{views.detail(finding, withdrawn)}",
+        detail=f"{'edited · ' if function else ''}{views.detail(finding, withdrawn, unsure=now.unsure)}",
         tooltip=views.tooltip(finding, label, message, _not_here(world, finding.file, finding.line, spot)),
         location=location(spot or function),
         function=finding.function,

@@ -125,10 +125,11 @@ def _kind(at: Here) -> protocol.StackTreeNode:
 def _node(
     node: StackNode, whole: float, comparison: Comparison, world: World, document_lines: DocumentLines
 ) -> protocol.StackTreeNode:
+    unit = comparison.sample_type.unit
     return protocol.StackTreeNode(
         id=node.id,
-        label=views.frame_name(node),
-        detail=views.frame_detail(node, whole, comparison.sample_type.unit, compared=comparison.base is not None),
+        label=views.frame_label(node, unit),
+        detail=views.frame_detail(node, whole, unit, compared=comparison.base is not None),
         location=location(document_lines.of(comparison, node.file, node.line)),
         own=world.sources.is_own(node.file),
         leaf=node.leaf,
