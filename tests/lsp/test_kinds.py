@@ -185,7 +185,7 @@ async def test_views_have_each_kind_in_words(editor: Editor, folder: Path) -> No
 
 TYPES = {
     "": ("inuse_space", "32.0MB inuse_space", 11),
-    "goroutine": ("goroutine", "500 goroutine", 11),
+    "goroutine": ("goroutine", "500 goroutines", 11),
     "block/delay": ("block/delay", "1.2s block/delay", 11),
     "mutex/delay": ("mutex/delay", "300ms mutex/delay", 11),
     "mutex/contentions": ("mutex/contentions", "3 mutex/contentions", 11),

@@ -198,7 +198,7 @@ async def test_series(editor: Editor, folder: Path) -> None:
     assert [s["path"] for s in heaps["snapshots"]] == [str(file) for file in reversed(files)]
     assert [s["size"] for s in heaps["snapshots"]] == [f"{file.stat().st_size}B" for file in reversed(files)]
     assert [(s["path"], s["detail"], s["begins"]) for s in found["goroutine"]["snapshots"]] == [
-        (str(other), "7 goroutine", True)
+        (str(other), "7 goroutines", True)
     ]
     assert sorted(one["shown"] for one in said["series"]) == [False, True]
     (problem,) = said["problems"]

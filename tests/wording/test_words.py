@@ -22,7 +22,7 @@ from alloclens.wording.focus import words
 from alloclens.wording.frames import folded, frame_at, frame_name, shortened
 from alloclens.wording.hover import command
 from alloclens.wording.names import short_name
-from alloclens.wording.verdict import caller_message, candidate, figures, limit, sparkline, verdict
+from alloclens.wording.verdict import caller_message, candidate, drawn_before, figures, limit, sparkline, verdict
 from alloclens.wording.views import place
 
 MB = 1 << 20
@@ -372,6 +372,9 @@ def test_sparklines() -> None:
     assert sparkline((5, 5)) == "██"
     assert sparkline((0, 0)) == "▁▁"
     assert sparkline(()) == ""
+    assert drawn_before((1, 2, 3, 4, 5), "Leak") == "▂▄▅▇█ Leak"
+    assert drawn_before((1, 2, 3, 4), "Leak") == "Leak"
+    assert drawn_before((1, 2, 3, 4, 5), "") == "▂▄▅▇█"
 
 
 @pytest.mark.parametrize(

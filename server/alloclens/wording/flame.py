@@ -11,7 +11,7 @@ from alloclens.tables.flame_walk import ALL
 from alloclens.typed import Message
 from alloclens.wording.amounts import amount, growth, share
 from alloclens.wording.focus import words
-from alloclens.wording.kinds import type_name
+from alloclens.wording.kinds import counted_as, type_name
 from alloclens.wording.names import short_name
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def drawn(
         sample_type=type_name(of),
         unit=of.sample_type.unit,
         total=of.total,
-        total_label=printable(f"{amount(of.total, of.sample_type.unit)} {type_name(of)}"),
+        total_label=printable(f"{amount(of.total, of.sample_type.unit)} {counted_as(of.total, of)}"),
         base=of.flame_graph.compares,
         focus=words(focus),
         short_focus=words(focus, short_name),

@@ -12,9 +12,9 @@ from alloclens.series.findings import RAISED
 from alloclens.wording.amounts import amount, counted, difference, growth, main, share
 from alloclens.wording.focus import options, words
 from alloclens.wording.frames import frame_at, shortened
-from alloclens.wording.kinds import PROOF, noun, quantity, type_name
+from alloclens.wording.kinds import PROOF, counted_as, noun, quantity
 from alloclens.wording.markdown import code, escape
-from alloclens.wording.verdict import DOUBTS, candidate, figures, sparkline, verdict
+from alloclens.wording.verdict import DOUBTS, candidate, drawn_before, figures, verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -117,8 +117,8 @@ def _verdict(
     page = places.page(judged)
     link = f"[How to fix it]({page})" if judged.verdict in RAISED else f"[What this means]({page})"
     if is_said:
-        return [f"{sparkline(judged.points)} {link if page else ''}".strip()]
-    return [f"{sparkline(judged.points)} {escape(sentence)}", *([link] if page else [])]
+        return [drawn_before(judged.points, link if page else "")]
+    return [drawn_before(judged.points, escape(sentence)), *([link] if page else [])]
 
 
 def title(comparison: Comparison, row: int, *, interval: bool = True) -> str:
@@ -128,7 +128,7 @@ def title(comparison: Comparison, row: int, *, interval: bool = True) -> str:
     owned = "" if word == "owned" and noun(comparison, comparison.sample_type) else f" {word}"
     value = f"**{escape(quantity(measure.value, comparison))}{owned}**"
     value += _interval(comparison, row, measure, word) if interval else ""
-    whole = f"{share(measure.value, total)} of {amount(total, unit)} {escape(type_name(comparison))}"
+    whole = f"{share(measure.value, total)} of {amount(total, unit)} {escape(counted_as(total, comparison))}"
     proof = f" · {PROOF}" if comparison.sample_type.type == LEAKED and measure.value else ""
     return f"{value} · {whole}{_since(comparison, row, measure, interval=interval)}{proof}"
 

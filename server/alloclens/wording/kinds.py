@@ -75,6 +75,12 @@ def quantity(value: float, of: Comparison) -> str:
     return with_noun(value, of.sample_type, of)
 
 
+def counted_as(value: float, of: Comparison) -> str:
+    """Return what a number counts, or its sample type: inuse_space, goroutines."""
+    kind = of.sample_type
+    return noun(of, kind, value) if kind.type in GOROUTINE else type_name(of)
+
+
 def with_noun(value: float, sample_type: ValueType, of: Comparison | None = None) -> str:
     """Return a number of a sample type with what it counts."""
     return " ".join(filter(None, (amount(value, sample_type.unit), noun(of, sample_type, value))))

@@ -89,6 +89,8 @@ CALLER = " · this caller grows"
 INLINED = " · V8 may have inlined it"
 """Marks the functions that may have grown in a finding's place."""
 BARS = "▁▂▃▄▅▆▇█"
+MIN_BARS = 5
+"""Fewer bars look like words that were blacked out."""
 
 
 def placed_message(finding: Finding, comparison: Comparison, now: MappedFinding, memory_limit: float) -> str:
@@ -258,6 +260,11 @@ def sparkline(points: Sequence[float]) -> str:
     if highest <= 0:
         return BARS[0] * len(points)
     return "".join(BARS[min(int(len(BARS) * max(point, 0) / highest), len(BARS) - 1)] for point in points)
+
+
+def drawn_before(points: Sequence[float], words: str) -> str:
+    """Return words after the sparkline of a number over time, if that has enough points to be read."""
+    return f"{sparkline(points)} {words}".strip() if len(points) >= MIN_BARS else words
 
 
 def grown(finding: Finding) -> str:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from alloclens.paths import name_of
 from alloclens.printable import printable
 from alloclens.wording.amounts import amount, duration, rate, share, signed
-from alloclens.wording.kinds import noun, quantity
+from alloclens.wording.kinds import GOROUTINE, noun, quantity
 from alloclens.wording.markdown import escape
 from alloclens.wording.names import short_name
-from alloclens.wording.verdict import figures, grown, sparkline
+from alloclens.wording.verdict import drawn_before, figures, grown
 
 if TYPE_CHECKING:
     from alloclens.profile.model import ValueType
@@ -49,7 +49,7 @@ def detail(finding: Finding, withdrawn: str = "", *, unsure: bool = False) -> st
 
 def tooltip(finding: Finding, label: str, message: str, not_here: str) -> str:
     """Describe a finding in full, in Markdown. `not_here` is the reason if its line has no place here, else ""."""
-    parts = [f"**{escape(label)}**", f"{sparkline(finding.points)} {escape(message)}  \n{escape(figures(finding))}"]
+    parts = [f"**{escape(label)}**", f"{drawn_before(finding.points, escape(message))}  \n{escape(figures(finding))}"]
     return "\n\n".join(parts + ([f"Not here: {escape(not_here)}."] if not_here else []))
 
 
@@ -61,7 +61,8 @@ def program(series: Series) -> str:
 def total(value: int, before: int | None, kind: ValueType) -> str:
     """Return a snapshot's total, and its difference from the previous one of its process, if there is one."""
     step = value - before if before is not None else 0
-    return printable(f"{amount(value, kind.unit)}{f' ({signed(step, kind.unit)})' if step else ''} {kind.type}")
+    what = noun(None, kind, value) if kind.type in GOROUTINE else kind.type
+    return printable(f"{amount(value, kind.unit)}{f' ({signed(step, kind.unit)})' if step else ''} {what}")
 
 
 def of_kind(value: float, comparison: Comparison) -> str:
