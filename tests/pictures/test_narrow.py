@@ -69,7 +69,10 @@ def answers() -> dict[str, Any]:
             nodes=nodes,
             edges=[{"source": 0, "target": 1, "weight": 7 * MB, "label": "7.0MB", "residual": False}],
         ),
-        "sandwich": {"callers": flame(node(LONG, 10, node("main.main", 10))), "callees": flame(node(LONG, 10))},
+        "sandwich": {
+            "callers": flame(node("all", 10, node(LONG, 10, node("main.main", 10), file="/w/main.go"))),
+            "callees": flame(node("all", 10, node(LONG, 10, file="/w/main.go"))),
+        },
         "placement": {
             "title": "inuse_space in heap-20240102T030405.000Z.pb.gz",
             "summary": ["60% on lines you can open (60% in your own code); 40% not found (/srv/build/…)."],
@@ -122,6 +125,8 @@ def test_a_profile(picture: Picture, theme: str) -> None:
     picture.page.get_by_role("tab", name="Table", exact=True).click()
     picture.page.get_by_role("button", name=f"Callers and callees of {LONG}").click()
     expect(picture.page.get_by_role("heading", name="Callers")).to_be_visible()
+    expect(picture.frame(LONG).locator("rect").first).to_have_attribute("fill", "var(--alloclens-found)")
+    expect(picture.page.get_by_text("It calls nothing.")).to_be_visible()
     fits(picture, "callers and callees")
 
 
@@ -152,7 +157,7 @@ def test_a_call_graph_fits_until_it_is_zoomed(picture: Picture) -> None:
     opened(picture, "vscode-dark", "profile")
     picture.page.get_by_role("tab", name="Call Graph", exact=True).click()
     drawn = picture.page.locator(".alloclens-graph svg")
-    for width in (300, 600):
+    for width in (450, 600):
         picture.page.set_viewport_size({"width": width, "height": 700})
         picture.page.wait_for_function(WIDE, arg=0)
     before = drawn.bounding_box()

@@ -31,6 +31,7 @@ export interface FlameOptions extends Exports {
   // null: there is nothing more; undefined: no answer. `search` keeps the stacks through functions that match, also those too light to be drawn.
   ask?: (path: Site[], inverted: boolean, search: string) => Promise<Flame | null | undefined>;
   open?: (file: string, line: number, stay: boolean) => Promise<string>; // why it could not be opened, or ''. `stay`: the picture keeps the keyboard
+  chosen?: Site; // a function that the picture is about, which is marked
   focus?: (functionName: string) => void;
   focusStack?: (functionNames: string[]) => void; // from the root
   ignore?: (functionName: string) => void;
@@ -96,6 +97,7 @@ class Picture implements FlameHandle {
   }
 
   update(data: Flame): void {
+    this.tip.hide(); // its numbers are the previous ones
     this.data = data;
     this.asked = new Set();
     this.turn++;
@@ -260,7 +262,8 @@ class Picture implements FlameHandle {
   }
 
   private fill(node: Flame['root']): string {
-    if (matches(node.name, this.view.search)) {
+    const [name, file] = this.options.chosen ?? [];
+    if (matches(node.name, this.view.search) || (node.name === name && node.file === file)) {
       return FOUND;
     }
     return this.data.base ? growthFill(node, this.largest) : packageFill(node, this.hues);

@@ -33,7 +33,7 @@ export interface GraphHandle {
 const DEFAULTS: GraphView = { nodeFraction: 0.005, edgeFraction: 0.001, nodeCount: 80, through: '', plain: false, scale: 0 };
 const ZOOM = 1.25;
 const [LEAST_SCALE, MOST_SCALE] = [0.1, 4];
-const READABLE_SCALE = 0.35; // the heaviest functions still are
+const READABLE_SCALE = 0.5; // what is larger is scrolled to its heaviest function
 
 export function graph(element: HTMLElement, options: CallGraphOptions): GraphHandle {
   return new CallGraph(element, options);

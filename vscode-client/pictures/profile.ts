@@ -2,7 +2,7 @@
 import type { Flame, Graph, GraphOptions, ProfileSummary, ProfileTable, Sandwich, TableOptions } from '../src/protocol.ts';
 import { button, make, newId, write } from './dom.ts';
 import type { Exports } from './export.ts';
-import type { FlameHandle, FlameView } from './flame.ts';
+import type { FlameHandle, FlameOptions, FlameView } from './flame.ts';
 import { flame } from './flame.ts';
 import type { GraphHandle, GraphView } from './graph.ts';
 import { graph } from './graph.ts';
@@ -201,10 +201,18 @@ export class ProfilePage {
     write(title, shortName(site[0]));
     title.title = site[0];
     this.panel.replaceChildren(title, make('h3', '', 'Callers'), above, make('h3', '', 'Callees'), below);
+    this.showHalf(above, site, 'Nothing calls it.', { data: data.callers, view: { rootOnTop: false, inverted: true } });
+    this.showHalf(below, site, 'It calls nothing.', { data: data.callees });
+  }
+
+  // Shows the callers or callees of a function, or says that there are none.
+  private showHalf(host: HTMLElement, chosen: Site, none: string, picture: Pick<FlameOptions, 'data' | 'view'>): void {
+    if (picture.data.root.children.every(({ children, more }) => children.length === 0 && !more)) {
+      host.replaceChildren(make('p', 'alloclens-help', none));
+      return;
+    }
     const { open, copy, save } = this.actions;
-    const rest = { open, copy, ...(save && { save }) };
-    flame(above, { data: data.callers, view: { rootOnTop: false, inverted: true }, ...rest });
-    flame(below, { data: data.callees, ...rest });
+    flame(host, { ...picture, chosen, open, copy, ...(save && { save }) });
   }
 
   private keep(change: Partial<ProfileView>): void {
