@@ -99,6 +99,12 @@ def test_findings_hot_lines_and_snapshots(opened: VsCode, folder: Path) -> None:
     expect(view(opened, "Findings").first).to_contain_text(re.compile("main.go:11"))
     hot = view(opened, "Hot Lines")
     expect(hot.first).to_contain_text("keep")
+    opened.go_to_line(1)
+    opened.page.keyboard.press("Home")
+    opened.page.keyboard.press("Enter")
+    expect(hot.first).to_contain_text("main.go:12")  # not saved yet
+    opened.page.keyboard.press("Control+z")
+    expect(hot.first).to_contain_text("main.go:11")
     (folder / "profiles/bad.pb.gz").write_bytes(b"\x1f\x8b\x08 not a profile")
     snapshots = view(opened, "Snapshots")
     expect(snapshots.filter(has_text="Not readable")).to_be_visible()

@@ -170,11 +170,13 @@ async def test_what_is_no_profile_says_why(editor: Editor, shown: Path) -> None:
     await ready(editor, shown)
     other = shown.parent / "notes.pb.gz"
     other.write_text("no profile")
-    for path, why in ((str(other), "notes.pb.gz: "), (str(shown / "missing.prof"), "there is no such file")):
+    for path, why in ((str(other), "not a profile "), (str(shown / "missing.prof"), "there is no such file")):
         of = {"path": path}
-        assert why in (await ask(editor, "summary", of))["problem"]
+        assert (await ask(editor, "summary", of))["problem"].startswith(why), "its name is the title"
         for name, arguments in (("table", [None]), ("graph", [None]), ("flame", [None]), ("sandwich", ["f", ""])):
             assert await ask(editor, name, *arguments, of) is None
+    compared = {"path": written(shown, "one.pb.gz", 3), "base": str(other)}
+    assert (await ask(editor, "summary", compared))["problem"].startswith("notes.pb.gz: not a profile ")
 
 
 async def test_functions_with_a_verdict_are_marked(editor: Editor, folder: Path) -> None:

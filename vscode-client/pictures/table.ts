@@ -148,7 +148,7 @@ export class ProfileTableView {
     const cell = make('th', 'alloclens-named');
     cell.scope = 'row';
     const open = button(named(row), () => void this.actions.open(row.file, row.line, false).then((why) => { writeTitled(this.status, why); }));
-    open.title = row.file === '' ? '' : `${row.file}:${row.line}`;
+    open.title = row.name === '?' ? UNNAMED : row.file === '' ? '' : `${row.file}:${row.line}`;
     open.disabled = row.file === '' || this.view.by === 'package';
     if (this.view.by !== 'package') {
       const around = button('⇅', () => { this.actions.sandwich(row.name, row.file); }); // before the name, which may reach beyond the page
@@ -168,12 +168,17 @@ export class ProfileTableView {
   }
 }
 
+const UNNAMED = 'The profile has no names for these addresses, and no binary here gives them names. A text profile names only what it lists with symbols.';
+
 // A narrow page has no room for percentages.
 function classOf(title: string): string {
   return title.endsWith('%') ? 'alloclens-figure alloclens-share' : 'alloclens-figure';
 }
 
 function named({ name, file, line }: TableRow): string {
+  if (name === '?') {
+    return '? (addresses without names)';
+  }
   const base = file.slice(Math.max(file.lastIndexOf('/'), file.lastIndexOf('\\')) + 1);
   return line > 0 && base !== '' ? `${name}  ${base}:${line}` : name;
 }

@@ -48,7 +48,7 @@ export class ProfileEditor implements vscode.CustomReadonlyEditorProvider, vscod
     const ask = () => {
       changed.ask();
     };
-    const parts = [changed, watcher, watcher.onDidChange(ask), watcher.onDidCreate(ask), this.server.onStarted(ask)];
+    const parts = [changed, watcher, watcher.onDidChange(ask), watcher.onDidCreate(ask), watcher.onDidDelete(ask), this.server.onStarted(ask)];
     panel.onDidDispose(() => {
       vscode.Disposable.from(...parts).dispose();
     });

@@ -7,6 +7,7 @@ import type { Icon, Place, Row } from './rows.ts';
 import { context } from './rows.ts';
 
 const WAIT_MS = 100;
+const EDITED_MS = 500; // lines move as the user types
 
 const FOLDING = {
   leaf: vscode.TreeItemCollapsibleState.None,
@@ -20,6 +21,9 @@ export abstract class View<R extends Row> implements vscode.TreeDataProvider<R>,
   private readonly changed = new vscode.EventEmitter<undefined>();
   readonly onDidChangeTreeData = this.changed.event;
   private readonly later = new Later(WAIT_MS, () => {
+    this.refresh();
+  });
+  private readonly edited = new Later(EDITED_MS, () => {
     this.refresh();
   });
   private readonly parts: vscode.Disposable[];
@@ -37,7 +41,12 @@ export abstract class View<R extends Row> implements vscode.TreeDataProvider<R>,
         this.appeared();
       }
     });
-    this.parts = [this.view, follow, shown, this.changed, this.later];
+    const typed = vscode.workspace.onDidChangeTextDocument(({ document, contentChanges }) => {
+      if (document.uri.scheme === 'file' && contentChanges.length > 0) {
+        this.edited.ask();
+      }
+    });
+    this.parts = [this.view, follow, shown, typed, this.changed, this.later, this.edited];
   }
 
   // Returns the children of a row, or the outermost rows.

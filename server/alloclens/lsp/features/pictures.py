@@ -22,6 +22,7 @@ from alloclens.wording.profile import RowQuery, graph, profile_table
 from alloclens.wording.status import clock, moment
 
 if TYPE_CHECKING:
+    from alloclens.faults import Problem
     from alloclens.lsp.documents import Documents
     from alloclens.lsp.server import Server
     from alloclens.series.comparison import Comparison
@@ -122,9 +123,14 @@ def _table(world: World, options: protocol.TableOptions) -> ProfileTable | None:
     return profile_table(world.shown, wanted, world.focus, shown_series.shown(world))
 
 
+def _said(problem: Problem, path: str) -> str:
+    """Return what is wrong with a file; its name goes without saying if it is the one that was asked for."""
+    return problem.reason if problem.path == path else f"{problem.name}: {problem.reason}"
+
+
 def _summary(world: World, of: protocol.ProfileFile) -> protocol.ProfileSummary | None:
     shown, name = world.shown, os.path.basename(of.path)
-    problem = "; ".join(printable(f"{problem.name}: {problem.reason}") for problem in world.problems) if of.path else ""
+    problem = "; ".join(printable(_said(problem, of.path)) for problem in world.problems) if of.path else ""
     if shown is None:
         return protocol.ProfileSummary(printable(name), "", "", "", [], problem) if of.path else None
     unit, kinds = shown.sample_type.unit, shown.head.sample_types
