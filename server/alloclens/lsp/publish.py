@@ -40,6 +40,10 @@ PAUSE_SECONDS = 0.3
 HINTS_FIRST_SECONDS = 0.05
 """How long diagnostics wait for the requests that follow a refresh, whose answers they would delay."""
 
+UNHEARD_SECONDS = 1.0
+"""VS Code hears no refresh between its request for hints and the time it has taken the answer. One that is sent so soon after a
+request, and that no other request follows for as long, is sent again."""
+
 OLD_HINTS = (
     "{name} has new numbers. This editor requests hints only when a file is opened or edited; until then, the lines have "
     "older ones or none."
@@ -86,7 +90,7 @@ class Publisher:
     async def _show(self, world: World) -> None:
         """Tell the editor of a world: first to ask for hints, which it may do while the rest is prepared."""
         if self._ls.client.refreshes_hints:
-            self._refresh("hints", self._ls.workspace_inlay_hint_refresh_async)
+            self._refresh_hints()
         else:
             self._tell_of_hints(world)
         try:
@@ -160,6 +164,18 @@ class Publisher:
         if head and not world.pending and are_old and not self._is_told_of_hints:
             self._is_told_of_hints = True
             tell(self._ls, OLD_HINTS.format(name=printable(name_of(head.path))), types.MessageType.Info)
+
+    def _refresh_hints(self) -> None:
+        self._refresh("hints", self._ls.workspace_inlay_hint_refresh_async)
+        self._ls.run_task(self._refresh_unheard(), "refreshing hints again")
+
+    async def _refresh_unheard(self) -> None:
+        """Have the editor request hints again if it may not have heard of the last refresh."""
+        now, before = asyncio.get_running_loop().time(), self._ls.hints_at
+        if now - before < UNHEARD_SECONDS:
+            await asyncio.sleep(UNHEARD_SECONDS)
+            if self._ls.hints_at == before:
+                self._refresh("hints", self._ls.workspace_inlay_hint_refresh_async)
 
     def _refresh(self, kind: str, ask: Callable[[None], Awaitable[Any]]) -> None:
         """Have the editor request hints or lenses again; one such refresh of a kind at a time, and one more if a world has arrived meanwhile."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import typing
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -89,6 +90,8 @@ class Server(Session):
         """The head of the hints that the editor requested last."""
         self.hinted_too_early = False
         """Whether it was answered before all profiles had been read: with few hints, or none."""
+        self.hints_at = -math.inf
+        """When the editor requested hints last, or was answered, by the clock of the event loop."""
         self.compared: FilePair | None = None
         """Two files that the user compares, or one that is shown."""
         self.reported: Reported = {}

@@ -41,12 +41,16 @@ def register(server: Server) -> None:
 
 async def inlay_hints(ls: Server, params: types.InlayHintParams) -> list[types.InlayHint]:
     """Return the hints of a range of lines; of many, the heaviest."""
+    ls.hints_at = asyncio.get_running_loop().time()
     await ls.until_loaded(asks_again=ls.client.refreshes_hints)
-    if not ls.world.settings.hints:
-        return []
-    world = ls.world
     ls.hinted_too_early |= not ls.loaded.is_set()
-    hints = await asyncio.to_thread(_hints, world, ls.documents, params.text_document.uri, params.range, ls.client)
+    world, hints = None, []
+    while world is not ls.world:  # VS Code hears no refresh until it has its answer
+        world = ls.world
+        if not world.settings.hints:
+            return []
+        hints = await asyncio.to_thread(_hints, world, ls.documents, params.text_document.uri, params.range, ls.client)
+    ls.hints_at = asyncio.get_running_loop().time()
     if hints and world.shown:
         ls.hinted = world.shown.head
     return hints
