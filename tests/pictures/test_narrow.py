@@ -126,7 +126,7 @@ def test_a_profile(picture: Picture, theme: str) -> None:
     picture.page.get_by_role("button", name=f"Callers and callees of {LONG}").click()
     expect(picture.page.get_by_role("heading", name="Callers")).to_be_visible()
     expect(picture.frame(LONG).locator("rect").first).to_have_attribute("fill", "var(--alloclens-found)")
-    expect(picture.page.get_by_text("It calls nothing.")).to_be_visible()
+    expect(picture.page.get_by_text("In this profile, it calls nothing.")).to_be_visible()
     fits(picture, "callers and callees")
 
 

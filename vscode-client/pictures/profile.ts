@@ -201,8 +201,8 @@ export class ProfilePage {
     write(title, shortName(site[0]));
     title.title = site[0];
     this.panel.replaceChildren(title, make('h3', '', 'Callers'), above, make('h3', '', 'Callees'), below);
-    this.showHalf(above, site, 'Nothing calls it.', { data: data.callers, view: { rootOnTop: false, inverted: true } });
-    this.showHalf(below, site, 'It calls nothing.', { data: data.callees });
+    this.showHalf(above, site, 'In this profile, nothing calls it.', { data: data.callers, view: { rootOnTop: false, inverted: true } });
+    this.showHalf(below, site, 'In this profile, it calls nothing.', { data: data.callees });
   }
 
   // Shows the callers or callees of a function, or says that there are none.
