@@ -254,7 +254,7 @@ async def test_goroutines_are_charged_to_the_statement_that_starts_them(editor: 
     found_stacks = await editor.command("alloclens.server.stacks", uri, 4)
     assert [stack["label"] for stack in found_stacks["stacks"]] == ["705 goroutines (+700)"]
     tree = await editor.command("alloclens.server.stackTree", uri, 4, "callees", [])
-    assert [node["label"] for node in tree] == ["main.wait"]
+    assert [node["label"] for node in tree] == ["705 main.wait"]
     assert await editor.command("alloclens.server.stacks", uri, 3) is None
     assert "goroutines started here wait at main.go:8" in row["tooltip"].replace("\\", "")
 
