@@ -13,7 +13,7 @@ import pytest
 from alloclens.profile.formats import read
 from alloclens.profile.model import Frame
 from alloclens.source.roots import PrefixMapping
-from alloclens.symbols.source_maps import NO_COLUMNS, in_sources
+from alloclens.symbols.source_maps import MOVED, NO_COLUMNS, in_sources
 from alloclens.symbols.symbols import Symbolized
 
 from tests.support.profiles import heap
@@ -55,7 +55,7 @@ def source_map(**more: object) -> str:
     return json.dumps({"version": 3, **names, "mappings": mappings(SEGMENTS), **more})
 
 
-def profile(url: str, *columns: int, function: str = "f") -> Symbolized:
+def profile(url: str, *columns: int, function: str = "b") -> Symbolized:
     calls = [
         {
             "callFrame": {"functionName": function, "url": url, "lineNumber": 0, "columnNumber": at},
@@ -113,7 +113,7 @@ def test_each_place(folder: Path) -> None:
         ("class C{#put(){@}}", "#put", "C.#put"),
         ("C.prototype.put=function(){@}", "C.put", "C.prototype.put"),
         ("exports.keep=function(){@}", "exports.keep", "exports.keep"),
-        ("exports.keep=function(){@}", "p", "exports.keep"),
+        ("exports.keep=function(){@} // p", "p", "exports.keep"),
         ("exports.h={put(){@}}", "", "exports.hput"),
     ],
 )
@@ -135,7 +135,7 @@ def test_a_token_without_a_function(folder: Path, monkeypatch: pytest.MonkeyPatc
         lambda *_: SimpleNamespace(function_name=None, src="/src/a.ts", line=5),
     )
     found = in_sources(profile((folder / "dist/app.js").as_uri(), 9), [str(folder)], (), Recorded).profile
-    assert found.frame(0) == Frame("f", "/src/a.ts", 5)
+    assert found.frame(0) == Frame("b", "/src/a.ts", 5)
 
 
 def test_inline(folder: Path) -> None:
@@ -198,6 +198,46 @@ def test_a_bundle_that_is_newer_than_the_profile(folder: Path) -> None:
     places, said = mapped(profile(app.as_uri(), 9), folder)
     assert places == [(app.as_posix(), 1)]
     assert "written after the profile" in said[0]
+
+
+BUILT = (
+    "function open(id) { return id }",
+    "function keep(id) { return id }",
+    "const first = (id) => id",
+    "const shop = { get size() { return 1 } }",
+    "class Shop { constructor(id) { this.id = id } }",
+)
+
+
+@pytest.mark.parametrize(
+    ("function", "line", "followed"),
+    [
+        ("keep", 2, "src src src"),  # the profile is of this build
+        ("keep", 3, "src app app"),  # a line is gone since: only what is confirmed is followed
+        ("exports.keep", 2, "src src src"),
+        ("get size", 4, "src src src"),
+        ("Shop", 5, "src src src"),  # V8 calls a constructor by its class
+        ("", 4, "src src src"),
+    ],
+)
+def test_a_file_that_was_built_again_while_the_program_ran(
+    tmp_path: Path, function: str, line: int, followed: str
+) -> None:
+    app = tmp_path / "dist/app.js"
+    put(app, "\n".join(BUILT) + "\n//# sourceMappingURL=app.js.map\n")
+    columns = [text.index("(") for text in BUILT]
+    lines = [vlq(column) + vlq(0) + vlq(1) + vlq(0) for column in columns]
+    put(app.with_name("app.js.map"), source_map(mappings=";".join(lines)))
+    frames = [
+        {"functionName": name, "url": app.as_uri(), "lineNumber": n - 1, "columnNumber": columns[n - 1]}
+        for name, n in (("open", 1), (function, line), ("", 3))
+    ]
+    children = [{"callFrame": frame, "selfSize": 1, "children": []} for frame in frames]
+    root = {"callFrame": {"functionName": "(root)", "url": "", "lineNumber": -1, "columnNumber": -1}}
+    given = Symbolized(read(json.dumps({"head": {**root, "selfSize": 0, "children": children}}).encode()))
+    places, messages = mapped(given, tmp_path)
+    assert [("src" if "/src/" in file else "app") for file, _ in places] == followed.split()
+    assert messages == ((f"{app.as_posix()}: {MOVED}",) if "app" in followed else ())
 
 
 def test_of_a_dependency_nothing_is_said(folder: Path) -> None:

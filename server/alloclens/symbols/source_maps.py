@@ -20,23 +20,28 @@ from alloclens.symbols.symbols import Kept
 from alloclens.transform.symbolize import SymbolizedFrame, resolved
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from alloclens.disk import Stamp
     from alloclens.profile.model import Frame, Profile
     from alloclens.source.roots import PrefixMapping
     from alloclens.symbols.symbols import Symbolized
 
+NAME = re.compile(r"[A-Za-z_$][\w$]*$")
+"""The name of a function of V8's, without what it belongs to: `size` of `get size`, `leak` of `exports.leak`."""
 UNKNOWN = -1
 """The column of a frame that has none."""
 SCRIPT = re.compile(r"\.[cm]?jsx?$")
 COMMENT = b"//# sourceMappingURL="
 INLINE = re.compile(r"data:application/json(?:;charset=[^;,]*)?(;base64)?,", re.IGNORECASE)
 MAX_GENERATED_BYTES, MAX_MAP_BYTES = 32 << 20, 64 << 20
+MAX_LINE = 2000
+"""Bytes of a line in which the name of a function is looked for. In a longer one are many."""
 SCHEME = re.compile(r"[a-z][a-z0-9+.-]+:", re.IGNORECASE)
 INSTALL = "it is made from other files, and its source map needs the package symbolic: pip install 'symbolic<14'"
 OUTSIDE = "it is outside the workspace"
 REBUILT = "it was written after the profile, and its source map may be of another build; record the profile again"
+MOVED = "it has other functions on these lines than the profile, so it is of another build; record the profile again"
 NO_COLUMNS = (
     "its source map is not followed where a line is made from several and has several functions of one name, because the profile "
     "has no columns; give heap.profile of @datadog/pprof a SourceMapper, or do not minify"
@@ -66,6 +71,8 @@ def in_sources(
     before = kept()
     maps, mapped = _Maps(tuple(folders), mappings, recorded.mtime_ns if recorded else 0), {}
     columns = (np.full(len(profile.frames.line), UNKNOWN) if profile.columns is None else profile.columns).tolist()
+    if profile.by_function:
+        maps.doubt(profile.frame(row) for row in rows if row not in before.frames)
     for row in rows:  # a location has one frame
         if row not in before.frames and (frame := maps.lookup(profile.frame(row), columns[row])):
             mapped[row] = [frame]
@@ -120,6 +127,14 @@ class _Map(NamedTuple):
         text = self.lines[line - 1].rstrip()
         return self.tokens.lookup(line, len(text) - len(text.lstrip()) + 1, 0), self.tokens.lookup(line, len(text), 0)
 
+    def declares(self, frame: Frame) -> bool | None:
+        """Return whether the line of a frame may declare its function; None if that has no name, or the line is minified."""
+        name, line = NAME.search(frame.function), self.lines[frame.line - 1] if frame.line <= len(self.lines) else b""
+        if not name or len(line) > MAX_LINE:
+            return None
+        words = rb"(?<![\w$])(?:constructor|%b)(?![\w$])" % re.escape(name[0].encode("utf-8", "replace"))
+        return bool(re.search(words, line))
+
     def name(self, mapped: str, recorded: str) -> str:
         """Return the name of a function by its source, or as it was recorded if that is only a part of it and the rest is wrong.
 
@@ -149,16 +164,26 @@ class _Maps:
     """By recorded file."""
     mixed: set[str] = field(default_factory=set)
     """The recorded files of which a line comes from several, and nothing tells which."""
+    rebuilt: set[str] = field(default_factory=set)
+    """The recorded files that declare functions elsewhere than the profile says."""
     columns: dict[tuple[str, int, str], int] = field(default_factory=dict)
     """By recorded file, line and function."""
     texts: dict[str, str] = field(default_factory=dict)
     """Of the sources of frames, by their files, as the source maps have them."""
 
+    def doubt(self, frames: Iterable[Frame]) -> None:
+        """Note the files that declare functions of these frames elsewhere: they were built again before the profile was written."""
+        for frame in frames:
+            source_map = self._of(frame.file)
+            if source_map and source_map.declares(frame) is False and frame.file not in self.rebuilt:
+                self.rebuilt.add(frame.file)
+                self._say(frame.file, MOVED)
+
     def lookup(self, frame: Frame, at: int) -> SymbolizedFrame | None:
         """Return the source of a frame in a generated file."""
-        if frame.file not in self.known:
-            self.known[frame.file] = self._map(frame.file)
-        source_map = self.known[frame.file]
+        source_map = self._of(frame.file)
+        if source_map and frame.file in self.rebuilt and not source_map.declares(frame):
+            return None
         if source_map and at == UNKNOWN and source_map.is_mixed(frame.line):
             at = self._column(source_map, frame)
         token = source_map.token(frame.line, at) if source_map else None
@@ -169,6 +194,11 @@ class _Maps:
         if text := source_map.texts.get(token.src):
             self.texts[file] = text
         return SymbolizedFrame(name, name, file, token.line)
+
+    def _of(self, recorded: str) -> _Map | None:
+        if recorded not in self.known:
+            self.known[recorded] = self._map(recorded)
+        return self.known[recorded]
 
     def _column(self, source_map: _Map, frame: Frame) -> int:
         """Return where the function of a frame begins in its line; UNKNOWN if that cannot be told, which is said once."""
