@@ -15,6 +15,7 @@ from alloclens.check.growth import Runs
 from alloclens.check.judge import Asked, CheckedCode, check_builds
 from alloclens.check.limits import Least, Limit
 from alloclens.check.outputs import OUTPUTS
+from alloclens.check.run_pairs import RunPairs
 from alloclens.profile.formats import profile_pb2 as pb
 from alloclens.session import once
 from alloclens.session.world import FilePair
@@ -100,7 +101,7 @@ def test_an_unchanged_program_fails_at_most_once_in_a_hundred(shop: Shop, tmp_pa
             file.write_bytes(sampled(shop.exact, rng))
         world = once.two_files([here.folder], FilePair(str(base), str(head)), {})
         runs = Runs([world.named.comparison], 1, 1, ([1.0], [1.0]))
-        result = check_builds([(runs, world)], no_limit, here, "the same", [])
+        result = check_builds(RunPairs([(runs, world)]), no_limit, here, "the same")
         assert not result.unjudged
         failed += bool(result.violations)
         os.unlink(base)

@@ -5,23 +5,25 @@ The file is written to be read and reviewed: one violation after the other, sort
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import msgspec
 from msgspec import Meta, Struct
 
 from alloclens.check.result import Accepted
+from alloclens.disk import read_file, write_file
 from alloclens.typed import located, ready
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
-    from alloclens.check.result import Violation
+    from alloclens.check.result import Result, Violation
 
 NAME = "alloclens-baseline.json"
 VERSION = 1
-LARGEST = 16 << 20
-"""Bytes."""
+MAX_BYTES = 16 << 20
 DAY = r"^(\d{4}-\d{2}-\d{2})?$"
 
 
@@ -51,6 +53,35 @@ class Baseline(Struct, frozen=True, kw_only=True, rename="camel"):
 
     version: int = VERSION
     accepted: tuple[AcceptedEntry, ...] = ()
+
+
+class Acceptance(NamedTuple):
+    """How violations that are new are accepted."""
+
+    reason: str
+    expires: str
+    """The last day on which they are; "" for ever."""
+
+
+def applied(result: Result, file: Path, today: str, update: Acceptance | None, *, required: bool) -> Result:
+    """Return a result without what the baseline in a file accepts, which is written first if it is to be updated.
+
+    A missing file accepts nothing. Raises BaselineError if the file is no baseline, and OSError if it cannot be read, or if
+    it is required and missing, and not to be updated.
+    """
+    known = Baseline()
+    try:
+        known = read(read_file(file, MAX_BYTES))
+    except FileNotFoundError:
+        if (required or file.is_symlink()) and not update:
+            raise
+    except BaselineError as error:
+        raise BaselineError(f"{file}: {error}") from error
+    if update and not result.unjudged:
+        known = updated(result.violations, known, today, *update)
+        write_file(file, write(known))
+    new, accepted = parted(result.violations, known, today)
+    return replace(result, violations=tuple(new), accepted=tuple(accepted))
 
 
 def read(data: bytes) -> Baseline:

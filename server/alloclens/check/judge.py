@@ -17,10 +17,11 @@ from alloclens.wording.nothing import no_finding, notes
 from alloclens.wording.status import unreadable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping
 
     from alloclens.check.growth import Growths
     from alloclens.check.result import Change, Violation
+    from alloclens.check.run_pairs import RunPairs
     from alloclens.languages.toml import KeyPath
     from alloclens.profile.model import ValueType
     from alloclens.series.comparison import Comparison
@@ -107,12 +108,12 @@ def check_series(world: World, asked: Asked, here: CheckedCode, subject: str) ->
     return found.result(subject, "; ".join(wrong) or why, here)
 
 
-def check_builds(
-    pairs: Sequence[tuple[Runs, World]], asked: Asked, here: CheckedCode, subject: str, problems: Iterable[str]
-) -> Result:
-    """Check the runs of two builds, one kind of profile after the other, each with the world of its first pair."""
-    found, wrong = _Found(notes=list(problems)), list[str]()
-    for runs, world in pairs:
+def check_builds(pairs: RunPairs, asked: Asked, here: CheckedCode, subject: str) -> Result:
+    """Check the runs of two builds, one kind of profile after the other."""
+    found, wrong = _Found(notes=list(pairs.notes)), list[str]()
+    if pairs.unjudged:
+        return found.result(subject, pairs.unjudged, here)
+    for runs, world in pairs.kinds:
         comparison, places = runs.comparisons[0], CodePlaces(world, here.folder, here.text_of)
         found.notes += _found(world).notes
         wrong = _mistakes(world)

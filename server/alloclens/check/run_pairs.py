@@ -1,0 +1,139 @@
+"""Reads the runs of two builds and pairs them, one kind of profile after the other."""
+
+from __future__ import annotations
+
+import os
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
+
+from alloclens.check.growth import Runs
+from alloclens.check.operations import operations, output_beside
+from alloclens.disk import read_file, real
+from alloclens.session import once
+from alloclens.session.world import FilePair
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from alloclens.faults import Problem
+    from alloclens.profile.kinds import ProfileKind
+    from alloclens.session.once import FilesRead
+    from alloclens.session.world import World
+
+MAX_OUTPUT_BYTES = 16 << 20
+"""Of a benchmark."""
+MAX_RUNS = 50
+"""Of one side and kind of profile."""
+BESIDE = (".txt", ".toml", ".json")
+"""The names of files that may lie beside profiles; and of profiles, too."""
+
+
+class RunPairs(NamedTuple):
+    """The runs of two builds, in pairs."""
+
+    kinds: Sequence[tuple[Runs, World]] = ()
+    """Of each kind of profile that can be compared, with the world of the first pair."""
+    notes: Sequence[str] = ()
+    """What is left out, and why."""
+    unjudged: str = ""
+    """Why nothing can be compared; "" if something can."""
+
+
+class _IncomparableError(Exception):
+    """Runs of one kind of profile cannot be compared."""
+
+
+def run_pairs(base: str, head: str, folder: str, *, per_operation: bool, number: int | None) -> RunPairs:
+    """Read the profiles of two builds, each one file or all files of a directory, with the sources of a folder.
+
+    With `per_operation`, each run is of so many operations of a benchmark as its output says, or of the given number.
+    """
+    sides = [_files(side) for side in (base, head)]
+    read = once.read_files([folder], [path for side in sides for path in side], {})
+    kinds = [_by_kind(read, side) for side in sides]
+    notes = [*_left_out(read)]
+    if missing := [side for side, of in zip((base, head), kinds, strict=True) if not of]:
+        return RunPairs(notes=notes, unjudged=f"there is no profile in {' and none in '.join(missing)}")
+    shared = [kind for kind in kinds[0] if kind in kinds[1]]
+    if not shared:
+        names = [", ".join(kind.name.lower() for kind in of) for of in kinds]
+        why = f"the profiles of the base are of another kind ({names[0]}) than those of the head ({names[1]})"
+        return RunPairs(notes=notes, unjudged=why)
+    notes += [
+        f"only one side has profiles of {kind.name.lower()}" for kind in {*kinds[0], *kinds[1]}.difference(shared)
+    ]
+    notes += [
+        f"of {len(of[kind])} runs with profiles of {kind.name.lower()}, the first {MAX_RUNS} count"
+        for of in kinds
+        for kind in shared
+        if len(of[kind]) > MAX_RUNS
+    ]
+    operations_of = partial(_operations, number=number) if per_operation else lambda _: 1.0
+    paired: list[tuple[Runs, World]] = []
+    for kind in shared:
+        base_runs, head_runs = (of[kind][:MAX_RUNS] for of in kinds)
+        try:
+            paired.append(_paired(base_runs, head_runs, folder, operations_of))
+        except _IncomparableError as error:
+            notes.append(str(error))
+    return RunPairs(paired, notes) if paired else RunPairs(notes=notes[:-1], unjudged=notes[-1])
+
+
+def _files(side: str) -> list[str]:
+    """Return the files of a side, as real paths."""
+    if not os.path.isdir(side):
+        return [real(side)]
+    return sorted(entry.path for entry in os.scandir(real(side)) if entry.is_file() and not entry.name.startswith("."))
+
+
+def _left_out(read: FilesRead) -> Iterator[str]:
+    """Say which files are not compared, and why."""
+    for problem in read.problems:
+        if not _is_beside(problem):
+            yield f"{problem.name} could not be read: {problem.reason}"
+    for snapshot in read.snapshots.values():
+        if snapshot.is_difference:
+            yield f"{snapshot.name} is a difference (taken with ?seconds=N) and is left out: take it without"
+
+
+def _is_beside(problem: Problem) -> bool:
+    """Return whether a file is no profile and is meant to be none, such as what a benchmark printed."""
+    return problem.is_no_profile and problem.path.endswith(BESIDE)
+
+
+def _by_kind(read: FilesRead, files: Sequence[str]) -> dict[ProfileKind, list[str]]:
+    """Return the profiles among some files by their kind, without those that are differences."""
+    out: dict[ProfileKind, list[str]] = {}
+    for path in files:
+        if (snapshot := read.snapshots.get(path)) and not snapshot.is_difference:
+            out.setdefault(snapshot.kind, []).append(path)
+    return out
+
+
+def _paired(base: list[str], head: list[str], folder: str, operations_of: Callable[[str], float]) -> tuple[Runs, World]:
+    """Compare the runs of one kind of profile in pairs."""
+    counts = [*map(operations_of, base)], [*map(operations_of, head)]
+    comparisons, worlds = [], []
+    for i in range(max(len(base), len(head))):
+        world = once.two_files([folder], FilePair(base[i % len(base)], head[i % len(head)]), {})
+        if world.named is None:
+            reasons = "; ".join(f"{problem.name} {problem.reason}" for problem in world.problems)
+            raise _IncomparableError(reasons or "they cannot be compared")
+        comparisons.append(world.named.comparison)
+        worlds.append(world)
+    return Runs(comparisons, len(base), len(head), counts), worlds[0]
+
+
+def _operations(profile: str, number: int | None) -> float:
+    """Return how many operations a profile is of, if no number is given as the output of its benchmark says."""
+    output = output_beside(profile)
+    try:
+        count = number or operations(read_file(output, MAX_OUTPUT_BYTES).decode("utf-8", "replace"))
+    except OSError:
+        count = 0
+    if not count:
+        raise _IncomparableError(
+            f"{os.path.basename(profile)}: how many operations it is of is not known: write what `go test -bench` prints "
+            f"to {os.path.basename(output)} beside it, or give --operations"
+        )
+    return float(count)
