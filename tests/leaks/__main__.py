@@ -29,7 +29,7 @@ from tests.leaks.table import report
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from tests.leaks.ours import Verdict
+    from tests.leaks.ours import Answer
 
 SEEDS = 2
 """Sound programs give about two hundred series of each number of snapshots with these."""
@@ -93,7 +93,7 @@ def _judge(folder_of: Callable[[Run], Path], cuts: Sequence[str], run: Run, *, k
     with tempfile.TemporaryDirectory() as passing:
         parts = {name: cut(folder, name, Path(passing)) for name in cuts}
         found = [
-            Outcome(run, name, ours.verdict(run.program, part), pprofs.ranks(run.program, part, name))
+            Outcome(run, name, ours.answer(run.program, part), pprofs.ranks(run.program, part, name))
             for name, part in parts.items()
         ]
     if not keeps:
@@ -126,7 +126,7 @@ def _line(outcome: Outcome) -> str:
     return ", ".join(parts) or "quiet"
 
 
-def _answer(found: Verdict) -> str:
+def _answer(found: Answer) -> str:
     if found.silent:
         return "SILENT"
     if found.rank:

@@ -56,7 +56,7 @@ class Said(NamedTuple):
         return is_wrong
 
 
-class Verdict(NamedTuple):
+class Answer(NamedTuple):
     """What was said of one series."""
 
     rank: int | None
@@ -82,7 +82,7 @@ class Verdict(NamedTuple):
         return self.rank is None and self.candidate == 1
 
 
-def verdict(program: Program, folder: Path) -> Verdict:
+def answer(program: Program, folder: Path) -> Answer:
     """Judge a series. Raises AssertionError if the command fails."""
     result = CliRunner().invoke(command, [str(folder), "--json", "--workspace", str(GO)])
     if result.exit_code or result.exception:
@@ -91,14 +91,14 @@ def verdict(program: Program, folder: Path) -> Verdict:
     return judged(program, *([_said(one) for one in found[key]] for key in ("findings", "candidates")))
 
 
-def judged(program: Program, findings: Sequence[Said], candidates: Sequence[Said]) -> Verdict:
+def judged(program: Program, findings: Sequence[Said], candidates: Sequence[Said]) -> Answer:
     """Compare the findings on a program, worst first, with the truth."""
     counted, maybe = ([s for s in some if s.answers(program) or s.accuses(program)] for some in (findings, candidates))
     rank = _rank([said.answers(program) for said in counted])
     candidate = _rank([said.answers(program) and (said.foreign or said.names_the_line(program)) for said in maybe])
     wrong = [said for said in findings if said.accuses(program)]
     right = counted[rank - 1] if rank else maybe[candidate - 1] if candidate else None
-    return Verdict(
+    return Answer(
         rank=rank,
         candidate=candidate,
         silent=not findings and not candidates,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from tests.leaks.ours import Verdict
+    from tests.leaks.ours import Answer
     from tests.leaks.pprofs import Ranks
     from tests.leaks.series import Run
 
@@ -21,7 +21,7 @@ class Outcome(NamedTuple):
 
     run: Run
     cut: str
-    ours: Verdict
+    ours: Answer
     pprof: Ranks
 
 

@@ -42,7 +42,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Path]:
 def test_the_leak_is_first_and_nothing_else_is_accused(name: str, folders: Mapping[str, Path]):
     """As a candidate at least: each run samples other objects, and in one of 14 the 36 of `redeploy` looked slower at night."""
     program = programs()[name]
-    found = ours.verdict(program, folders[name])
+    found = ours.answer(program, folders[name])
     assert (found.rank == 1 or found.first_candidate, found.alarms) == (bool(program.leak), ())
 
 

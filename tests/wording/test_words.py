@@ -22,7 +22,7 @@ from alloclens.wording.focus import words
 from alloclens.wording.frames import folded, frame_at, frame_name, shortened
 from alloclens.wording.hover import command
 from alloclens.wording.names import short_name
-from alloclens.wording.verdict import caller_message, candidate, drawn_before, figures, limit, sparkline, verdict
+from alloclens.wording.verdict import caller_message, candidate, drawn_before, figures, limit, sentence, sparkline
 from alloclens.wording.views import place
 
 MB = 1 << 20
@@ -102,7 +102,7 @@ def finding(rule: Rule, kind: str = "inuse_space", unit: str = "bytes", **given:
 
 
 def test_growth_of_unknown_error_says_so() -> None:
-    said = verdict(finding(Rule.UNSETTLED, low=math.nan, high=math.nan))
+    said = sentence(finding(Rule.UNSETTLED, low=math.nan, high=math.nan))
     assert "▲300MB (sampling error unknown) over 2.5min" in said
     assert "nan" not in said
 
@@ -112,13 +112,13 @@ def test_growth_of_unknown_error_says_so() -> None:
     [(14, "at least 6 more snapshots"), (19, "at least 1 more snapshot"), (20, "more snapshots")],
 )
 def test_what_grows_says_how_many_more_snapshots_a_leak_takes(observations: int, more: str) -> None:
-    said = verdict(finding(Rule.UNSETTLED, over=ObservedSpan(observations, 150.0)))
+    said = sentence(finding(Rule.UNSETTLED, over=ObservedSpan(observations, 150.0)))
     assert said.endswith(f"whether the pace holds is not certain yet: take {more}.")
-    unknown = verdict(finding(Rule.UNSETTLED, over=ObservedSpan(observations, 150.0), may_be_young=True))
+    unknown = sentence(finding(Rule.UNSETTLED, over=ObservedSpan(observations, 150.0), may_be_young=True))
     assert (
         unknown == f"{said} The profiles do not say when the process started: it may be a cache that fills up at first."
     )
-    assert "started" not in verdict(finding(Rule.RISES, may_be_young=True))
+    assert "started" not in sentence(finding(Rule.RISES, may_be_young=True))
 
 
 @pytest.mark.parametrize(
@@ -148,11 +148,11 @@ def test_what_grows_says_how_many_more_snapshots_a_leak_takes(observations: int,
     ],
 )
 def test_verdicts_say_what_is_held_how_it_grew_and_which_rule_says_so(rule: Rule, wanted: str) -> None:
-    assert verdict(finding(rule)) == wanted
+    assert sentence(finding(rule)) == wanted
 
 
 def test_every_rule_has_its_words() -> None:
-    said = {rule: verdict(finding(rule)) for rule in Rule}
+    said = {rule: sentence(finding(rule)) for rule in Rule}
     assert len(set(said.values())) == len(Rule)
     others = (Rule.UNCLEAR, Rule.EARLY, Rule.SMALL)
     assert all(said[rule].lower().startswith(rule.verdict) for rule in Rule if rule not in others)
@@ -161,11 +161,11 @@ def test_every_rule_has_its_words() -> None:
 
 def test_what_did_not_change_has_no_interval() -> None:
     stands = finding(Rule.STANDS, growth=0, low=0, high=0)
-    assert verdict(stands) == "Stable: 482MB held through this line, unchanged over 2.5min, 14 snapshots."
+    assert sentence(stands) == "Stable: 482MB held through this line, unchanged over 2.5min, 14 snapshots."
     unseen = finding(Rule.STANDS, growth=0, low=-2 * MB, high=2 * MB)
-    assert "no change seen (99 %: -2.0MB to +2.0MB) over 2.5min, 14 snapshots." in verdict(unseen)
+    assert "no change seen (99 %: -2.0MB to +2.0MB) over 2.5min, 14 snapshots." in sentence(unseen)
     counted = finding(Rule.YOUNG, "goroutine", "count", value=7, growth=5, low=5, high=5)
-    assert verdict(counted).startswith("Growing: 7 goroutines wait in this line, ▲5 over 2.5min, 14 snapshots:")
+    assert sentence(counted).startswith("Growing: 7 goroutines wait in this line, ▲5 over 2.5min, 14 snapshots:")
 
 
 def test_when_the_memory_will_be_full() -> None:
@@ -251,31 +251,33 @@ def test_a_candidate_says_what_is_known_and_what_would_settle_it() -> None:
 
 def test_what_no_own_line_owns_is_named_by_its_function() -> None:
     foreign = finding(Rule.RISES, file="", line=0, function="github.com/x/log.(*Entry).scan")
-    assert verdict(foreign).startswith("Leak: 482MB held by log.(*Entry).scan, with no line of yours, ▲300MB")
+    assert sentence(foreign).startswith("Leak: 482MB held by log.(*Entry).scan, with no line of yours, ▲300MB")
     counted = finding(Rule.RISES, "goroutine", "count", file="", line=0, function="github.com/x/log%2ev2.(*Entry).scan")
-    assert " goroutines run log.v2.(*Entry).scan, with no line of yours, " in verdict(counted)
+    assert " goroutines run log.v2.(*Entry).scan, with no line of yours, " in sentence(counted)
 
 
 def test_the_callers_that_grow_are_named() -> None:
     callers = tuple(NamedLine(f"/w/{name}.go", 3, MappedLine(f"/w/{name}.go", 24)) for name in ("pool", "main"))
     now = MappedFinding(MappedLine("/w/a.go", 9), "", None, callers=callers)
     one = finding(Rule.RISES)
-    assert "held through this line, called from pool.go:24 ← main.go:24, ▲300MB" in verdict(one, now)
+    assert "held through this line, called from pool.go:24 ← main.go:24, ▲300MB" in sentence(one, now)
     most = now._replace(share=0.61)
-    assert "held through this line (61% of the growth by calls from pool.go:24 ← main.go:24), ▲" in verdict(one, most)
-    assert "held through this function, called from" in verdict(one, now._replace(of_function=True)), "as V8 records it"
+    assert "held through this line (61% of the growth by calls from pool.go:24 ← main.go:24), ▲" in sentence(one, most)
+    assert "held through this function, called from" in sentence(one, now._replace(of_function=True)), (
+        "as V8 records it"
+    )
     inlined = now._replace(of_function=True, callers=(), inlined=(*callers, callers[0]))
-    assert "this function or what V8 inlined into it, perhaps pool.go:24, main.go:24 or pool.go:24, ▲" in verdict(
+    assert "this function or what V8 inlined into it, perhaps pool.go:24, main.go:24 or pool.go:24, ▲" in sentence(
         one, inlined
     )
     two = tuple(RelatedLine(f"/w/{name}.go", 3, name, Amount(1.0)) for name in ("open", "record"))
     together = replace(one, with_called=True, inlined=two)
     assert (
         " and those that it calls, of which V8 may have inlined open (pool.go:24) and record (main.go:24), ▲"
-        in verdict(together, inlined._replace(inlined=callers))
+        in sentence(together, inlined._replace(inlined=callers))
     )
     alone = replace(together, inlined=())
-    assert "held through this function and those that it calls, ▲" in verdict(alone, inlined._replace(inlined=()))
+    assert "held through this function and those that it calls, ▲" in sentence(alone, inlined._replace(inlined=()))
     near, far = callers
     assert SENTENCE + "a.go:9, called from this line ← main.go:24, ▲300MB" in caller_message(one, now, near)
     assert SENTENCE + "a.go:9, called from pool.go:24 ← this line, ▲300MB" in caller_message(one, now, far)
@@ -284,11 +286,11 @@ def test_the_callers_that_grow_are_named() -> None:
     )
     assert NamedLine("/w/App.kt", 0, None).name == "App.kt"
     unplaced = now._replace(at=None, callers=(NamedLine("/w/x.go", 3, None),))
-    assert "called from x.go:3, " in verdict(one, unplaced)
+    assert "called from x.go:3, " in sentence(one, unplaced)
     assert SENTENCE + "a.go:1, called from this line, " in caller_message(one, unplaced, unplaced.callers[0])
     waits = now._replace(waits="main.go:8", callers=())
     counted = finding(Rule.RISES, "goroutine", "count")
-    assert " goroutines started here wait at main.go:8, ▲" in verdict(counted, waits)
+    assert " goroutines started here wait at main.go:8, ▲" in sentence(counted, waits)
     assert "goroutines wait in a.go:9, called from this line ← main.go:24, " in caller_message(counted, now, near)
 
 

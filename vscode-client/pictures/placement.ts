@@ -69,7 +69,7 @@ function row({ label, share, recorded, path, why, candidates, doubtful }: Placed
   } else if (candidates.length > 0) {
     here.append('perhaps ', ...candidates.flatMap((candidate, i) => [...(i > 0 ? [', '] : []), link(candidate, candidate, openFile)]));
   } else {
-    here.append(make('span', 'alloclens-verdict', doubtful ? 'not found' : 'not here'));
+    here.append(make('span', 'alloclens-badge', doubtful ? 'not found' : 'not here'));
   }
   const name = make('th', 'alloclens-recorded', recorded);
   name.scope = 'row';

@@ -156,7 +156,7 @@ export class ProfileTableView {
       around.setAttribute('aria-label', `Callers and callees of ${row.name}`);
       cell.append(around);
     }
-    cell.append(...(row.verdict === '' ? [] : [make('span', 'alloclens-verdict', row.verdict)]), open);
+    cell.append(...(row.verdict === '' ? [] : [make('span', 'alloclens-badge', row.verdict)]), open);
     return cell;
   }
 

@@ -68,7 +68,7 @@ def command(source: Path, profiles: str, base: str | None, head: str | None, sam
     show(Styled(status_line(file.comparison, settings.base, settings.head), bold=True))
     for note in (*not_used(known), *shown_series.notes(known)):
         tell(note)
-    _print(split_lines(text), _hints(files, text), _verdicts(known, path, text))
+    _print(split_lines(text), _hints(files, text), _messages(known, path, text))
     for reason in reasons(file.version, file.recorded_lines.line, file.moved, mapped.unsure):
         tell(f"~ {reason}")
     if unknown := _of_unknown_growth(file, mapped):
@@ -109,7 +109,7 @@ def _hints(files: Sequence[FileLines], text: str) -> dict[int, str]:
     return {line: side_by_side(rows) for line, rows in on_line.items()}
 
 
-def _verdicts(known: World, path: str, text: str) -> dict[int, list[str]]:
+def _messages(known: World, path: str, text: str) -> dict[int, list[str]]:
     """Return the messages of the findings by the line of this file on which they are reported, worst first."""
     mapper = LineMapper(known, lambda other: text if other == path else text_of(other))
     findings = [(f, c) for c in known.judged for f in c.findings()]
@@ -138,15 +138,15 @@ def _lines_now(file: FileLines, mapped: MappedLines) -> dict[int, MappedLine]:
     return {row: MappedLine(file.place.path, line, unsure) for row, line, unsure in rows if line}
 
 
-def _print(text: Sequence[str], hints: dict[int, str], verdicts: dict[int, list[str]]) -> None:
+def _print(text: Sequence[str], hints: dict[int, str], messages: dict[int, list[str]]) -> None:
     width = max(map(len, hints.values()), default=MAX_HINT_CHARACTERS)
     for number, code in enumerate(text, 1):
         beside = hints.get(number, "")
         grows = "▲" in beside
         hint_ = Styled(f"{beside:>{width}}", "yellow" if grows else "cyan", bold=grows)
         show(hint_, Styled(f" {number:5} ", dim=True), code.expandtabs(4))
-        for verdict in verdicts.get(number, ()):
-            show(Styled(f"{'':{width}}       ^ {verdict}", "red", bold=True))
+        for message in messages.get(number, ()):
+            show(Styled(f"{'':{width}}       ^ {message}", "red", bold=True))
 
 
 def _advice(known: World, path: str) -> Sequence[str]:

@@ -31,8 +31,8 @@ from alloclens.wording.verdict import (
     figures,
     goroutine_note,
     message,
+    sentence,
     sparkline,
-    verdict,
     whose,
 )
 from alloclens.workspace.around import workspace_around
@@ -119,7 +119,7 @@ def _json(finding: Finding, comparison: Comparison, series: str, mapper: LineMap
         "code": finding.code,
         "rule": finding.rule.name.lower(),
         "shape": shape.value if shape else None,
-        "message": candidate(finding, placed) if finding.is_candidate else verdict(finding, placed),
+        "message": candidate(finding, placed) if finding.is_candidate else sentence(finding, placed),
         "file": at.path if at else None,
         "line": (at and at.line) or finding.line,
         "placement": at.certainty if at else UNPLACED,

@@ -14,7 +14,7 @@ from alloclens.wording.focus import options, words
 from alloclens.wording.frames import frame_at, shortened
 from alloclens.wording.kinds import PROOF, counted_as, noun, quantity
 from alloclens.wording.markdown import code, escape
-from alloclens.wording.verdict import DOUBTS, candidate, drawn_before, figures, verdict
+from alloclens.wording.verdict import DOUBTS, candidate, drawn_before, figures, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -78,7 +78,7 @@ def markdown(
     if judged and not judged.owned.value and not judged.growth:  # it says nothing of what only passes through the line
         judged = None
     parts = [
-        *_verdict(judged, places, withdrawn, is_said=is_said),
+        *_finding(judged, places, withdrawn, is_said=is_said),
         title(comparison, row),
         *_stacks(stacks[:1], comparison, places),
     ]
@@ -104,21 +104,21 @@ def _limits(comparison: Comparison) -> list[str]:
         (ONLY_SAMPLED, comparison.sample_type.type == OF_JFRCONV),
         (AT_THE_END, of_end),
     )
-    return [sentence for sentence, applies in said if applies]
+    return [limit for limit, applies in said if applies]
 
 
-def _verdict(
+def _finding(
     judged: Finding | None, places: LinePlaces, withdrawn: Callable[[Finding], str], *, is_said: bool
 ) -> list[str]:
     if judged is None:
         return []
     now = places.finding(judged)._replace(waits="")  # this is the line in which they wait
-    sentence = candidate(judged, now, withdrawn(judged)) if judged.is_candidate else verdict(judged, now)
+    said = candidate(judged, now, withdrawn(judged)) if judged.is_candidate else sentence(judged, now)
     page = places.page(judged)
     link = f"[How to fix it]({page})" if judged.verdict in RAISED else f"[What this means]({page})"
     if is_said:
         return [drawn_before(judged.points, link if page else "")]
-    return [drawn_before(judged.points, escape(sentence)), *([link] if page else [])]
+    return [drawn_before(judged.points, escape(said)), *([link] if page else [])]
 
 
 def title(comparison: Comparison, row: int, *, interval: bool = True) -> str:

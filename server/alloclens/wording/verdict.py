@@ -101,7 +101,7 @@ def placed_message(finding: Finding, comparison: Comparison, now: MappedFinding,
 
 def message(finding: Finding, comparison: Comparison, now: MappedFinding, memory_limit: float) -> str:
     """Return the verdict on a line, and for a leak when the heap reaches the memory limit (in bytes; 0 for none)."""
-    words = whose(comparison) + verdict(finding, now) + related(finding, now)
+    words = whose(comparison) + sentence(finding, now) + related(finding, now)
     outlook = comparison.outlook if memory_limit and finding.verdict == "leak" else None
     if outlook:
         words += limit(outlook, memory_limit)
@@ -113,7 +113,7 @@ def caller_message(finding: Finding, now: MappedFinding, caller: NamedLine) -> s
     held = NamedLine(finding.file, finding.line, now.at).name
     where = f" goroutines wait in {held}" if finding.is_goroutine else f" held through {held}"
     callers = " ← ".join("this line" if other is caller else other.name for other in now.callers)
-    words = _sentence(finding, where + _called(now, callers))
+    words = _of_rule(finding, where + _called(now, callers))
     return f"~ {words} {NEARBY}" if caller.at and caller.at.unsure else words
 
 
@@ -126,12 +126,12 @@ def whose(comparison: Comparison) -> str:
     return f"{words[:1].upper()}{words[1:]}: " if words else ""
 
 
-def verdict(finding: Finding, now: MappedFinding | None = None) -> str:
+def sentence(finding: Finding, now: MappedFinding | None = None) -> str:
     """Say what is held, how it grew, and which rule says so. `now` is where the line is, and who calls it."""
-    return _sentence(finding, _what(finding, now))
+    return _of_rule(finding, _what(finding, now))
 
 
-def _sentence(finding: Finding, what: str) -> str:
+def _of_rule(finding: Finding, what: str) -> str:
     unit = finding.sample_type.unit
     young = finding.may_be_young and finding.rule in (Rule.YOUNG, Rule.UNSETTLED)
     return f"{SENTENCES[finding.rule]}{MAY_BE_YOUNG if young else ''}".format(
@@ -163,9 +163,9 @@ def candidate(finding: Finding, now: MappedFinding | None = None, withdrawn: str
         known.append(SIGNS[now.sign])
     held = amount(finding.owned.value, finding.sample_type.unit) + _what(finding, now)
     reported = f" It was reported as {withdrawn}." if withdrawn else ""
-    sentence = f"Not proven: {held}, {_grown(finding)}: {', '.join(known)}.{reported}"
+    words = f"Not proven: {held}, {_grown(finding)}: {', '.join(known)}.{reported}"
     sooner = WITHOUT_GARBAGE if now and now.of_function else _denser(finding)
-    return sentence + (related(finding, now) if now else "") + _settles(finding, sooner)
+    return words + (related(finding, now) if now else "") + _settles(finding, sooner)
 
 
 def _load(finding: Finding) -> str:
