@@ -11,7 +11,7 @@ import pytest
 from alloclens import text
 from alloclens.languages import declaration_patterns
 from alloclens.languages.declarations import declared
-from alloclens.source.text_diff import line_map
+from alloclens.source.text_diff import diff_texts
 from alloclens.text import decoded, split_lines
 from hypothesis import given
 from hypothesis import strategies as st
@@ -48,9 +48,9 @@ def test_a_line_that_an_editor_could_read_and_we_could_not_is_the_same_line() ->
     shown = "a\nchaîne = f()\nb\n"
     kept = decoded(shown.encode("latin-1"))
     for then, now in ((kept, shown), (shown, kept)):
-        line, unsure = line_map(then, "new\n" + now).of(line_map(then, now).of(np.array([1, 2, 3]))[0])
+        line, unsure = diff_texts(then, "new\n" + now).of(diff_texts(then, now).of(np.array([1, 2, 3]))[0])
         assert (line.tolist(), bool(unsure.any())) == ([2, 3, 4], False)
-    assert line_map("a\nchaîne\nb", "a\nchaône\nb").of(np.array([2]))[0].tolist() == [0]  # both were read
+    assert diff_texts("a\nchaîne\nb", "a\nchaône\nb").of(np.array([2]))[0].tolist() == [0]  # both were read
 
 
 TOKENS = [

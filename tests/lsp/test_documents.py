@@ -12,7 +12,7 @@ from alloclens.disk import real
 from alloclens.languages.declarations import declared
 from alloclens.lsp import documents as module
 from alloclens.lsp.documents import Document, Documents, opened_path, same
-from alloclens.source.line_mapping import RecordedLines, SourceVersion, map_lines
+from alloclens.source.line_mapping import RecordedLines, SourceVersion, map_recorded_lines
 from alloclens.source.roots import Roots
 from alloclens.text import MAX_SOURCE_BYTES
 from hypothesis import given
@@ -130,7 +130,7 @@ def test_a_text_is_split_once(monkeypatch: pytest.MonkeyPatch) -> None:
     document = Document("file:///once.go", now)
     marks = RecordedLines(np.array([3, 4]), np.array([0, 0]), ["once.F"], np.array([3]), "once.go")
     for version in (SourceVersion("a copy", then), SourceVersion("")):
-        assert map_lines(marks, version, document.text).line.tolist() == [3, 4]
+        assert map_recorded_lines(marks, version, document.text).line.tolist() == [3, 4]
     assert declared(document.text, "once.F", "once.go") == [3]
     assert document.end_of(4) == lsp.Position(3, 4)
     assert document.code_of(4).start == lsp.Position(3, 1)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pytest
 from alloclens.source.fit import fits
-from alloclens.source.line_mapping import UNKNOWN_VERSION, MappedLines, SourceVersion, map_lines
+from alloclens.source.line_mapping import UNKNOWN_VERSION, MappedLines, SourceVersion, map_recorded_lines
 
 from scripts.histories.git_lines import ALGORITHMS, hunks
 from tests.support.histories import NAMES, PACKED, projects
@@ -73,7 +73,7 @@ def test_of_a_known_text_hardly_a_line_is_lost(pairs: list[Pair]) -> None:
 
 def test_of_an_unknown_text_every_line_is_marked(pairs: list[Pair]) -> None:
     """And few are lost whose functions say where they were declared."""
-    found = [(pair, map_lines(pair.then.marks(start=True), UNKNOWN_VERSION, pair.now.text)) for pair in pairs]
+    found = [(pair, map_recorded_lines(pair.then.marks(start=True), UNKNOWN_VERSION, pair.now.text)) for pair in pairs]
     assert all(one.unsure[one.line > 0].all() for _, one in found)
     lost, there = losses(found)
     assert lost <= LOST_OF_UNKNOWN[pairs[0].then.language] * there
@@ -86,7 +86,7 @@ def test_the_text_that_was_built_fits(pairs: list[Pair]) -> None:
 
 @cache
 def with_text(pair: Pair) -> MappedLines:
-    return map_lines(
+    return map_recorded_lines(
         pair.then.marks(start=pair.then.language == "go"), SourceVersion("known", pair.then.text), pair.now.text
     )
 

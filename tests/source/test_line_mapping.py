@@ -7,7 +7,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from alloclens.source.fit import fits
-from alloclens.source.line_mapping import UNCHANGING, UNKNOWN_VERSION, RecordedLines, SourceVersion, first_of, map_lines
+from alloclens.source.line_mapping import (
+    UNCHANGING,
+    UNKNOWN_VERSION,
+    RecordedLines,
+    SourceVersion,
+    first_of,
+    map_recorded_lines,
+)
 
 GO = """package shop
 
@@ -45,7 +52,7 @@ ALL = marks((4, CART), (8, LIST), (11, f"{LIST}.func1"), (17, MAP))
 
 
 def to(made: RecordedLines, version: SourceVersion, now: str) -> list[tuple[int, bool]]:
-    found = map_lines(made, version, now)
+    found = map_recorded_lines(made, version, now)
     return list(zip(found.line.tolist(), found.unsure.tolist(), strict=True))
 
 

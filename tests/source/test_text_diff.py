@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from alloclens.source import text_diff
-from alloclens.source.text_diff import code, line_map, stays
+from alloclens.source.text_diff import code, diff_texts, stays
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -29,7 +29,7 @@ GO = [path.read_text().split("\n") for path in sorted(leaky.EXAMPLE.glob("*.go")
 
 def mapped(then: str, now: str) -> dict[int, tuple[int, bool]]:
     """Return, for the lines that are still there, the line now and whether it is marked."""
-    made = line_map(then, now)
+    made = diff_texts(then, now)
     each = zip(made.now.tolist(), made.unsure.tolist(), strict=True)
     return {line: to for line, to in enumerate(each) if to[0]}
 
@@ -171,11 +171,11 @@ def test_which_lines_stay_where_they_are() -> None:
 
 def test_the_common_head_and_tail_end_at_lines_that_stand_once() -> None:
     """In between, the copies of x may be each other."""
-    made = line_map("a\nx\nb\nx\nc", "a\nx\nx\nx\nc")
+    made = diff_texts("a\nx\nb\nx\nc", "a\nx\nx\nx\nc")
     assert (made.head, made.tail) == (1, 5)
-    same = line_map("a\nx\nx", "a\nx\nx")
+    same = diff_texts("a\nx\nx", "a\nx\nx")
     assert (same.head, same.tail, same.now.tolist()) == (3, 4, [0, 1, 2, 3])
-    other = line_map("a\nb", "c\nd\ne")
+    other = diff_texts("a\nb", "c\nd\ne")
     assert (other.head, other.tail, other.now.tolist()) == (0, 3, [0, 0, 0])
 
 
@@ -187,7 +187,7 @@ def test_a_file_that_was_decoded_differently() -> None:
 
 
 def by_code(then: str, now: str, comment: str = "//") -> list[int]:
-    return line_map(then, now, comment).now.tolist()[1:]
+    return diff_texts(then, now, comment).now.tolist()[1:]
 
 
 def test_a_line_of_the_same_code_is_looked_for_between_the_same_two_lines() -> None:
@@ -242,7 +242,7 @@ def test_lines_of_the_same_code_begin_alike() -> None:
 
 
 def test_lines_that_the_text_never_had_are_gone() -> None:
-    made = line_map("a\nb", "new\na\nb")
+    made = diff_texts("a\nb", "new\na\nb")
     line, unsure = made.of(np.array([0, 1, 2, 3, -1, 10**12]))
     assert line.tolist() == [0, 2, 3, 0, 0, 0]
     assert not unsure.any()

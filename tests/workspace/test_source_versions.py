@@ -21,7 +21,7 @@ from alloclens.source.line_mapping import (
     UNKNOWN_RELEASE,
     UNKNOWN_VERSION,
     RecordedLines,
-    map_lines,
+    map_recorded_lines,
 )
 from alloclens.source.places import Place
 from alloclens.source.recorded import Origin
@@ -142,7 +142,7 @@ def test_a_carriage_return_within_a_line(tmp_path: Path, name: str, lines: list[
     marks = RecordedLines(np.array([6, 7]), np.array([0, 0]), ["keep"], np.array([start]), str(tmp_path / name))
     place = Place(str(tmp_path / name), "root of the build", Origin.OWN)
     found = SourceVersions(Roots((str(tmp_path),)), None).of(place, f"/srv/{name}", taken(1), marks)
-    line, unsure = map_lines(marks, found, texts[name])
+    line, unsure = map_recorded_lines(marks, found, texts[name])
     assert list(zip(line.tolist(), unsure.tolist(), strict=True)) == lines
 
 
@@ -222,7 +222,7 @@ def test_a_text_with_the_lines_in_their_functions_is_preferred(tmp_path: Path, a
     both = RecordedLines(np.array([3, 8]), np.array([0, 1]), [a, b], start, path)
     found = versions.of(place, "/b/lib.rs", taken(2), both)
     assert (found.text, found.others) == (RUST, ())
-    assert map_lines(both, found, now).line.tolist() == [8, 3]
+    assert map_recorded_lines(both, found, now).line.tolist() == [8, 3]
     inlined = RecordedLines(np.array([3, 8]), np.array([0, 0]), [a], start[:1], path)
     later = taken(2)._replace(copies=(Copies("later.pb.gz", "/p/later.pb.gz", (1, 2, 3)),))
     assert versions.of(place, "/b/lib.rs", later, inlined).others

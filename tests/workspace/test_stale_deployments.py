@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from alloclens.profile.build import UNKNOWN_BUILD
 from alloclens.series.series import Copies, Provenance
-from alloclens.source.line_mapping import RecordedLines, map_lines
+from alloclens.source.line_mapping import RecordedLines, map_recorded_lines
 from alloclens.source.places import Place
 from alloclens.source.recorded import Origin
 from alloclens.source.roots import Roots
@@ -77,7 +77,7 @@ def deployed(one: History, folder: Path, dice: random.Random, behind: int, *, wi
     place = Place(str(one.path), "root of the build", Origin.OWN)
     versions = SourceVersions(Roots((str(folder),)), None)
     version = versions.of(place, f"/srv/{one.path.name}", provenance(seconds), asked)
-    line, unsure = map_lines(asked, version, now)
+    line, unsure = map_recorded_lines(asked, version, now)
     found: Counter[str] = Counter()
     for given, at, doubt in zip(recorded, line.tolist(), unsure.tolist(), strict=True):
         true = where.get(given.number, 0)

@@ -10,7 +10,7 @@ from alloclens.cache.texts import SourceCopy, Texts
 from alloclens.cli import main as cli
 from alloclens.profile.build import UNKNOWN_BUILD, Build
 from alloclens.series.series import Copies, Provenance
-from alloclens.source.line_mapping import MappedLines, RecordedLines, map_lines
+from alloclens.source.line_mapping import MappedLines, RecordedLines, map_recorded_lines
 from alloclens.source.places import Place
 from alloclens.source.recorded import Origin
 from alloclens.source.roots import Roots
@@ -233,7 +233,7 @@ def test_a_file_that_git_does_not_have(made: Repository, tmp_path: Path) -> None
 
 
 def mapped(found: SourceVersion, folder: Path) -> MappedLines:
-    return map_lines(marks(str(folder / "main.go")), found, (folder / "main.go").read_text())
+    return map_recorded_lines(marks(str(folder / "main.go")), found, (folder / "main.go").read_text())
 
 
 def test_the_file_of_another_worktree(made: Repository) -> None:

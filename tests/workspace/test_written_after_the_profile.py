@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from alloclens.profile.build import UNKNOWN_BUILD
 from alloclens.series.series import Copies, Provenance
-from alloclens.source.line_mapping import RecordedLines, map_lines
+from alloclens.source.line_mapping import RecordedLines, map_recorded_lines
 from alloclens.source.places import Place
 from alloclens.source.recorded import Origin
 from alloclens.source.roots import Roots
@@ -53,7 +53,7 @@ def of(folder: Path, line: int, start: int = 0, recorded: str = "") -> tuple[Sou
     then = Provenance(PROFILED, UNKNOWN_BUILD, "", PROFILED, (Copies("heap.pb.gz", "/p/heap.pb.gz", (1, 2, 3)),))
     place = Place(path, "as recorded" if recorded == path else "root of the build", Origin.OWN)
     found = SourceVersions(Roots((str(folder),)), None).of(place, recorded, then, marks)
-    mapped = map_lines(marks, found, (folder / "shop.py").read_text())
+    mapped = map_recorded_lines(marks, found, (folder / "shop.py").read_text())
     return found, list(zip(mapped.line.tolist(), mapped.unsure.tolist(), strict=True))
 
 

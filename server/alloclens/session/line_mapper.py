@@ -12,7 +12,7 @@ from alloclens.paths import name_of
 from alloclens.series.findings import RAISED
 from alloclens.session.go_texts import GoTexts
 from alloclens.session.signs import sign
-from alloclens.source.line_mapping import UNCHANGING, LinesInFile, RecordedLines, map_lines
+from alloclens.source.line_mapping import UNCHANGING, LinesInFile, RecordedLines, map_recorded_lines
 from alloclens.source.places import Place
 from alloclens.source.recorded import Origin
 from alloclens.source.rules import MOVED
@@ -217,7 +217,7 @@ class LineMapper:
         if file is None or file.version is UNCHANGING:
             return MappedLine(path, line if line <= len(split_lines(text)) else 0, unsure=file is None)
         nothing = np.zeros(0, np.int64)
-        now = map_lines(RecordedLines(np.array([line]), np.array([-1]), [], nothing, path), file.version, text)
+        now = map_recorded_lines(RecordedLines(np.array([line]), np.array([-1]), [], nothing, path), file.version, text)
         return MappedLine(path, int(now.line[0]), bool(now.unsure[0]))
 
     def _of_base(self, comparison: Comparison, place: Place, line: int) -> MappedLine:

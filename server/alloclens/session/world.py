@@ -14,7 +14,7 @@ from alloclens.profile.sample_types import GOROUTINES
 from alloclens.settings.settings import Settings
 from alloclens.source.coverage import Coverage, Unfiled, coverage
 from alloclens.source.files import NoFiles
-from alloclens.source.line_mapping import UNKNOWN_VERSION, Doubt, MappedLines, map_lines
+from alloclens.source.line_mapping import UNKNOWN_VERSION, Doubt, MappedLines, map_recorded_lines
 from alloclens.source.places import Place, SourceMap
 from alloclens.source.recorded import Origin
 from alloclens.source.roots import Roots
@@ -73,10 +73,10 @@ class FileLines:
         line, unsure = np.zeros(len(self.rows), np.int64), np.zeros(len(self.rows), np.bool_)
         stayed = ~self.moved
         if stayed.any():
-            line[stayed], unsure[stayed] = map_lines(self._stayed, self.version, text)
+            line[stayed], unsure[stayed] = map_recorded_lines(self._stayed, self.version, text)
         if self.moved.any():
             moved = recorded_lines(self.comparison.lines, self.rows[self.moved], self.place.path)
-            line[self.moved], unsure[self.moved] = map_lines(moved, UNKNOWN_VERSION, text)
+            line[self.moved], unsure[self.moved] = map_recorded_lines(moved, UNKNOWN_VERSION, text)
         return MappedLines(line, unsure)
 
     @cached_property

@@ -10,7 +10,7 @@ import numpy as np
 
 from alloclens.languages import comment_of
 from alloclens.languages.declarations import around
-from alloclens.source.text_diff import code, line_map
+from alloclens.source.text_diff import code, diff_texts
 from alloclens.text import memo, split_lines
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def edited(then: str, now: str, path: str) -> Ints:
 
 def _replaced(then: str, now: str, comment: str) -> Iterator[tuple[list[int], list[int]]]:
     """Yield the lines of both texts that have no counterpart, between two that have one, if they are as many."""
-    mapping = line_map(then, now, comment)
+    mapping = diff_texts(then, now, comment)
     stayed, there = (mapping.now > 0) & ~mapping.unsure, np.arange(len(split_lines(now)) + 1)
     new = _by_gap(now, np.isin(there, mapping.now[stayed]), np.isin(there, mapping.now), comment)
     for gap, lines in _by_gap(then, stayed, mapping.now > 0, comment).items():

@@ -12,7 +12,7 @@ import numpy as np
 from alloclens.arrays import distinct
 from alloclens.languages import comment_of
 from alloclens.languages.declarations import again, around, closure_around, declarations, parsed, read_as
-from alloclens.source.text_diff import is_in, line_map, stays
+from alloclens.source.text_diff import diff_texts, is_in, stays
 from alloclens.text import memo, split_lines
 
 if TYPE_CHECKING:
@@ -187,7 +187,7 @@ def _renumbered(then: str, later: str, lines: RecordedLines) -> Mask:
     A line certainly had none if it has the same number in both. If its function began where the first text has it, only an
     edit between that and the line gave it another one.
     """
-    mapping, renumbered = line_map(then, later), ~stays(then, later)
+    mapping, renumbered = diff_texts(then, later), ~stays(then, later)
     for row in np.flatnonzero((lines.function >= 0) & (lines.line > 0) & (lines.line < len(renumbered))).tolist():
         line, name, start = (
             int(lines.line[row]),
@@ -219,9 +219,9 @@ def _in_twins(lines: RecordedLines, text: str, others: Sequence[str]) -> list[in
     ]
 
 
-def map_lines(lines: RecordedLines, version: SourceVersion, now: str) -> MappedLines:
+def map_recorded_lines(lines: RecordedLines, version: SourceVersion, now: str) -> MappedLines:
     """Map lines to the current text. Lines on which the possible versions disagree are unsure."""
-    line, unsure = _map_lines(lines, version, now)
+    line, unsure = _mapped(lines, version, now)
     return MappedLines(line, (unsure | _disagrees(lines, version)) & (line > 0))
 
 
@@ -240,7 +240,7 @@ def _disagrees(lines: RecordedLines, version: SourceVersion) -> Mask:
     return differ
 
 
-def _map_lines(lines: RecordedLines, version: SourceVersion, now: str) -> MappedLines:
+def _mapped(lines: RecordedLines, version: SourceVersion, now: str) -> MappedLines:
     if version is UNCHANGING or version.text == now:
         line = np.where(lines.line <= len(split_lines(now)), lines.line, 0)
         return MappedLines(line, np.zeros(len(line), np.bool_))
@@ -295,7 +295,7 @@ def _only(functions: list[Declaration], start: int) -> Declaration | None:
 
 def _by_text(lines: RecordedLines, then: str, now: str) -> MappedLines:
     """Map lines by comparing the two texts, and check that each stays in its function and blocks."""
-    moved = line_map(then, now, comment_of(lines.path))
+    moved = diff_texts(then, now, comment_of(lines.path))
     line, unsure = moved.of(lines.line)
     strayed = np.zeros(len(line), np.bool_)
     for spot in np.flatnonzero(lines.line > moved.head).tolist():
@@ -435,7 +435,7 @@ def _own(lines: RecordedLines, spot: int, then: str) -> Declaration | None:
 def _within(own: Declaration, here: Declaration, then: str, now: str, line: int) -> int:
     """Map a line by comparing only its function's text; 0 if that fails."""
     before, after = ("\n".join(split_lines(text)[f.first - 1 : f.last]) for text, f in ((then, own), (now, here)))
-    mapped = int(line_map(before, after).now[line - own.first + 1])
+    mapped = int(diff_texts(before, after).now[line - own.first + 1])
     return mapped and mapped + here.first - 1
 
 

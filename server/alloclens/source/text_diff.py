@@ -30,11 +30,11 @@ MAX_CUTS = 30
 
 
 @dataclass(frozen=True, eq=False)
-class LineMap:
-    """The new line for 0 and each line of the old text; both 1-based."""
+class TextDiff:
+    """Where 0 and each line of a text are in a later text."""
 
     now: Ints
-    """0 if the line was changed, deleted, or is ambiguous."""
+    """1-based; 0 if the line was changed, deleted, or is ambiguous."""
     unsure: Mask
     """Whether the line moved past others."""
     head: int
@@ -49,7 +49,7 @@ class LineMap:
 
 
 @memo
-def line_map(then: str, now: str, comment: str = "") -> LineMap:
+def diff_texts(then: str, now: str, comment: str = "") -> TextDiff:
     """Map the lines of one text to another, ignoring line ends and indentation.
 
     If a line has no other counterpart, white space within it is ignored, too, and a trailing comment, which starts with
@@ -66,20 +66,20 @@ def line_map(then: str, now: str, comment: str = "") -> LineMap:
     certain = _same_code(split_lines(then), split_lines(now), old, new, certain, comment)
     to = np.where(certain >= 0, certain, moved)
     gone, sure = [GONE], [False]
-    return LineMap(
+    return TextDiff(
         np.concatenate([gone, to + 1]), np.concatenate([sure, (certain < 0) & (moved >= 0)]), head, len(old) - end + 1
     )
 
 
 def stays(then: str, other: str) -> Mask:
     """Return whether 0 and each line of a text certainly have the same number in another text."""
-    mapping = line_map(then, other)
+    mapping = diff_texts(then, other)
     return np.asarray((mapping.now == np.arange(len(mapping.now))) & ~mapping.unsure)
 
 
 def is_in(then: str, other: str) -> Mask:
     """Return whether 0 and each line of a text are certainly in another text, under any number."""
-    mapping = line_map(then, other)
+    mapping = diff_texts(then, other)
     return np.asarray(((mapping.now != GONE) & ~mapping.unsure) | (np.arange(len(mapping.now)) == 0))
 
 

@@ -10,7 +10,7 @@ from alloclens.languages import comment_of
 from alloclens.series.comparison import UNCHANGED, TextChanges
 from alloclens.source.edited import edited
 from alloclens.source.places import Place
-from alloclens.source.text_diff import line_map
+from alloclens.source.text_diff import diff_texts
 from alloclens.tables.alignment import are_different_builds, line_pairs
 from alloclens.text import split_lines
 from alloclens.time_limit import take_longer
@@ -72,7 +72,7 @@ def _between(old: SourceVersion, new: SourceVersion, path: str) -> tuple[Ints, d
     The new line is 0 if the old one is gone or doubtful.
     """
     then, now = old.text or "", new.text or ""
-    to = line_map(then, now, comment_of(path)).now
+    to = diff_texts(then, now, comment_of(path)).now
     became = np.where(to > 0, 0, edited(then, now, path))
     to = np.where(to > 0, to, became)
     known = ~old.disagrees(np.arange(len(to))) & ~new.disagrees(to)

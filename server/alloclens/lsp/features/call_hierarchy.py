@@ -17,7 +17,7 @@ from alloclens.languages.go.names import is_closure
 from alloclens.lsp.commands import given_back
 from alloclens.lsp.document_lines import DocumentLine, FunctionPlaces, all_here
 from alloclens.lsp.protocol import Int64
-from alloclens.source.line_mapping import UNKNOWN_VERSION, RecordedLines, map_lines
+from alloclens.source.line_mapping import UNKNOWN_VERSION, RecordedLines, map_recorded_lines
 from alloclens.tables.calls import CallNode, calls
 from alloclens.transform.subset import samples
 from alloclens.typed import ready
@@ -119,7 +119,7 @@ def _around(file: FileLines, at: Document, line: int) -> _Declared | None:
     names = [name for name in file.recorded_lines.names if not is_closure(name)]
     nothing, number = np.zeros(len(names), np.int64), np.arange(len(names))
     inside = (
-        map_lines(
+        map_recorded_lines(
             RecordedLines(np.full(len(names), line), number, names, nothing, at.path), UNKNOWN_VERSION, at.text
         ).line
         > 0
