@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 
     from alloclens.series.snapshot import Snapshot
-    from alloclens.session.known import Run
+    from alloclens.session.settling import Run
     from alloclens.transform.filters import Filters
     from alloclens.worker import Worker
 

@@ -16,7 +16,7 @@ from alloclens.worker import Lost
 
 if TYPE_CHECKING:
     from alloclens.cache.texts import Texts
-    from alloclens.session.known import Run
+    from alloclens.session.settling import Run
     from alloclens.session.setup import Setup
     from alloclens.session.world import FilePair, World
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from alloclens.disk import Stamp
-    from alloclens.session.known import Run
+    from alloclens.session.settling import Run
     from alloclens.session.world import World
 
 
