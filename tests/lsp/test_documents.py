@@ -12,7 +12,8 @@ from alloclens.disk import real
 from alloclens.languages.declarations import declared
 from alloclens.lsp import documents as module
 from alloclens.lsp.documents import Document, Documents, opened_path, same
-from alloclens.source.line_mapping import RecordedLines, SourceVersion, map_recorded_lines
+from alloclens.source.line_mapping import map_recorded_lines
+from alloclens.source.profiled_text import RecordedLines, SourceVersion
 from alloclens.source.roots import Roots
 from alloclens.text import MAX_SOURCE_BYTES
 from hypothesis import given

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from alloclens.source.coverage import CoverageGroup, Unfiled, coverage
-from alloclens.source.line_mapping import RecordedLines
 from alloclens.source.mappings import MAX_SUGGESTIONS
 from alloclens.source.places import SourceMap
+from alloclens.source.profiled_text import RecordedLines
 from alloclens.source.recorded import Origin
 from alloclens.source.roots import Module, Packages, Roots
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 from alloclens.source.fit import fits, idle_lines
-from alloclens.source.line_mapping import RecordedLines
+from alloclens.source.profiled_text import RecordedLines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

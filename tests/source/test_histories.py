@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pytest
 from alloclens.source.fit import fits
-from alloclens.source.line_mapping import UNKNOWN_VERSION, MappedLines, SourceVersion, map_recorded_lines
+from alloclens.source.line_mapping import MappedLines, map_recorded_lines
+from alloclens.source.profiled_text import UNKNOWN_VERSION, SourceVersion
 
 from scripts.histories.git_lines import ALGORITHMS, hunks
 from tests.support.histories import NAMES, PACKED, projects

@@ -7,14 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from alloclens.source.fit import fits
-from alloclens.source.line_mapping import (
-    UNCHANGING,
-    UNKNOWN_VERSION,
-    RecordedLines,
-    SourceVersion,
-    first_of,
-    map_recorded_lines,
-)
+from alloclens.source.line_mapping import map_recorded_lines
+from alloclens.source.profiled_text import UNCHANGING, UNKNOWN_VERSION, RecordedLines, SourceVersion, first_of
 
 GO = """package shop
 

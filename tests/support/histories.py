@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from alloclens.source.line_mapping import RecordedLines
+from alloclens.source.profiled_text import RecordedLines
 
 from scripts.histories.functions import Function
 from scripts.histories.git_lines import lines_now

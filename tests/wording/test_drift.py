@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from alloclens.source.line_mapping import UNKNOWN_VERSION, SourceVersion
+from alloclens.source.profiled_text import UNKNOWN_VERSION, SourceVersion
 from alloclens.wording.drift import BY_NAME, MOVED_WITHIN, compared_text, reasons
 
 EDITED = SourceVersion(

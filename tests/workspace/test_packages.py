@@ -10,8 +10,8 @@ import pytest
 from alloclens.cache.texts import SourceCopy, Texts
 from alloclens.profile.build import UNKNOWN_BUILD
 from alloclens.series.series import Copies, Provenance
-from alloclens.source.line_mapping import UNCHANGING, UNKNOWN_RELEASE, RecordedLines
 from alloclens.source.places import Place
+from alloclens.source.profiled_text import UNCHANGING, UNKNOWN_RELEASE, RecordedLines
 from alloclens.source.recorded import Origin
 from alloclens.source.roots import Packages, Roots
 from alloclens.wording.drift import compared_text
@@ -23,7 +23,7 @@ from tests.support.repository import Repository
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from alloclens.source.line_mapping import SourceVersion
+    from alloclens.source.profiled_text import SourceVersion
 
 DAY = 86_400
 BEGIN = 1_700_000_000

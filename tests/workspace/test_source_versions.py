@@ -15,15 +15,9 @@ from alloclens.profile.build import UNKNOWN_BUILD, Build
 from alloclens.profile.formats import read
 from alloclens.series.series import Copies, Provenance
 from alloclens.session import once
-from alloclens.source.line_mapping import (
-    AS_IT_IS,
-    UNCHANGING,
-    UNKNOWN_RELEASE,
-    UNKNOWN_VERSION,
-    RecordedLines,
-    map_recorded_lines,
-)
+from alloclens.source.line_mapping import map_recorded_lines
 from alloclens.source.places import Place
+from alloclens.source.profiled_text import AS_IT_IS, UNCHANGING, UNKNOWN_RELEASE, UNKNOWN_VERSION, RecordedLines
 from alloclens.source.recorded import Origin
 from alloclens.source.roots import Module, Roots
 from alloclens.symbols.build_info import build
@@ -40,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from alloclens.source.line_mapping import SourceVersion
+    from alloclens.source.profiled_text import SourceVersion
 
 MB = 1 << 20
 DAY = 86_400

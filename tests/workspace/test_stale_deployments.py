@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 from alloclens.profile.build import UNKNOWN_BUILD
 from alloclens.series.series import Copies, Provenance
-from alloclens.source.line_mapping import RecordedLines, map_recorded_lines
+from alloclens.source.line_mapping import map_recorded_lines
 from alloclens.source.places import Place
+from alloclens.source.profiled_text import RecordedLines
 from alloclens.source.recorded import Origin
 from alloclens.source.roots import Roots
 from alloclens.workspace.source_versions import SourceVersions

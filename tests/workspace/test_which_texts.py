@@ -10,8 +10,9 @@ from alloclens.cache.texts import SourceCopy, Texts
 from alloclens.cli import main as cli
 from alloclens.profile.build import UNKNOWN_BUILD, Build
 from alloclens.series.series import Copies, Provenance
-from alloclens.source.line_mapping import MappedLines, RecordedLines, map_recorded_lines
+from alloclens.source.line_mapping import MappedLines, map_recorded_lines
 from alloclens.source.places import Place
+from alloclens.source.profiled_text import RecordedLines
 from alloclens.source.recorded import Origin
 from alloclens.source.roots import Roots
 from alloclens.wording.drift import compared_text
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from alloclens.source.line_mapping import SourceVersion
+    from alloclens.source.profiled_text import SourceVersion
 
 pytestmark = pytest.mark.programs
 

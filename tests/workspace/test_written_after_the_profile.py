@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from alloclens.profile.build import UNKNOWN_BUILD
 from alloclens.series.series import Copies, Provenance
-from alloclens.source.line_mapping import RecordedLines, map_recorded_lines
+from alloclens.source.line_mapping import map_recorded_lines
 from alloclens.source.places import Place
+from alloclens.source.profiled_text import RecordedLines
 from alloclens.source.recorded import Origin
 from alloclens.source.roots import Roots
 from alloclens.wording.drift import compared_text
@@ -21,7 +22,7 @@ from tests.support.repository import Repository
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from alloclens.source.line_mapping import SourceVersion
+    from alloclens.source.profiled_text import SourceVersion
 
 pytestmark = pytest.mark.programs
 

@@ -12,8 +12,9 @@ from alloclens.paths import name_of
 from alloclens.series.findings import RAISED
 from alloclens.session.go_texts import GoTexts
 from alloclens.session.signs import sign
-from alloclens.source.line_mapping import UNCHANGING, LinesInFile, RecordedLines, map_recorded_lines
+from alloclens.source.line_mapping import LinesInFile, map_recorded_lines
 from alloclens.source.places import Place
+from alloclens.source.profiled_text import UNCHANGING, RecordedLines
 from alloclens.source.recorded import Origin
 from alloclens.source.rules import MOVED
 from alloclens.text import split_lines

@@ -14,8 +14,9 @@ from alloclens.profile.sample_types import GOROUTINES
 from alloclens.settings.settings import Settings
 from alloclens.source.coverage import Coverage, Unfiled, coverage
 from alloclens.source.files import NoFiles
-from alloclens.source.line_mapping import UNKNOWN_VERSION, Doubt, MappedLines, map_recorded_lines
+from alloclens.source.line_mapping import Doubt, MappedLines, map_recorded_lines
 from alloclens.source.places import Place, SourceMap
+from alloclens.source.profiled_text import UNKNOWN_VERSION
 from alloclens.source.recorded import Origin
 from alloclens.source.roots import Roots
 from alloclens.source.rules import MOVED
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from alloclens.series.services import Service
     from alloclens.settings.config import ConfigProblem
     from alloclens.settings.trust import Target
-    from alloclens.source.line_mapping import RecordedLines, SourceVersion
+    from alloclens.source.profiled_text import RecordedLines, SourceVersion
     from alloclens.transform.filters import Filters
 
 MUCH = 0.1

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from alloclens.languages.language import Language
     from alloclens.languages.syntax import Declaration, Syntax
-    from alloclens.source.line_mapping import RecordedLines
+    from alloclens.source.profiled_text import RecordedLines
 
 LITERAL = re.compile(r"\.func\d+$|(?<!\.init)\.\d+$")
 """A Go function literal. Other closures, and those with type arguments, may be compiler-generated wrappers."""

@@ -12,9 +12,9 @@ from alloclens.languages.names import EVERY_PROGRAM, has_name
 from alloclens.paths import canonical, folders_of, join, name_of, rest_within
 from alloclens.source.alike import is_rival
 from alloclens.source.fit import fits
-from alloclens.source.line_mapping import RecordedLines
 from alloclens.source.own import is_own
 from alloclens.source.places import Place
+from alloclens.source.profiled_text import RecordedLines
 from alloclens.source.recorded import Origin
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from alloclens.series.comparison import worth_showing
-from alloclens.source.line_mapping import AS_IT_IS, UNCHANGING
+from alloclens.source.profiled_text import AS_IT_IS, UNCHANGING
 from alloclens.text import split_lines
 from alloclens.wording.amounts import amount
 
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     from alloclens.arrays import Ints, Mask
     from alloclens.series.comparison import Comparison
-    from alloclens.source.line_mapping import LinesInFile, SourceVersion
+    from alloclens.source.line_mapping import LinesInFile
+    from alloclens.source.profiled_text import SourceVersion
 
 BY_NAME = "lines of functions that were in another file when they were recorded are found by the function's name, and marked ~"
 MOVED_WITHIN = (

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from alloclens.paths import is_within, name_of
 from alloclens.source.fit import fits
-from alloclens.source.line_mapping import SourceVersion
+from alloclens.source.profiled_text import SourceVersion
 from alloclens.symbols.build_info import COMMIT, revisions
 from alloclens.workspace import git, git_history, git_texts
 from alloclens.workspace.profiled_file import IN_WORKTREE, as_compiled

@@ -11,8 +11,8 @@ import numpy as np
 
 from alloclens.disk import written_at
 from alloclens.paths import is_absolute
-from alloclens.source.line_mapping import RecordedLines
 from alloclens.source.own import DEPENDENCIES
+from alloclens.source.profiled_text import RecordedLines
 from alloclens.source.rules import AS_RECORDED
 from alloclens.workspace.source_copies import COMPILED
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from alloclens.paths import folders_of, is_within, rest_within
 from alloclens.source.fit import fits
-from alloclens.source.line_mapping import UNCHANGING, UNKNOWN_RELEASE, SourceVersion
+from alloclens.source.profiled_text import UNCHANGING, UNKNOWN_RELEASE, SourceVersion
 from alloclens.source.rules import MAPPED
 from alloclens.workspace import git, git_texts
 from alloclens.workspace.files import text_of

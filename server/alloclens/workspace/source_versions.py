@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from alloclens.paths import canonical
 from alloclens.source.fit import fits
-from alloclens.source.line_mapping import AS_IT_IS, UNKNOWN_RELEASE, UNKNOWN_VERSION, SourceVersion, first_of
+from alloclens.source.profiled_text import AS_IT_IS, UNKNOWN_RELEASE, UNKNOWN_VERSION, SourceVersion, first_of
 from alloclens.workspace.files import text_of
 from alloclens.workspace.git_versions import GitVersions, at
 from alloclens.workspace.profiled_file import IN_WORKTREE, ProfiledFile, as_compiled
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from alloclens.cache.texts import Texts
     from alloclens.series.series import Provenance
-    from alloclens.source.line_mapping import RecordedLines
     from alloclens.source.places import Place
+    from alloclens.source.profiled_text import RecordedLines
     from alloclens.source.roots import Roots
 
 NOW = "as the file is now"

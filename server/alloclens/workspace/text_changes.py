@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from alloclens.cache.texts import Texts
     from alloclens.series.comparison import BuildPair
     from alloclens.series.series import Provenance
-    from alloclens.source.line_mapping import SourceVersion
     from alloclens.source.places import Places
+    from alloclens.source.profiled_text import SourceVersion
     from alloclens.source.roots import Roots
     from alloclens.tables.lines import Lines
 

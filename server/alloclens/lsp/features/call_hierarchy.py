@@ -17,7 +17,8 @@ from alloclens.languages.go.names import is_closure
 from alloclens.lsp.commands import given_back
 from alloclens.lsp.document_lines import DocumentLine, FunctionPlaces, all_here
 from alloclens.lsp.protocol import Int64
-from alloclens.source.line_mapping import UNKNOWN_VERSION, RecordedLines, map_recorded_lines
+from alloclens.source.line_mapping import map_recorded_lines
+from alloclens.source.profiled_text import UNKNOWN_VERSION, RecordedLines
 from alloclens.tables.calls import CallNode, calls
 from alloclens.transform.subset import samples
 from alloclens.typed import ready
