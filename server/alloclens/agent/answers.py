@@ -11,7 +11,7 @@ from alloclens.agent.numbers import number, rounded
 from alloclens.agent.pages import page
 from alloclens.paths import name_of
 from alloclens.series.comparison import by_weight
-from alloclens.series.findings import RAISED, badness
+from alloclens.series.findings import RAISED
 from alloclens.session.candidates import likeliest
 from alloclens.session.choice import Choice, names, with_chosen
 from alloclens.session.line_mapper import LineMapper, parts
@@ -26,7 +26,7 @@ from alloclens.wording.kinds import type_name
 from alloclens.wording.markdown import plain
 from alloclens.wording.nothing import exits, no_finding, notes, of_snapshot
 from alloclens.wording.status import in_full, is_there, moment, nothing, there, unreadable
-from alloclens.wording.verdict import SHAPES, candidate, figures, placed_message, whose
+from alloclens.wording.verdict import SHAPES, figures, listed_message
 from alloclens.workspace.files import text_of
 
 if TYPE_CHECKING:
@@ -194,20 +194,14 @@ def _series(world: World, service: Service, name: str) -> dict[str, Any]:
 
 def _judged(world: World) -> list[_Judged]:
     """Return the findings, worst first, then candidates."""
-    pairs = [(finding, of) for of in world.judged for finding in of.findings()]
-    pairs.sort(key=lambda pair: badness(pair[0]))
     mapper = LineMapper(world, text_of)
-    listed = (*pairs, *likeliest(world.listed_candidates, mapper))
+    listed = (*world.findings(), *likeliest(world.listed_candidates, mapper))
     return [_Judged(finding, of, mapper.finding(of, finding)) for finding, of in listed]
 
 
 def _finding(world: World, mapper: LineMapper, of: _Judged) -> dict[str, Any]:
     finding, comparison, now = of
-    message = (
-        whose(comparison) + candidate(finding, now)
-        if finding.is_candidate
-        else placed_message(finding, comparison, now, world.settings.memory_bytes)
-    )
+    message = listed_message(finding, comparison, now, world.settings.memory_bytes)
     shape = mapper.shape(comparison, finding, now)
     grown = next(iter(comparison.stacks_of(finding, 1)), None)
     return {

@@ -11,10 +11,10 @@ import numpy as np
 
 from alloclens.cli import options
 from alloclens.cli.errors import errors_about
+from alloclens.cli.problems import refuse_unknown, tell_problems
 from alloclens.cli.terminal import Styled, show, tell
 from alloclens.disk import read_file, real, real_path
 from alloclens.series.comparison import worth_showing
-from alloclens.series.findings import badness
 from alloclens.session.choice import Choice, names, services_with, with_chosen
 from alloclens.session.line_mapper import LineMapper, MappedLine
 from alloclens.session.once import world
@@ -25,9 +25,8 @@ from alloclens.wording.drift import growth_unknown, not_shown, reasons, without_
 from alloclens.wording.explain import advice
 from alloclens.wording.kinds import KindRow, side_by_side
 from alloclens.wording.markdown import plain
-from alloclens.wording.nothing import notes
-from alloclens.wording.status import is_there, not_used, nothing, there, unreadable
 from alloclens.wording.status import line as status_line
+from alloclens.wording.status import not_used, nothing
 from alloclens.wording.verdict import placed_message
 from alloclens.workspace.around import workspace_around
 from alloclens.workspace.files import text_of
@@ -81,23 +80,6 @@ def command(source: Path, profiles: str, base: str | None, head: str | None, sam
         tell(gone)
 
 
-def tell_problems(known: World) -> None:
-    """Print which profiles cannot be read, and what is wrong with the settings file."""
-    for problem in known.problems:
-        tell(unreadable(problem.name, problem.reason))
-    for note in notes(known):
-        tell(plain(note))
-    for mistake in known.settings_problems:
-        tell(str(mistake))
-
-
-def refuse_unknown(known: World, *given: str | None) -> None:
-    """Raise ClickException if there are snapshots, but not one that the command line names."""
-    for name in given:
-        if name and known.series and not is_there(known, name):
-            raise click.ClickException(f"no snapshot is named {name}; {there(known)}")
-
-
 def _hints(files: Sequence[FileLines], text: str) -> dict[int, str]:
     """Return the hint of each line, which has the numbers of all kinds of profiles."""
     on_line: dict[int, list[KindRow]] = {}
@@ -112,10 +94,8 @@ def _hints(files: Sequence[FileLines], text: str) -> dict[int, str]:
 def _messages(known: World, path: str, text: str) -> dict[int, list[str]]:
     """Return the messages of the findings by the line of this file on which they are reported, worst first."""
     mapper = LineMapper(known, lambda other: text if other == path else text_of(other))
-    findings = [(f, c) for c in known.judged for f in c.findings()]
-    findings.sort(key=lambda pair: badness(pair[0]))
     by_line: dict[int, list[str]] = {}
-    for finding, comparison in findings:
+    for finding, comparison in known.findings():
         now = mapper.finding(comparison, finding)
         if now.at and now.at.path == path:
             words = placed_message(finding, comparison, now, known.settings.memory_bytes)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from alloclens.cli import options
-from alloclens.cli.annotate import tell_problems
+from alloclens.cli.problems import shown_in, tell_problems
 from alloclens.cli.terminal import show, tell
 from alloclens.disk import real, real_path
 from alloclens.paths import name_of
@@ -22,7 +22,7 @@ from alloclens.wording.explain import advice, nothing_of, of_file, summary, wors
 from alloclens.wording.markdown import plain
 from alloclens.wording.nothing import of_snapshot
 from alloclens.wording.status import line as status_line
-from alloclens.wording.status import not_listed, not_used, nothing
+from alloclens.wording.status import not_listed, not_used
 from alloclens.workspace.around import workspace_around
 from alloclens.workspace.files import text_of
 
@@ -51,11 +51,10 @@ def command(what: str | None, profiles: str | None, everything: bool, sample_typ
     )
     known = with_chosen(known, Choice(known.settings.series, real(what) if what and os.path.isfile(what) else ""))
     tell_problems(known)
-    if known.shown is None:
-        raise click.ClickException(shown_series.missing(known) or plain(nothing(known)))
+    shown = shown_in(known)
     for note in (*not_used(known), *shown_series.notes(known)):
         tell(note)
-    comparison, coverage = _explained(known, known.shown, what)
+    comparison, coverage = _explained(known, shown, what)
     show(status_line(comparison, known.settings.base, known.settings.head))
     for line in _report(known, comparison, coverage, what, everything=everything):
         show(line)

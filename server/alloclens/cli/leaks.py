@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from alloclens.cli import options
-from alloclens.cli.annotate import refuse_unknown, tell_problems
+from alloclens.cli.problems import refuse_unknown, shown_in, tell_problems
 from alloclens.cli.terminal import Styled, show, show_json, tell
 from alloclens.disk import real
-from alloclens.series.findings import RAISED, badness
+from alloclens.series.findings import RAISED
 from alloclens.series.verdicts import VERDICTS
 from alloclens.session.candidates import likeliest
 from alloclens.session.line_mapper import UNPLACED, LineMapper
@@ -23,7 +23,7 @@ from alloclens.wording.frames import folded, frame_at, frame_name
 from alloclens.wording.hover import stack_label
 from alloclens.wording.markdown import plain
 from alloclens.wording.nothing import exits, no_finding, notes
-from alloclens.wording.status import not_there, nothing
+from alloclens.wording.status import not_there
 from alloclens.wording.verdict import (
     DOUBTS,
     SHAPES,
@@ -86,12 +86,10 @@ def command(
     if since and not known.series:
         raise click.ClickException(f"{directory} has no profile that was taken since {since}")
     refuse_unknown(known, base, head)
-    if known.shown is None:
-        raise click.ClickException(shown_series.missing(known) or plain(nothing(known)))
+    shown_in(known)
     for note in (*map(plain, exits(known)), *not_there(known)):
         tell(note)
-    findings = [(f, c) for c in known.judged for f in c.findings(VERDICTS if show_all else RAISED)]
-    findings.sort(key=lambda pair: badness(pair[0]))
+    findings = known.findings(VERDICTS if show_all else RAISED)
     mapper, is_found = LineMapper(known, text_of), any(finding.verdict in RAISED for finding, _ in findings)
     if as_json:
         rows = {"findings": findings, "candidates": likeliest(known.candidates, mapper)}

@@ -15,13 +15,12 @@ from jinja2 import Environment, StrictUndefined
 
 from alloclens import __version__
 from alloclens.cli import options
-from alloclens.cli.annotate import refuse_unknown, tell_problems
 from alloclens.cli.errors import errors_about
+from alloclens.cli.problems import refuse_unknown, shown_in, tell_problems
 from alloclens.cli.terminal import show_bytes, tell
 from alloclens.disk import real, write_file
 from alloclens.printable import printable
 from alloclens.series.comparison import by_weight, worth_showing
-from alloclens.series.findings import badness
 from alloclens.series.timeline import points
 from alloclens.session.choice import Choice, with_chosen
 from alloclens.session.line_mapper import LineMapper
@@ -40,7 +39,7 @@ from alloclens.wording.kinds import type_name
 from alloclens.wording.markdown import plain
 from alloclens.wording.nothing import exits, no_finding, notes
 from alloclens.wording.profile import graph
-from alloclens.wording.status import in_full, moment, not_used, nothing
+from alloclens.wording.status import in_full, moment, not_used
 from alloclens.wording.verdict import SHAPES, figures, placed_message, sparkline
 from alloclens.workspace.around import workspace_around
 from alloclens.workspace.files import text_of
@@ -128,11 +127,10 @@ class _Titles(NamedTuple):
 
 def _shown(known: World) -> Comparison:
     """Return the comparison of the page. Raises ClickException if there is none."""
-    if known.shown is None:
-        raise click.ClickException(shown_series.missing(known) or plain(nothing(known)))
+    shown = shown_in(known)
     for sentence in not_used(known):
         tell(sentence)
-    return known.shown
+    return shown
 
 
 def _page(shown: Comparison, known: World, titles: _Titles) -> str:
@@ -225,8 +223,7 @@ class _FindingRow(NamedTuple):
 
 def _findings(known: World, titles: _Titles) -> list[_FindingRow] | str:
     """Return the findings, worst first, or why there are none."""
-    findings = [(finding, of) for of in known.judged for finding in of.findings()]
-    findings.sort(key=lambda pair: badness(pair[0]))
+    findings = known.findings()
     if not findings:
         return no_finding(known).words
     now = LineMapper(known, text_of)

@@ -11,6 +11,7 @@ import numpy as np
 
 from alloclens.arrays import distinct
 from alloclens.profile.sample_types import GOROUTINES
+from alloclens.series.findings import RAISED, badness
 from alloclens.settings.settings import Settings
 from alloclens.source.coverage import Coverage, Unfiled, coverage
 from alloclens.source.files import NoFiles
@@ -25,7 +26,7 @@ from alloclens.workspace.profiled_file import recorded_lines, recorded_lines_in
 from alloclens.workspace.source_versions import SourceVersions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from alloclens.arrays import Ints, Mask
     from alloclens.faults import Problem
@@ -208,6 +209,11 @@ class World:
     def judged(self) -> tuple[Comparison, ...]:
         """The comparisons whose findings are reported."""
         return self.comparisons + self.earlier
+
+    def findings(self, verdicts: Collection[str] = RAISED) -> list[tuple[Finding, Comparison]]:
+        """Return the findings with these verdicts in all comparisons, worst first."""
+        pairs = [(finding, comparison) for comparison in self.judged for finding in comparison.findings(verdicts)]
+        return sorted(pairs, key=lambda pair: badness(pair[0]))
 
     @cached_property
     def candidates(self) -> list[tuple[Finding, Comparison]]:

@@ -99,6 +99,15 @@ def placed_message(finding: Finding, comparison: Comparison, now: MappedFinding,
     return f"{words} {DOUBTS[now.doubt]}" if now.doubt else words
 
 
+def listed_message(
+    finding: Finding, comparison: Comparison, now: MappedFinding, memory_limit: float, withdrawn: str = ""
+) -> str:
+    """Return the message of a finding, as `placed_message`, or of a candidate, which may be `withdrawn` as in `candidate`."""
+    if finding.is_candidate:
+        return whose(comparison) + candidate(finding, now, withdrawn)
+    return placed_message(finding, comparison, now, memory_limit)
+
+
 def message(finding: Finding, comparison: Comparison, now: MappedFinding, memory_limit: float) -> str:
     """Return the verdict on a line, and for a leak when the heap reaches the memory limit (in bytes; 0 for none)."""
     words = whose(comparison) + sentence(finding, now) + related(finding, now)

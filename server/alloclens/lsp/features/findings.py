@@ -9,7 +9,7 @@ from alloclens.lsp import protocol
 from alloclens.lsp.document_lines import DocumentLines, FunctionPlaces, location
 from alloclens.lsp.withdrawn import withdrawn
 from alloclens.printable import printable
-from alloclens.series.findings import RAISED, badness
+from alloclens.series.findings import RAISED
 from alloclens.series.verdicts import VERDICTS
 from alloclens.session.candidates import likeliest
 from alloclens.session.naming import id_of
@@ -18,7 +18,7 @@ from alloclens.wording import views
 from alloclens.wording.markdown import plain
 from alloclens.wording.nothing import no_finding
 from alloclens.wording.stack_page import gone
-from alloclens.wording.verdict import candidate, placed_message, whose
+from alloclens.wording.verdict import listed_message
 
 if TYPE_CHECKING:
     from alloclens.lsp.document_lines import DocumentLine
@@ -46,8 +46,7 @@ async def findings(ls: Server, command: protocol.GetFindings) -> protocol.Findin
 def _findings(world: World, documents: Documents, reported: Reported) -> protocol.Findings:
     document_lines = DocumentLines(world, documents)
     verdicts = [verdict for verdict in VERDICTS if verdict in RAISED or world.settings.severity(verdict) != "off"]
-    pairs = [(finding, of) for of in world.judged for finding in of.findings(verdicts)]
-    pairs.sort(key=lambda pair: badness(pair[0]))
+    pairs = world.findings(verdicts)
     is_found = any(finding.verdict in RAISED for finding, _ in pairs)
     candidates = likeliest(world.listed_candidates, document_lines.mapper)
     pairs += [pair for pair in candidates if pair[0].verdict not in verdicts]
@@ -72,11 +71,7 @@ def _finding(
     function = (
         None if spot else FunctionPlaces(world, documents, comparison).of(finding.function, finding.file, finding.line)
     )
-    message = (
-        whose(comparison) + candidate(finding, now, withdrawn)
-        if finding.is_candidate
-        else placed_message(finding, comparison, now, world.settings.memory_bytes)
-    )
+    message = listed_message(finding, comparison, now, world.settings.memory_bytes, withdrawn)
     label = views.place(
         now.at.path if now.at and (spot or now.waits) else finding.file,
         spot.line if spot else finding.line,
