@@ -235,6 +235,11 @@ class Stamp(NamedTuple):
     size: int
     inode: int
 
+    @classmethod
+    def of(cls, status: os.stat_result) -> Stamp:
+        """Return the stamp of a file with this status."""
+        return cls(status.st_mtime_ns, status.st_size, status.st_ino)
+
 
 def is_absent(path: str) -> bool:
     """Return whether nothing exists at this path; False if that cannot be determined."""
@@ -250,10 +255,6 @@ def is_absent(path: str) -> bool:
 def stamp(path: str) -> Stamp | None:
     """Return the stamp of a file; None if it cannot be read."""
     try:
-        return _stamp(os.stat(path))
+        return Stamp.of(os.stat(path))
     except (OSError, ValueError):
         return None
-
-
-def _stamp(status: os.stat_result) -> Stamp:
-    return Stamp(status.st_mtime_ns, status.st_size, status.st_ino)

@@ -15,7 +15,7 @@ from itertools import chain
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
-from alloclens.disk import NOT_REGULAR, Stamp, _stamp, check_inside, is_absent, open_file, real, reason
+from alloclens.disk import NOT_REGULAR, Stamp, check_inside, is_absent, open_file, real, reason
 from alloclens.disk import stamp as stamp_of
 from alloclens.languages import LANGUAGES
 from alloclens.paths import is_within
@@ -314,7 +314,7 @@ class _Listed:
             if is_link:
                 status = _followed(path, self._roots)
             if stat.S_ISREG(status.st_mode):
-                stamp = _stamp(status)
+                stamp = Stamp.of(status)
                 if _is_listed(path, status.st_mode, stamp):
                     self._result.files[path] = stamp
             elif not stat.S_ISDIR(status.st_mode):
