@@ -12,7 +12,7 @@ from urllib.parse import unquote
 import numpy as np
 import pytest
 from alloclens.check.growth import Runs
-from alloclens.check.judge import Asked, CheckedCode, check_builds
+from alloclens.check.judge import CheckedCode, CheckOptions, check_builds
 from alloclens.check.limits import Least, Limit
 from alloclens.check.outputs import OUTPUTS
 from alloclens.check.run_pairs import RunPairs
@@ -93,7 +93,7 @@ def test_an_unchanged_program_fails_at_most_once_in_a_hundred(shop: Shop, tmp_pa
     """What one recorded heap is as Go's sampling sees it, again and again; without any limit but the error."""
     rng = np.random.default_rng(20)
     here = CheckedCode(str(shop.program.folder), text_of)
-    no_limit = Asked(most=Limit(share=0.0), least=Least(0, 0))
+    no_limit = CheckOptions(most=Limit(share=0.0), least=Least(0, 0))
     failed = 0
     for i in range(REPETITIONS):
         base, head = (tmp_path / f"{side}{i}.pb.gz" for side in ("base", "head"))

@@ -31,8 +31,8 @@ class BudgetError(ValueError):
     """A budget says nothing that could be judged."""
 
 
-class Meant(NamedTuple):
-    """A budget that was understood."""
+class ParsedBudget(NamedTuple):
+    """A budget of the settings, parsed."""
 
     kind: str
     pattern: str
@@ -48,8 +48,8 @@ class Meant(NamedTuple):
         return f"{self.kind} {self.pattern}"
 
 
-def meant(budget: Budget, number: int) -> Meant:
-    """Return what a budget means. Raises BudgetError."""
+def parsed(budget: Budget, number: int) -> ParsedBudget:
+    """Parse a budget of the settings, whose number messages name. Raises BudgetError."""
     given = [(kind, getattr(budget, kind)) for kind in KINDS if getattr(budget, kind)]
     if len(given) != 1:
         raise BudgetError(f"budget {number} needs exactly one of {', '.join(KINDS)}")
@@ -62,32 +62,32 @@ def meant(budget: Budget, number: int) -> Meant:
         raise BudgetError(f"budget {number}: the line {pattern} needs a number, such as cart/cache.go:42")
     most = limit(budget.max).amount if budget.max else np.inf
     growth = limit(budget.max_growth) if budget.max_growth else Limit()
-    return Meant(kind, pattern, most, growth, is_count(budget.max or budget.max_growth))
+    return ParsedBudget(kind, pattern, most, growth, is_count(budget.max or budget.max_growth))
 
 
-def judge(meant: Meant, runs: Runs, sample_type: ValueType, at: CodeLine) -> tuple[bool, list[Violation]]:
+def judge(budget: ParsedBudget, runs: Runs, sample_type: ValueType, at: CodeLine) -> tuple[bool, list[Violation]]:
     """Return whether any sample is of a budget, and its violations: at most one of each limit. `at` is the line of the budget."""
     profiles = [comparison.contents.profile for comparison in runs.comparisons]
-    hits = [chosen(profile, meant) for profile in profiles]
+    hits = [chosen(profile, budget) for profile in profiles]
     pairs = list(zip(profiles, hits, strict=True))
     base = [_sum(profile, hit & profile.is_base) for profile, hit in pairs[: runs.bases]]
     head = [_sum(profile, hit & ~profile.is_base) for profile, hit in pairs[: runs.heads]]
     of = Growths(runs, sample_type, Table((Site(),), base, head, (("", 0, ""),)))
     held, unit, found = of.amount(0), sample_type.unit, []
-    if of.lowest(0) > meant.most:
-        found.append(f"holds {amount(held.value, unit)}, more than its budget of {amount(meant.most, unit)}")
+    if of.lowest(0) > budget.most:
+        found.append(f"holds {amount(held.value, unit)}, more than its budget of {amount(budget.most, unit)}")
     is_compared = runs.comparisons[0].contents.base is not None
-    if is_compared and of.exceeding(meant.growth, 0)[0]:
+    if is_compared and of.exceeding(budget.growth, 0)[0]:
         grown = f"{signed(held.growth or 0, unit)} (99 %: {signed(held.low, unit)} to {signed(held.high, unit)})"
-        most = meant.growth.words if meant.growth.amount == np.inf else amount(meant.growth.amount, unit)
+        most = budget.growth.words if budget.growth.amount == np.inf else amount(budget.growth.amount, unit)
         found.append(f"grew by {grown}, more than its budget of {most}")
     before = held.value - (held.growth or 0)
     return any(hit.any() for hit in hits), [
         Violation(
             kind="budget",
             at=at,
-            subject=meant.name,
-            message=f"The {meant.name} {words}.",
+            subject=budget.name,
+            message=f"The {budget.name} {words}.",
             sample_type=sample_type.type,
             unit=unit,
             amount=held,
@@ -97,18 +97,18 @@ def judge(meant: Meant, runs: Runs, sample_type: ValueType, at: CodeLine) -> tup
     ]
 
 
-def chosen(profile: Profile, meant: Meant) -> Mask:
+def chosen(profile: Profile, budget: ParsedBudget) -> Mask:
     """Return which samples a budget is about."""
     matches = re.compile(
-        "".join(".*" if part == "*" else re.escape(part) for part in re.split(r"(\*)", meant.pattern)), re.DOTALL
+        "".join(".*" if part == "*" else re.escape(part) for part in re.split(r"(\*)", budget.pattern)), re.DOTALL
     )
-    if meant.kind == "label":
+    if budget.kind == "label":
         return _labelled(profile, matches)
-    hit = np.array([_is_meant(profile, row, meant.kind, matches) for row in range(len(profile.frames.line))], np.bool_)
+    hit = np.array([_matches(profile, row, budget.kind, matches) for row in range(len(profile.frames.line))], np.bool_)
     return samples_through(profile, hit)
 
 
-def _is_meant(profile: Profile, row: int, kind: str, matches: re.Pattern[str]) -> bool:
+def _matches(profile: Profile, row: int, kind: str, matches: re.Pattern[str]) -> bool:
     frame = profile.frame(row)
     if kind == "function":
         return matches.fullmatch(frame.function) is not None

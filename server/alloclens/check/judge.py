@@ -34,8 +34,8 @@ ALLOCATED = ("alloc_space", "alloc_objects")
 """The sample types of what was allocated."""
 
 
-class Asked(NamedTuple):
-    """What is to be checked."""
+class CheckOptions(NamedTuple):
+    """What is checked, and against which limits."""
 
     fail_on: tuple[str, ...] = findings.LEAKS
     most: Limit | None = None
@@ -84,22 +84,22 @@ class _Found:
         )
 
 
-def check_series(world: World, asked: Asked, here: CheckedCode, subject: str) -> Result:
+def check_series(world: World, options: CheckOptions, here: CheckedCode, subject: str) -> Result:
     """Check the snapshots of directories: their findings, their growth since the first snapshot of the process, and the budgets."""
     found, places = _found(world), CodePlaces(world, here.folder, here.text_of)
     wrong = _mistakes(world)
-    found.violations += findings.violations(world, places, asked.fail_on)
+    found.violations += findings.violations(world, places, options.fail_on)
     found.judged += sum(len(c.judgement.history.site) for c in world.judged if c.judgement)
     before = found.judged
     for comparison in world.comparisons:
         if sample_type := judged(comparison.head.sample_types):
             runs = Runs([comparison], 1, 1, ([1.0], [1.0]), comparison.one_process)
-            if asked.most and comparison.base:
-                _grown(growths(runs, sample_type, asked.by), asked, places, found)
+            if options.most and comparison.base:
+                _grown(growths(runs, sample_type, options.by), options, places, found)
             _budgets(world, runs, sample_type, here, found)
-    why = findings.unjudged(world, asked.fail_on)
+    why = findings.unjudged(world, options.fail_on)
     if not why:
-        found.notes += findings.silent(world, asked.fail_on)
+        found.notes += findings.silent(world, options.fail_on)
     if not (why or found.violations):
         found.notes.append(plain(no_finding(world).words))
     if why and found.judged > before and world.shown:
@@ -108,7 +108,7 @@ def check_series(world: World, asked: Asked, here: CheckedCode, subject: str) ->
     return found.result(subject, "; ".join(wrong) or why, here)
 
 
-def check_builds(pairs: RunPairs, asked: Asked, here: CheckedCode, subject: str) -> Result:
+def check_builds(pairs: RunPairs, options: CheckOptions, here: CheckedCode, subject: str) -> Result:
     """Check the runs of two builds, one kind of profile after the other."""
     found, wrong = _Found(notes=list(pairs.notes)), list[str]()
     if pairs.unjudged:
@@ -117,12 +117,12 @@ def check_builds(pairs: RunPairs, asked: Asked, here: CheckedCode, subject: str)
         comparison, places = runs.comparisons[0], CodePlaces(world, here.folder, here.text_of)
         found.notes += _found(world).notes
         wrong = _mistakes(world)
-        for sample_type in _types(comparison, asked, found):
-            if asked.most:
-                of = growths(runs, sample_type, asked.by)
-                _grown(of, asked, places, found)
+        for sample_type in _types(comparison, options, found):
+            if options.most:
+                of = growths(runs, sample_type, options.by)
+                _grown(of, options, places, found)
                 found.changes += growth.changed(of)
-        if not asked.per_operation and (held := judged(comparison.contents.head.sample_types)):
+        if not options.per_operation and (held := judged(comparison.contents.head.sample_types)):
             _budgets(world, runs, held, here, found)
     why = "" if found.judged else "; ".join(found.not_judged) or "nothing of them is judged"
     found.notes += found.not_judged if found.judged else []
@@ -135,23 +135,23 @@ def _found(world: World) -> _Found:
     return _Found(notes=said)
 
 
-def _types(comparison: Comparison, asked: Asked, found: _Found) -> list[ValueType]:
+def _types(comparison: Comparison, options: CheckOptions, found: _Found) -> list[ValueType]:
     """Return the sample types to judge."""
     types = comparison.contents.head.sample_types
-    if asked.per_operation:
-        wanted = [kind for kind in types if kind.type in ALLOCATED]
+    if options.per_operation:
+        chosen = [kind for kind in types if kind.type in ALLOCATED]
     else:
-        wanted = [held] if (held := judged(types)) else []
-    if not wanted:
+        chosen = [held] if (held := judged(types)) else []
+    if not chosen:
         names = ", ".join(kind.type for kind in types)
         found.not_judged.append(
-            f"profiles of {names} say nothing of what is {'allocated' if asked.per_operation else 'in use'}"
+            f"profiles of {names} say nothing of what is {'allocated' if options.per_operation else 'in use'}"
         )
-    return wanted
+    return chosen
 
 
-def _grown(of: Growths, asked: Asked, places: CodePlaces, found: _Found) -> None:
-    if asked.most is None:
+def _grown(of: Growths, options: CheckOptions, places: CodePlaces, found: _Found) -> None:
+    if options.most is None:
         return
     if of.is_unknown:
         found.not_judged.append(
@@ -167,7 +167,7 @@ def _grown(of: Growths, asked: Asked, places: CodePlaces, found: _Found) -> None
         found.notes.append(
             f"{share(of.foreign, 1)} of the {of.sample_type.type} of the head is owned by no line of your own code, and is not compared"
         )
-    found.violations += growth.violations(of, asked.most, asked.least, places, per_operation=asked.per_operation)
+    found.violations += growth.violations(of, options.most, options.least, places, per_operation=options.per_operation)
 
 
 def _mistakes(world: World) -> list[str]:
@@ -175,7 +175,7 @@ def _mistakes(world: World) -> list[str]:
     wrong = [problem.message for problem in world.settings_problems if problem.message.startswith("budget")]
     for number, budget in enumerate(world.settings.budget, 1):
         try:
-            budgets.meant(budget, number)
+            budgets.parsed(budget, number)
         except budgets.BudgetError as error:
             wrong.append(str(error))
     return wrong
@@ -185,15 +185,15 @@ def _budgets(world: World, runs: Runs, sample_type: ValueType, here: CheckedCode
     """Judge the budgets of a kind of profile: those in bytes, or those that count."""
     for number, budget in enumerate(world.settings.budget, 1):
         try:
-            meant = budgets.meant(budget, number)
+            parsed = budgets.parsed(budget, number)
         except budgets.BudgetError:  # `_mistakes` says so
             continue
-        if meant.is_count == (sample_type.unit != BYTES):
+        if parsed.is_count == (sample_type.unit != BYTES):
             at = CodeLine(here.settings_file, here.lines.get(("budget", number - 1), 1))
-            is_any, violations = budgets.judge(meant, runs, sample_type, at)
+            is_any, violations = budgets.judge(parsed, runs, sample_type, at)
             found.judged += is_any
             found.violations += violations
             if not is_any:
                 found.notes.append(
-                    f"budget {number}: nothing in the profiles of {sample_type.type} is of the {meant.name}"
+                    f"budget {number}: nothing in the profiles of {sample_type.type} is of the {parsed.name}"
                 )

@@ -13,7 +13,7 @@ import click
 
 from alloclens.check import baseline
 from alloclens.check.findings import FAILING, LEAKS
-from alloclens.check.judge import Asked, CheckedCode, check_builds, check_series
+from alloclens.check.judge import CheckedCode, CheckOptions, check_builds, check_series
 from alloclens.check.limits import HELD, MAX_GROWTH, PER_OPERATION, Limit, least, limit
 from alloclens.check.outputs import OUTPUTS
 from alloclens.check.result import UNJUDGED, Result
@@ -129,14 +129,14 @@ def command(
         here = _workspace(folder)
         try:
             most = limit(max_growth) if max_growth else Limit(share=MAX_GROWTH) if base else None
-            asked = Asked(fail_on, most, least(min_growth, PER_OPERATION if alloc else HELD), by, alloc)
+            limits = CheckOptions(fail_on, most, least(min_growth, PER_OPERATION if alloc else HELD), by, alloc)
         except ValueError as error:
             raise click.UsageError(str(error)) from error
         if base and head:
             pairs = run_pairs(base, head, folder, per_operation=alloc, number=operations)
-            result = check_builds(pairs, asked, here, f"{head} against {base}")
+            result = check_builds(pairs, limits, here, f"{head} against {base}")
         else:
-            result = check_series(once.world([folder], [real(directory or "")], {}), asked, here, directory or "")
+            result = check_series(once.world([folder], [real(directory or "")], {}), limits, here, directory or "")
         until = expires.date().isoformat() if expires else ""
         result = baseline.applied(
             result,
