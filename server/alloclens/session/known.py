@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from alloclens.disk import Stamp
     from alloclens.series.comparison import Contents, Pair
     from alloclens.series.owned import OwnedLines
+    from alloclens.session.listing import Scan
     from alloclens.session.reading import Reader, Settled
     from alloclens.session.settling import Run
     from alloclens.source.evidence import Evidence
@@ -68,6 +69,10 @@ class Known:
         self._lock = RLock()
         self._unchecked = False
         """Whether any snapshot may have become unsettled."""
+
+    def take(self, listing: Scan) -> None:
+        """Take what a scan says of the directories."""
+        self.faults, self.closed, self.packages = listing.faults, listing.closed, listing.packages
 
     @property
     def settled(self) -> list[Snapshot]:

@@ -210,8 +210,7 @@ class Loader:
         for path in seen.gone:
             self._known.forget(path)
             del self._listing[path]
-        self._known.faults, self._known.closed = seen.scan.faults, seen.scan.closed
-        self._known.packages = seen.scan.packages
+        self._known.take(seen.scan)
         self._may_forget |= bool(seen.gone) or not self._listing or not self._listing.keys().isdisjoint(new)
         if await self._load(new, wanted) and not await self._aside(self._known.look_again):
             self._shown = to_show

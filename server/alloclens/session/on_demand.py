@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from alloclens.session.assemble import assemble
 from alloclens.session.known import Known, at_once
 from alloclens.session.listing import Scan, scan
-from alloclens.session.once import read
-from alloclens.session.reading import snapshots, texts
+from alloclens.session.once import assembled, remember_or_read
+from alloclens.session.reading import snapshots
 from alloclens.session.setup import Setup
 from alloclens.settings.checking import parse
 from alloclens.settings.settings import layered
@@ -59,20 +58,15 @@ class OnDemand:
         for path in self._files.keys() - files.keys():
             known.forget(path)
         new = {path: stamp for path, stamp in files.items() if self._files.get(path) != stamp}
-        known.faults, known.closed, known.packages = listing.faults, listing.closed, listing.packages
-        remembered = known.remember(new)
-        read(known, files, [path for path in new if path not in remembered])
+        known.take(listing)
+        remember_or_read(known, files, new)
         if new:
             known.look_again()
         self._files = dict(files)
 
     def _assembled(self, base: str, head: str) -> World:
-        known, setup = self._known, self._setup
+        setup = self._setup
         if chosen := {key: name for key, name in (("base", base), ("head", head)) if name}:
             settings, _ = parse(layered(setup.file.values, {**setup.given, **chosen}))
             setup = replace(setup, settings=settings)
-        world = assemble(known, setup, texts())
-        if known.unsettled:  # what was kept of the head or the base is not what its file says now
-            read(known, self._files)
-            world = assemble(known, setup, texts())
-        return world
+        return assembled(self._known, setup, self._files)

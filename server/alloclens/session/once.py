@@ -40,15 +40,10 @@ def world(
     known = Known(current.reader, snapshots())
     known.since = since
     listing = scan(directories, current.where.roots.folders, current.settings.profile_depth)
-    files, known.faults, known.closed, known.packages = listing.files, listing.faults, listing.closed, listing.packages
+    known.take(listing)
     current = current.labelled(listing.directories)
-    remembered = known.remember(files)
-    read(known, files, [path for path in files if path not in remembered])
-    assembled = assemble(known, current, texts())
-    if known.unsettled:  # what was kept of the head or the base is not what its file says now
-        read(known, files)
-        assembled = assemble(known, current, texts())
-    return replace(assembled, directories=tuple(directories))
+    remember_or_read(known, listing.files, listing.files)
+    return replace(assembled(known, current, listing.files), directories=tuple(directories))
 
 
 class FilesRead(NamedTuple):
@@ -79,10 +74,24 @@ def _of_files(current: Setup, files: Sequence[str]) -> Known:
     """Read some files."""
     known = Known(current.reader, snapshots())
     listing = scan((), current.where.roots.folders, named=files)
-    known.faults = listing.faults
-    remembered = known.remember(listing.files)
-    read(known, listing.files, [path for path in listing.files if path not in remembered])
+    known.take(listing)
+    remember_or_read(known, listing.files, listing.files)
     return known
+
+
+def assembled(known: Known, current: Setup, files: Mapping[str, Stamp]) -> World:
+    """Build a world. If what was kept of the head or the base is not what its file says now, that file is read again."""
+    world = assemble(known, current, texts())
+    if known.unsettled:
+        read(known, files)
+        world = assemble(known, current, texts())
+    return world
+
+
+def remember_or_read(known: Known, files: Mapping[str, Stamp], new: Mapping[str, Stamp]) -> None:
+    """Take new files from the cache, and read the others of them, and those that have to be read again."""
+    remembered = known.remember(new)
+    read(known, files, [path for path in new if path not in remembered])
 
 
 def read(known: Known, files: Mapping[str, Stamp], new: Iterable[str] = ()) -> None:
