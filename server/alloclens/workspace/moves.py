@@ -6,6 +6,7 @@ import os
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from alloclens.disk import stamp as stamp_of
 from alloclens.languages.declarations import declared
 from alloclens.languages.go.platform import excludes
 from alloclens.languages.names import has_name
@@ -14,14 +15,13 @@ from alloclens.source.recorded import OF_GO
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from alloclens.disk import Stamp
     from alloclens.source.places import SourceMap
     from alloclens.tables.lines import Lines
 
-    Stamp = tuple[int, int]
 
-
-class _Look(NamedTuple):
-    """What was seen of the files of a directory."""
+class _Directory(NamedTuple):
+    """What was seen of the files of a directory for some lines."""
 
     stamps: dict[str, Stamp]
     moved: Mapping[int, str]
@@ -34,17 +34,17 @@ class Moves:
 
     def __init__(self, sources: SourceMap) -> None:
         self._sources = sources
-        self._known: dict[tuple[Lines, str], _Look] = {}
+        self._known: dict[tuple[Lines, str], _Directory] = {}
 
     def of(self, lines: Lines, path: str) -> Mapping[int, str]:
         """Return the functions (rows) that left this file or one beside it, each with its new file."""
         key = lines, group(path)
         beside = self._sources.files.beside(path)
-        stamps = {here: stamp for here in beside if (stamp := _stamp(here))}
+        stamps = {here: stamp for here in beside if (stamp := stamp_of(here))}
         if key not in self._known or self._known[key].stamps != stamps:
             recorded = {here: numbers for here in beside if (numbers := self._numbers(lines, here))}
             moved, whole = self._found(lines, recorded, beside) if recorded else ({}, frozenset())
-            self._known[key] = _Look(stamps, moved, whole)
+            self._known[key] = _Directory(stamps, moved, whole)
         return self._known[key].moved
 
     def known(self, lines: Lines, path: str) -> Mapping[int, str] | None:
@@ -52,9 +52,9 @@ class Moves:
 
         Nothing has left it then, and the files beside it need not be looked at.
         """
-        look = self._known.get((lines, group(path)))
-        is_whole = look is not None and path in look.whole and look.stamps.get(path) == _stamp(path)
-        return look.moved if look and is_whole else None
+        seen = self._known.get((lines, group(path)))
+        is_whole = seen is not None and path in seen.whole and seen.stamps.get(path) == stamp_of(path)
+        return seen.moved if seen and is_whole else None
 
     def _numbers(self, lines: Lines, path: str) -> list[int]:
         """Return the indices of the recorded files placed at a path in own code."""
@@ -98,11 +98,3 @@ def moved_to(moves: Mapping[int, str], lines: Lines, recorded: str, line: int) -
     """Return the file that the function of a recorded line moved to; "" if it did not move."""
     row = lines.row_of(recorded, line) if moves else None
     return moves.get(int(lines.functions.of_line[row]), "") if row is not None else ""
-
-
-def _stamp(path: str) -> Stamp | None:
-    try:
-        stat = os.stat(path)
-    except OSError:
-        return None
-    return stat.st_mtime_ns, stat.st_size
