@@ -88,7 +88,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Pyroscope]:
     now = round(time.time() * 1000)
     with profile_server() as running:
         made = Pyroscope(running, [(now - 60_000 * (10 - i), 1000 + i) for i in range(10)])
-        running.posted = made.answer
+        running.answers = made.answer
         yield made
 
 
@@ -199,7 +199,7 @@ def test_a_sum_of_snapshots_is_not_one(server: Pyroscope) -> None:
 )
 def test_a_refusal_says_what_to_do(server: Pyroscope, status: int, words: str) -> None:
     settings(server.server.url, user="me", tokenEnv="TOKEN")
-    server.server.status, server.server.posted, server.server.body = status, None, f"no org id, {SECRET}".encode()
+    server.server.status, server.server.answers, server.server.body = status, None, f"no org id, {SECRET}".encode()
     assert words in fetched().stderr
     assert words in run("sources").stdout
 
@@ -258,7 +258,7 @@ def test_the_clock_of_the_server_is_followed(server: Pyroscope, hours: int) -> N
 
 @pytest.mark.parametrize("body", [b"<html>Log in</html>", b'{"profileTypes": 1}', b"\xff"])
 def test_a_server_of_another_kind(server: Pyroscope, body: bytes) -> None:
-    server.server.posted, server.server.body = None, body
+    server.server.answers, server.server.body = None, body
     said = fetched().stderr
     assert "does not answer as Pyroscope does" in said
     assert "is the URL right?" in said

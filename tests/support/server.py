@@ -46,8 +46,8 @@ class ProfileServer:
         """Set when a client has left before all pieces were sent."""
         self.closed = threading.Event()
         self.url = ""
-        self.posted: Callable[[str, bytes], bytes] | None = None
-        """What answers the path and body of a POST with `status` and `headers`; None to answer it like any other request."""
+        self.answers: Callable[[str, bytes], bytes] | None = None
+        """What answers a path and the body of a POST, with `status` and `headers`; None to answer every request alike."""
         self.leaked: bytes | None = None
         """What it answers for LEAKED; None if it has no such profile."""
         self.asked_leaked = 0
@@ -79,12 +79,13 @@ class _Handler(BaseHTTPRequestHandler):
         elif (path := self.path.partition("?")[0]) in state.redirects:
             self._answer(302, {"Location": state.redirects[path]}, b"")
         else:
-            self._answer(state.status, state.headers, state.body)
+            body = state.answers(self.path, b"") if state.answers else state.body
+            self._answer(state.status, state.headers, body)
 
     def do_POST(self) -> None:
         state = self._remembered()
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        answer = state.posted(self.path, body) if state.posted else state.body
+        answer = state.answers(self.path, body) if state.answers else state.body
         self._answer(state.status, state.headers, answer)
 
     def _answer_leaked(self, state: ProfileServer) -> None:

@@ -68,7 +68,7 @@ class Source(Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_f
     """A server that keeps the profiles of many processes. No field holds a secret: this file may be shared."""
 
     name: Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,59}$", description="What you call it.")]
-    type: Annotated[Literal["pyroscope"], Meta(description="What kind of server it is.")]
+    type: Annotated[Literal["parca", "pyroscope"], Meta(description="What kind of server it is.")]
     url: Annotated[
         PathText,
         Meta(min_length=1, description="Its URL, without user and password, such as https://pyroscope.example.com."),

@@ -19,6 +19,7 @@ from alloclens.profile.errors import ProfileError
 from alloclens.profile.formats import MAX_PROFILE_BYTES
 from alloclens.profile.joined import HEAP, joined
 from alloclens.sources.capture_files import NAME, SUFFIX, file_name
+from alloclens.sources.parca import PARCA
 from alloclens.sources.pyroscope import PYROSCOPE
 from alloclens.sources.retry import retried
 
@@ -29,9 +30,12 @@ if TYPE_CHECKING:
     from alloclens.sources.remote import Remote, RemoteListing, RemoteSnapshot
 
 SOURCES = {
+    "parca": PARCA,
     "pyroscope": PYROSCOPE,
 }
 """How each type of source is asked."""
+SERVICE = ("service_name", "job")
+"""The labels that name the service: the first that a process has."""
 THREADS = 4
 MAX_KEPT_BYTES = 1 << 30
 MAX_NAME_CHARACTERS = 60
@@ -82,7 +86,7 @@ def collect(
 def directory_of(snapshot: RemoteSnapshot) -> str:
     """Return the relative directory of a process: SERVICE/PROCESS."""
     labels = dict(snapshot.labels)
-    service = labels.pop("service_name", "")
+    service = next((labels.pop(name) for name in SERVICE if name in labels), "")
     return f"{_part(service or 'unnamed')}/{_part('_'.join(labels.values()) or 'all')}"
 
 
@@ -110,7 +114,7 @@ def _fetch(
     if newest >= path.name:
         return
     before, since = b"", None
-    if newest:
+    if newest and source.since_before:
         before, since = read_file(directory / newest, MAX_PROFILE_BYTES), _milliseconds(newest)
     try:
         parts = retried(lambda: source.parts(remote, listing, snapshot, since), tell)

@@ -47,9 +47,10 @@ HINTS = {
 
 
 class Body(NamedTuple):
-    """What a POST sends."""
+    """What a request sends."""
 
-    data: bytes
+    data: bytes | None
+    """None for a GET."""
     headers: tuple[Header, ...]
     """Those that describe it, and others that are no secrets."""
 
@@ -96,8 +97,8 @@ def _fetched(address: Address, access: Access, hosts: frozenset[str] | None) -> 
         redirects.append(f"{before} redirects to {at}{_withheld(at, address, access)}")
 
 
-def post(address: Address, access: Access, body: Body, hints: Mapping[int, str]) -> Response:
-    """Send a body to an address and return the answer, within ANSWER_TIMEOUT_SECONDS. Redirects are not followed.
+def ask(address: Address, access: Access, body: Body, hints: Mapping[int, str]) -> Response:
+    """Ask a server and return the answer, within ANSWER_TIMEOUT_SECONDS. Redirects are not followed.
 
     `hints` say what to do about a status. Raises CaptureError, also if the status is not 200, with a message that never
     contains credentials.

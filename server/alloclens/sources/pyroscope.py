@@ -7,28 +7,25 @@ since the snapshot before.
 from __future__ import annotations
 
 import json
-import time
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
-from alloclens.profile.errors import Malformed
-from alloclens.profile.joined import ALLOCATED, HEAP, IN_USE, total
+from alloclens.profile.joined import ALLOCATED, HEAP, IN_USE
 from alloclens.sources.errors import CaptureError
-from alloclens.sources.remote import RemoteListing, RemoteSnapshot, SourceType, Span, skew
+from alloclens.sources.remote import RemoteSnapshot, SourceType, Span, check_in_use, listed, skew, span
 from alloclens.typed import ready
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from alloclens.sources.remote import Process, Remote
+    from alloclens.sources.remote import Process, Remote, RemoteListing
     from alloclens.sources.request import Response
 
 SERVICE = "querier.v1.QuerierService"
 SPACE = "inuse_space"
 PROCESS = ("service_name", "namespace", "pod", "instance", "hostname")
 """The labels that tell processes apart, that of the service first."""
-MAX_PROCESSES = 100
 TYPE_ID, SELECTOR, START, END, IDS = 1, 2, 3, 4, 7
 """Fields of SelectMergeProfileRequest."""
 Answer = TypeVar("Answer", bound=msgspec.Struct)
@@ -88,33 +85,24 @@ class _AllSeries(msgspec.Struct):
 
 def describe(remote: Remote) -> str:
     """Say what the server has had in the last hour. Raises CaptureError."""
-    span = _span(3600)
-    services = _asked(remote, "LabelValues", _Names, name="service_name", **_times(span))[0].names
-    heap = "heaps" if SPACE in _types(remote, span)[0] else "no heaps"
+    hour = span(3600)
+    services = _asked(remote, "LabelValues", _Names, name="service_name", **_times(hour))[0].names
+    heap = "heaps" if SPACE in _types(remote, hour)[0] else "no heaps"
     return f"{len(services)} service{'s' * (len(services) != 1)}, {heap}"
 
 
 def snapshots(remote: Remote, seconds: float) -> RemoteListing:
     """Return the snapshots of these last seconds, by the server's clock, oldest first. Raises CaptureError."""
-    types, ahead = _types(remote, _span(seconds))
-    span, notes = _span(seconds, ahead), list[str]()
+    types, ahead = _types(remote, span(seconds))
+    within = span(seconds, ahead)
     if ahead:
-        types, _ = _types(remote, span)
-        how = "ahead" if ahead > 0 else "behind"
-        notes.append(f"the clock of {remote.address} is {abs(ahead):.0f} s {how}; its time counts")
-    found, several = _listed(remote, types[SPACE], span) if SPACE in types else ([], 0)
-    if several:
-        notes.append(
-            f"{several} intervals are left out, since each has several snapshots, which the server adds up: is `interval` that "
-            "of the collector, and has each process a label of its own?"
-        )
-    if not found:
-        which = remote.source.select or "any label"
-        why = notes[-1] if several else "are `select` and `tenant` right, and is --since long enough?"
-        raise CaptureError(f"{remote.address} has no heap with {which} in the last {seconds:.0f} s: {why}")
-    if (count := len({one.labels for one in found})) > MAX_PROCESSES:
-        raise CaptureError(f"{remote.address}: {count} processes are more than {MAX_PROCESSES}: narrow `select`")
-    return RemoteListing(tuple(sorted(found, key=lambda one: one.taken)), types, tuple(notes))
+        types, _ = _types(remote, within)
+    found, several = _found(remote, types[SPACE], within) if SPACE in types else ([], 0)
+    sums = (
+        f"{several} intervals are left out, since each has several snapshots, which the server adds up: is `interval` that of "
+        "the collector, and has each process a label of its own?"
+    )
+    return listed(remote, found, types, seconds, ahead, sums if several else "")
 
 
 def parts(remote: Remote, listing: RemoteListing, snapshot: RemoteSnapshot, before: int | None) -> list[bytes]:
@@ -128,28 +116,22 @@ def parts(remote: Remote, listing: RemoteListing, snapshot: RemoteSnapshot, befo
     else:
         around = Span(snapshot.taken - interval + 1, snapshot.taken)
     in_use = {name: _merged(remote, types[name], snapshot, around, snapshot.origin) for name in IN_USE if name in types}
-    sums = {name: total(data) for name, data in in_use.items()}
-    if sums[SPACE] > snapshot.in_use:
-        raise Malformed(
-            f"{sums[SPACE]} bytes are in use in it, but {snapshot.in_use:.0f} in the snapshot that was asked for"
-        )
-    if missing := [name for name, sum_ in sums.items() if not sum_]:
-        raise Malformed(f"the server has no {missing[0]} of it")
+    check_in_use(in_use, snapshot)
     if before is None:
         return [*in_use.values()]
     since = Span(before + 1, snapshot.taken)
     return [*in_use.values(), *(_merged(remote, types[name], snapshot, since) for name in ALLOCATED if name in types)]
 
 
-def _listed(remote: Remote, type_id: str, span: Span) -> tuple[list[RemoteSnapshot], int]:
+def _found(remote: Remote, type_id: str, within: Span) -> tuple[list[RemoteSnapshot], int]:
     """Return the snapshots, and how many intervals have several that only their sum is known of.
 
     If the server knows no single snapshots, the sum of an interval with several is not its average.
     """
-    series = _series(remote, type_id, span, average=False)
+    series = _series(remote, type_id, within, average=False)
     if found := [one for process in series for one in _singles(process)]:
         return found, 0
-    sums, averages = _values(series), _values(_series(remote, type_id, span, average=True))
+    sums, averages = _values(series), _values(_series(remote, type_id, within, average=True))
     single = {at: value for at, value in sums.items() if value == averages.get(at)}
     found = [RemoteSnapshot(taken, labels, "", value) for (labels, taken), value in single.items()]
     return found, len(sums) - len(single)
@@ -172,57 +154,46 @@ def _process(labels: list[_Label]) -> Process:
     return tuple((name, values[name]) for name in PROCESS if values.get(name))
 
 
-def _types(remote: Remote, span: Span) -> tuple[dict[str, str], float]:
+def _types(remote: Remote, within: Span) -> tuple[dict[str, str], float]:
     """Return the ids of the types of a heap by sample type, and by how many seconds the server's clock is ahead."""
-    answer, response = _asked(remote, "ProfileTypes", _Types, **_times(span))
+    answer, response = _asked(remote, "ProfileTypes", _Types, **_times(within))
     ids = {kind.sample_type: kind.ID for kind in reversed(answer.types)}  # the first of several
     return {name: ids[name] for name in HEAP if name in ids}, skew(response)
 
 
-def _series(remote: Remote, type_id: str, span: Span, *, average: bool) -> list[_Series]:
+def _series(remote: Remote, type_id: str, within: Span, *, average: bool) -> list[_Series]:
     kind = "AVERAGE" if average else "SUM"
     query = {
         "profileTypeID": type_id,
-        "labelSelector": _selector(remote),
+        "labelSelector": remote.selector(),
         "groupBy": PROCESS,
         "step": remote.source.interval,
         "aggregation": f"TIME_SERIES_AGGREGATION_TYPE_{kind}",
         "exemplarType": f"EXEMPLAR_TYPE_{'NONE' if average else 'INDIVIDUAL'}",
-        **_times(span),
+        **_times(within),
     }
     return _asked(remote, "SelectSeries", _AllSeries, **query)[0].series
 
 
-def _merged(remote: Remote, type_id: str, snapshot: RemoteSnapshot, span: Span, profile_id: str = "") -> bytes:
+def _merged(remote: Remote, type_id: str, snapshot: RemoteSnapshot, within: Span, profile_id: str = "") -> bytes:
     """Return the sum of a type over a span, or of the one snapshot with an id."""
-    fields: list[tuple[int, int | str]] = [(TYPE_ID, type_id), (SELECTOR, _selector(remote, snapshot.labels))]
-    fields += [(START, span.begin), (END, span.end), *([(IDS, profile_id)] if profile_id else [])]
+    fields: list[tuple[int, int | str]] = [(TYPE_ID, type_id), (SELECTOR, remote.selector(snapshot.labels))]
+    fields += [(START, within.begin), (END, within.end), *([(IDS, profile_id)] if profile_id else [])]
     data = b"".join(_field(number, value) for number, value in fields)
-    return remote.ask(f"{SERVICE}/SelectMergeProfile", data, "application/proto").body
+    return remote.post(f"{SERVICE}/SelectMergeProfile", data, "application/proto").body
 
 
 def _asked(remote: Remote, method: str, kind: type[Answer], **query: object) -> tuple[Answer, Response]:
     """Return the answer to a question in JSON. Raises CaptureError."""
-    response = remote.ask(f"{SERVICE}/{method}", json.dumps(query).encode(), "application/json")
+    response = remote.post(f"{SERVICE}/{method}", json.dumps(query).encode(), "application/json")
     try:
         return msgspec.json.decode(response.body, type=kind, strict=False), response  # 64-bit integers are strings
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise CaptureError(f"{remote.address} does not answer as Pyroscope does: {error}; is the URL right?") from error
 
 
-def _selector(remote: Remote, labels: tuple[tuple[str, str], ...] = ()) -> str:
-    given = remote.source.select.strip().removeprefix("{").removesuffix("}").strip().rstrip(",")
-    pairs = [f"{name}={json.dumps(value, ensure_ascii=False)}" for name, value in labels]
-    return f"{{{','.join([*filter(None, [given]), *pairs])}}}"
-
-
-def _span(seconds: float, ahead: float = 0.0) -> Span:
-    end = round((time.time() + ahead) * 1000)
-    return Span(end - round(seconds * 1000), end)
-
-
-def _times(span: Span) -> dict[str, int]:
-    return {"start": span.begin, "end": span.end}
+def _times(within: Span) -> dict[str, int]:
+    return {"start": within.begin, "end": within.end}
 
 
 def _field(number: int, value: int | str) -> bytes:
@@ -241,4 +212,4 @@ def _varint(number: int) -> bytes:
     return bytes([*out, number])
 
 
-PYROSCOPE = SourceType(describe, snapshots, parts)
+PYROSCOPE = SourceType(describe, snapshots, parts, since_before=True)

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import base64
+import json
 import os
 import time
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import urlencode
 
 from alloclens.disk import read_file, real, reason
 from alloclens.paths import is_within
+from alloclens.profile.errors import Malformed
+from alloclens.profile.joined import total
 from alloclens.sources.access import MAX_TOKEN_BYTES, NOBODY, VALUE, Access
 from alloclens.sources.address import Address, authorization, parsed, without_secrets
 from alloclens.sources.errors import CaptureError
-from alloclens.sources.fetch import Body, post
+from alloclens.sources.fetch import Body, ask
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -33,6 +37,7 @@ HINTS = {
     429: "ask for less with --since and --every",
 }
 MAX_SKEW_SECONDS = 60.0
+MAX_PROCESSES = 100
 
 
 Process = tuple[tuple[str, str], ...]
@@ -75,10 +80,9 @@ class SourceType(NamedTuple):
     snapshots: Callable[[Remote, float], RemoteListing]
     """Lists the snapshots of these last seconds, oldest first."""
     parts: Callable[[Remote, RemoteListing, RemoteSnapshot, int | None], list[bytes]]
-    """Returns a profile.proto of each type in use in a snapshot, and of what was allocated since the one taken then.
-
-    It raises ProfileError if what it gets is not that snapshot.
-    """
+    """Returns a profile.proto of each type of a snapshot. It raises ProfileError if what it gets is not that snapshot."""
+    since_before: bool
+    """Whether what is allocated counts since the snapshot of the given time, not since the start of the process."""
 
 
 @dataclass(frozen=True)
@@ -98,13 +102,25 @@ class Remote:
         parts += [("with the token in the variable", source.token_env), ("with the token in", source.token_file)]
         return ", ".join([f"{source.type} at {self.address}", *(f"{words} {value}" for words, value in parts if value)])
 
-    def ask(self, path: str, data: bytes, content: str) -> Response:
-        """Return the answer to a POST at a path of the server. Reads the token again. Raises CaptureError."""
-        headers: tuple[Header, ...] = (("Content-Type", content),)
-        if self.source.tenant:
-            headers = (*headers, ("X-Scope-OrgID", self.source.tenant))
-        address = self.address._replace(path=f"{self.address.path.rstrip('/')}/{path}")
-        return post(address, self._access(), Body(data, headers), HINTS)
+    def selector(self, process: Process = ()) -> str:
+        """Return the label selector of the source, for one process if it is given."""
+        given = self.source.select.strip().removeprefix("{").removesuffix("}").strip().rstrip(",")
+        pairs = [f"{name}={json.dumps(value, ensure_ascii=False)}" for name, value in process]
+        return f"{{{','.join([*filter(None, [given]), *pairs])}}}"
+
+    def post(self, path: str, data: bytes, content: str) -> Response:
+        """Return the answer to a POST at a path of the server. Raises CaptureError."""
+        return self._asked(path, "", Body(data, (("Content-Type", content),)))
+
+    def get(self, path: str, query: Mapping[str, str]) -> Response:
+        """Return the answer to a GET at a path of the server. Raises CaptureError."""
+        return self._asked(path, urlencode(query), Body(None, ()))
+
+    def _asked(self, path: str, query: str, body: Body) -> Response:
+        """Send a request, with the token as it is now."""
+        tenant: tuple[Header, ...] = (("X-Scope-OrgID", self.source.tenant),) if self.source.tenant else ()
+        address = self.address._replace(path=f"{self.address.path.rstrip('/')}/{path}", query=query)
+        return ask(address, self._access(), body._replace(headers=(*body.headers, *tenant)), HINTS)
 
     def _access(self) -> Access:
         source, token = self.source, _token(self.source, self.folder)
@@ -125,6 +141,46 @@ def remote(source: Source, folder: str) -> Remote:
             "use `user` with `tokenEnv` or `tokenFile`"
         )
     return Remote(source, folder, address)
+
+
+def span(seconds: float, ahead: float = 0.0) -> Span:
+    """Return the last seconds of a clock that is ahead of this machine's."""
+    end = round((time.time() + ahead) * 1000)
+    return Span(end - round(seconds * 1000), end)
+
+
+def listed(
+    remote: Remote,
+    found: list[RemoteSnapshot],
+    types: Mapping[str, str],
+    seconds: float,
+    ahead: float,
+    left_out: str = "",
+) -> RemoteListing:
+    """Return a listing of what was found in these last seconds of a clock; `left_out` says what was not taken, and why.
+
+    Raises CaptureError if nothing was found, or too many processes.
+    """
+    if not found:
+        which = remote.source.select or "any label"
+        why = left_out or "are `select` and `tenant` right, and is --since long enough?"
+        raise CaptureError(f"{remote.address} has no heap with {which} in the last {seconds:.0f} s: {why}")
+    if (count := len({one.labels for one in found})) > MAX_PROCESSES:
+        raise CaptureError(f"{remote.address}: {count} processes are more than {MAX_PROCESSES}: narrow `select`")
+    how = "ahead" if ahead > 0 else "behind"
+    clock = f"the clock of {remote.address} is {abs(ahead):.0f} s {how}; its time counts" if ahead else ""
+    return RemoteListing(tuple(sorted(found, key=lambda one: one.taken)), types, tuple(filter(None, (clock, left_out))))
+
+
+def check_in_use(parts: Mapping[str, bytes], snapshot: RemoteSnapshot) -> None:
+    """Raise Malformed unless these types of what is in use, profile.protos, are of a snapshot, and not of several."""
+    sums = {name: total(part) for name, part in parts.items()}
+    if sums["inuse_space"] > snapshot.in_use:
+        raise Malformed(
+            f"{sums['inuse_space']} bytes are in use in it, but {snapshot.in_use:.0f} in the snapshot that was asked for"
+        )
+    if missing := [name for name, sum_ in sums.items() if not sum_]:
+        raise Malformed(f"the server has no {missing[0]} of it")
 
 
 def skew(response: Response) -> float:

@@ -1,0 +1,164 @@
+"""Parca: its query API, in JSON. It returns each sample type on its own, as it was scraped, but without period and labels."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, TypeVar
+
+import msgspec
+
+from alloclens.profile.errors import Malformed
+from alloclens.profile.formats import MAX_PROFILE_BYTES
+from alloclens.profile.formats.compression import unpacked
+from alloclens.profile.joined import HEAP, IN_USE
+from alloclens.sources.errors import CaptureError
+from alloclens.sources.remote import RemoteListing, RemoteSnapshot, SourceType, Span, check_in_use, listed, skew, span
+from alloclens.typed import ready
+
+if TYPE_CHECKING:
+    from alloclens.sources.remote import Remote
+    from alloclens.sources.request import Response
+
+SPACE = "inuse_space"
+TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?Z")
+NAME = "__name__"
+"""The label that has the name of the profile."""
+Answer = TypeVar("Answer", bound=msgspec.Struct)
+
+
+@ready
+class _Kind(msgspec.Struct, rename="camel"):
+    """A sample type."""
+
+    name: str = ""
+    sample_type: str = ""
+    sample_unit: str = ""
+    period_type: str = ""
+    period_unit: str = ""
+    delta: bool = False
+    """Whether it is of the time since the profile before."""
+
+    @property
+    def query(self) -> str:
+        return f"{self.name}:{self.sample_type}:{self.sample_unit}:{self.period_type}:{self.period_unit}"
+
+
+@ready
+class _Kinds(msgspec.Struct):
+    types: list[_Kind] = []
+
+
+@ready
+class _LabelValues(msgspec.Struct):
+    values: list[str] = msgspec.field(name="labelValues", default_factory=list)
+
+
+@ready
+class _NamedValue(msgspec.Struct):
+    name: str = ""
+    value: str = ""
+
+
+@ready
+class _LabelSet(msgspec.Struct):
+    labels: list[_NamedValue] = []
+
+
+@ready
+class _Taken(msgspec.Struct):
+    timestamp: str = ""
+    value: int = 0
+
+
+@ready
+class _OfProcess(msgspec.Struct):
+    labelset: _LabelSet = msgspec.field(default_factory=_LabelSet)
+    samples: list[_Taken] = []
+
+
+@ready
+class _OfAll(msgspec.Struct):
+    series: list[_OfProcess] = []
+
+
+@ready
+class _Pprof(msgspec.Struct):
+    pprof: str = ""
+
+
+def describe(remote: Remote) -> str:
+    """Say what the server has had in the last hour. Raises CaptureError."""
+    hour = span(3600)
+    jobs = _asked(remote, "labels/job/values", _LabelValues, **_times(hour))[0].values
+    heap = "heaps" if SPACE in _types(remote, hour)[0] else "no heaps"
+    return f"{len(jobs)} job{'s' * (len(jobs) != 1)}, {heap}"
+
+
+def snapshots(remote: Remote, seconds: float) -> RemoteListing:
+    """Return the snapshots of these last seconds, by the server's clock, oldest first. Raises CaptureError."""
+    types, ahead = _types(remote, span(seconds))
+    if ahead:
+        types, _ = _types(remote, span(seconds, ahead))
+    found = []
+    if SPACE in types:
+        query = {"query": types[SPACE] + remote.selector(), **_times(span(seconds, ahead))}
+        for series in _asked(remote, "query_range", _OfAll, **query)[0].series:
+            process = tuple((label.name, label.value) for label in series.labelset.labels if label.name != NAME)
+            found += [
+                RemoteSnapshot(_milliseconds(one.timestamp), process, one.timestamp, one.value)
+                for one in series.samples
+            ]
+    return listed(remote, found, types, seconds, ahead)
+
+
+def parts(remote: Remote, listing: RemoteListing, snapshot: RemoteSnapshot, before: int | None) -> list[bytes]:
+    """Return a profile.proto of each type of a snapshot. Raises CaptureError, and Malformed if the answer is no profile."""
+    del before  # what it returns as allocated is since the start of the process
+    out = {name: _single(remote, kind, snapshot) for name, kind in listing.types.items()}
+    check_in_use({name: out[name] for name in IN_USE if name in out}, snapshot)
+    return [*out.values()]
+
+
+def _single(remote: Remote, kind: str, snapshot: RemoteSnapshot) -> bytes:
+    query = {"single.query": kind + remote.selector(snapshot.labels), "single.time": snapshot.origin}
+    fixed = {"mode": "MODE_SINGLE_UNSPECIFIED", "report_type": "REPORT_TYPE_PPROF"}
+    try:
+        data = base64.b64decode(_asked(remote, "query", _Pprof, **fixed, **query)[0].pprof, validate=True)
+    except binascii.Error as error:
+        raise Malformed(str(error)) from error
+    return unpacked(data, MAX_PROFILE_BYTES)
+
+
+def _types(remote: Remote, within: Span) -> tuple[dict[str, str], float]:
+    """Return the queries of the types of a heap by sample type, and by how many seconds the server's clock is ahead."""
+    answer, response = _asked(remote, "types", _Kinds, **_times(within))
+    kinds = {kind.sample_type: kind.query for kind in reversed(answer.types) if not kind.delta}
+    return {name: kinds[name] for name in HEAP if name in kinds}, skew(response)
+
+
+def _asked(remote: Remote, path: str, kind: type[Answer], **query: str) -> tuple[Answer, Response]:
+    response = remote.get(f"api/profiles/{path}", query)
+    try:
+        return msgspec.json.decode(response.body, type=kind, strict=False), response  # 64-bit integers are strings
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise CaptureError(f"{remote.address} does not answer as Parca does: {error}; is the URL right?") from error
+
+
+def _times(within: Span) -> dict[str, str]:
+    begin, end = (datetime.fromtimestamp(ms / 1000, timezone.utc).isoformat() for ms in within)
+    return {"start": begin, "end": end}
+
+
+def _milliseconds(text: str) -> int:
+    """Return a time of RFC 3339 in milliseconds since 1970; 0 if it is none."""
+    match = TIME.fullmatch(text)
+    if not match:
+        return 0
+    seconds = datetime.strptime(f"{match[1]}+0000", "%Y-%m-%dT%H:%M:%S%z").timestamp()
+    return round(seconds) * 1000 + int(f"{match[2] or '0':0<3}"[:3])
+
+
+PARCA = SourceType(describe, snapshots, parts, since_before=False)
