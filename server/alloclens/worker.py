@@ -51,6 +51,10 @@ class Lost(Exception):  # noqa: N818 - says what became of the work
     """The process ended, or was killed after its time limit, before the work was done. The message is for users."""
 
 
+class NotStarted(Lost):
+    """No process began the work: it is no fault of the work, which may be tried again."""
+
+
 class Worker:
     """A process that is started when first needed, and again after it was lost. Methods may be called from any thread."""
 
@@ -106,7 +110,7 @@ class Worker:
             if process.begin(work, args):
                 return process
             self._let_go()
-        raise Lost("the process that reads files does not start; the log may say why")
+        raise NotStarted("the process that reads files does not start; the log may say why")
 
     def _started(self) -> _Connection:
         if self._is_stopped:
@@ -115,7 +119,7 @@ class Worker:
             try:
                 self._process = _Connection(self._stderr, self._log_to)
             except OSError as error:
-                raise Lost(f"the process that reads files cannot be started ({reason(error)})") from error
+                raise NotStarted(f"the process that reads files cannot be started ({reason(error)})") from error
         return self._process
 
     def _let_go(self) -> None:

@@ -21,7 +21,7 @@ from alloclens.session.world import World
 from alloclens.source.places import Place
 from alloclens.source.recorded import Origin
 from alloclens.transform.filters import Filters
-from alloclens.worker import Lost, Worker
+from alloclens.worker import Lost, NotStarted, Worker
 
 from tests.support import worker as support
 from tests.support.profiles import drop, heap
@@ -116,6 +116,38 @@ async def test_a_file_that_the_worker_is_lost_of_costs_itself_alone(folder: Path
     following.want(Wanted((str(folder),), {}, (Filters(focus="main"),)))
     assert (await asyncio.wait_for(shown.get(), 30)).problems == world.problems
     assert worker.read.count(lost) == 1  # and is not tried again
+    task.cancel()
+    following.stop()
+
+
+class Late(Here):
+    """One whose process does not start the first time that it is to read one of the files."""
+
+    def run(self, work: Callable[..., Any], *args: Any, **more: Any) -> Any:
+        late = work.__name__ == "read" and args[0].endswith("1.pb.gz") and args[0] not in self.read
+        read = super().run(work, *args, **more)
+        if late:
+            raise NotStarted("the process that reads files does not start")
+        return read
+
+
+async def test_a_file_is_read_again_if_no_process_began_to_read_it(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Though it has not changed: on a busy machine a process may start too late."""
+    monkeypatch.setattr(loader, "START_AGAIN_SECONDS", 0.01)
+    old = time.time() - 1000
+    for path in (folder / "profiles").iterdir():
+        os.utime(path, (old, old))  # not being written any more
+    worker, shown = Late(), asyncio.Queue[World]()
+    following = Loader(shown.put, worker)
+    following.want(Wanted((str(folder),), {}))
+    task = asyncio.ensure_future(following.run())
+    late = str(folder / "profiles/1.pb.gz")
+    assert (await everything(shown)).problems == (Problem(late, "the process that reads files does not start"),)
+    world = await everything(shown)
+    assert world.problems == ()
+    assert late in [snapshot.path for snapshot in world.series[0].snapshots]
     task.cancel()
     following.stop()
 

@@ -25,7 +25,7 @@ from alloclens.session.reading import forget
 from alloclens.session.setup import Setup
 from alloclens.session.watcher import Watcher
 from alloclens.session.world import FilePair, World
-from alloclens.worker import Lost, seconds_for
+from alloclens.worker import Lost, NotStarted, seconds_for
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
@@ -47,6 +47,8 @@ POLL_SECONDS = 2.0
 """Network file systems send no events, and neither does a directory that was created again."""
 GRACE_SECONDS = 2.0
 """A younger file that cannot be read may still be being written: it is read again before an error is shown."""
+START_AGAIN_SECONDS = 30.0
+"""Until a file is read again that no process began to read."""
 DIRECTORIES = "the profile directories"
 """The place of a problem that no file has."""
 SLOW_UPDATE_SECONDS = 1.0
@@ -334,10 +336,14 @@ class Loader:
 
     async def _read(self, path: str, stamp: Stamp, second: Worker | None = None) -> None:
         """Read a file, in the second worker if it is given."""
-        if second:
-            read = await asyncio.to_thread(self._snapshot, path, stamp, second.run)
-        else:
-            read = await self._aside(self._snapshot, path, stamp)
+        try:
+            if second:
+                read = await asyncio.to_thread(self._snapshot, path, stamp, second.run)
+            else:
+                read = await self._aside(self._snapshot, path, stamp)
+        except NotStarted as error:
+            await self._read_later(Problem(path, str(error)))
+            return
         if not isinstance(read, Problem):
             self._note(read)
             self._listing[path] = stamp
@@ -350,6 +356,13 @@ class Loader:
             log.warning("%s: %s", path, read.reason)
             self._listing[path] = stamp
             await self._aside(self._known.blame, read)
+
+    async def _read_later(self, problem: Problem) -> None:
+        """Show why a file is not read yet, and read it again later, although it has not changed."""
+        log.warning("%s: %s", problem.path, problem.reason)
+        self._listing.pop(problem.path, None)
+        await self._aside(self._known.blame, problem)
+        self._loop.call_later(START_AGAIN_SECONDS, self.wake)
 
     async def _leave(self, path: str) -> None:
         """Leave a file to the next update."""
@@ -367,6 +380,8 @@ class Loader:
     def _snapshot(self, path: str, stamp: Stamp, run: Run | None = None) -> Snapshot | Problem:
         try:
             return self._known.read(path, stamp, run)
+        except NotStarted:
+            raise
         except Lost as error:
             return Problem(path, str(error))
         except Exception as error:  # an error of ours must not hide the other files
