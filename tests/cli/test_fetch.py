@@ -16,6 +16,7 @@ from alloclens.profile.formats import read
 from alloclens.settings.settings import Source, properties
 from alloclens.sources import collect, retry
 from alloclens.sources import fetch as fetching
+from alloclens.sources.remote import RemoteSnapshot
 from click.testing import CliRunner
 
 from tests.support.profiles import Builder
@@ -275,6 +276,32 @@ def test_processes_have_directories_of_their_own(server: Pyroscope) -> None:
     found = sorted({path.parent.name for path in Path("p").rglob("*.pb.gz")})
     assert [re.sub(r"-[0-9a-f]{8}$", "-#", name) for name in found] == ["_.._a-#", "a", "a_b", "a_b-#", "all"]
     assert {path.parent.parent for path in Path("p").rglob("*.pb.gz")} == {Path("p/unnamed")}
+
+
+def test_labels_that_read_alike_are_of_several_processes() -> None:
+    pairs = (
+        ("a", "b"),
+        ("a", "b_c"),
+        ("a_b", "c"),
+        ("a+b", "c"),
+        ("a", "b+c"),
+        ("x" * 90, "y" * 90),
+        ("x" * 90, "y" * 91),
+    )
+    labels = [(("service_name", "s"), ("namespace", namespace), ("pod", pod)) for namespace, pod in pairs]
+    names = [collect.directory_of(RemoteSnapshot(0, one, "", 0)) for one in labels]
+    assert names[0] == "s/a+b"
+    assert len(set(names)) == len(names)
+    assert all(len(name) < 120 for name in names)
+
+
+def test_other_profiles_may_lie_beside_the_snapshots() -> None:
+    (path, *_) = fetched("--into", "p").stdout.splitlines()
+    for other in (path.replace("heap-", "zoo-"), path.replace("heap-2", "goroutine-9")):
+        Path(other).write_bytes(b"")
+    for heap in sorted(Path(path).parent.glob("heap-*"))[-3:]:
+        heap.unlink()
+    assert len(run("fetch", "--into", "p").stdout.splitlines()) == 3
 
 
 def test_too_many_processes(server: Pyroscope) -> None:

@@ -38,7 +38,7 @@ SERVICE = ("service_name", "job")
 """The labels that name the service: the first that a process has."""
 THREADS = 4
 MAX_KEPT_BYTES = 1 << 30
-MAX_NAME_CHARACTERS = 60
+MAX_NAME_CHARACTERS = 100
 MAX_TIME = 4_000_000_000_000
 """Milliseconds since 1970: in the year 2096."""
 
@@ -72,9 +72,15 @@ def collect(
 
     def fetch(process: list[RemoteSnapshot]) -> None:
         directory = into / directory_of(process[0])
+        newest = max(_heaps(directory), default=None)
         for snapshot in process:
-            if not stop.is_set():
-                _fetch(remote, listing, snapshot, directory, written, tell)
+            path = directory / file_name("heap", _time(snapshot.taken))
+            if stop.is_set() or (newest and path <= newest):
+                continue
+            data = _fetched(remote, listing, snapshot, newest, tell)
+            if data and _written(path, data):
+                written(path)
+                newest = path
 
     with ThreadPoolExecutor(THREADS) as threads:
         try:
@@ -86,8 +92,11 @@ def collect(
 def directory_of(snapshot: RemoteSnapshot) -> str:
     """Return the relative directory of a process: SERVICE/PROCESS."""
     labels = dict(snapshot.labels)
-    service = next((labels.pop(name) for name in SERVICE if name in labels), "")
-    return f"{_part(service or 'unnamed')}/{_part('_'.join(labels.values()) or 'all')}"
+    service = next((labels.pop(name) for name in SERVICE if name in labels), "unnamed")
+    process = "+".join(map(_name, labels.values()))  # no name has a +
+    if len(process) > MAX_NAME_CHARACTERS:
+        process = _name("\0".join(labels.values()))
+    return f"{_name(service)}/{process or 'all'}"
 
 
 def trim(root: Path, most: int = MAX_KEPT_BYTES) -> None:
@@ -99,35 +108,34 @@ def trim(root: Path, most: int = MAX_KEPT_BYTES) -> None:
             path.unlink(missing_ok=True)
 
 
-def _fetch(
-    remote: Remote,
-    listing: RemoteListing,
-    snapshot: RemoteSnapshot,
-    directory: Path,
-    written: Callable[[Path], None],
-    tell: Callable[[str], None],
-) -> None:
-    """Fetch a snapshot if it is newer than the files of its process. Raises CaptureError and OSError."""
-    source = SOURCES[remote.source.type]
-    path = directory / file_name("heap", _time(snapshot.taken))
-    newest = max(_names(directory), default="")
-    if newest >= path.name:
-        return
+def _fetched(
+    remote: Remote, listing: RemoteListing, snapshot: RemoteSnapshot, newest: Path | None, tell: Callable[[str], None]
+) -> bytes | None:
+    """Return a snapshot that comes after the newest file of its process; None if the server has something else.
+
+    Raises CaptureError, and OSError if that file cannot be read.
+    """
+    source, types = SOURCES[remote.source.type], [name for name in HEAP if name in listing.types]
     before, since = b"", None
     if newest and source.since_before:
-        before, since = read_file(directory / newest, MAX_PROFILE_BYTES), _milliseconds(newest)
+        before, since = read_file(newest, MAX_PROFILE_BYTES), _milliseconds(newest.name)
     try:
         parts = retried(lambda: source.parts(remote, listing, snapshot, since), tell)
-        data = joined(parts, [name for name in HEAP if name in listing.types], before, snapshot.taken * 1_000_000)
+        return joined(parts, types, before, snapshot.taken * 1_000_000)
     except ProfileError as error:
-        tell(
-            f"{remote.address}: the snapshot of {path.parent.name} at {_time(snapshot.taken):%H:%M:%S} is left out: {error}"
-        )
-        return
-    directory.mkdir(parents=True, exist_ok=True)
-    with suppress(FileExistsError):  # another process has fetched it
+        when = f"{_time(snapshot.taken):%Y-%m-%d %H:%M:%S} UTC"
+        tell(f"{remote.address}: the snapshot of {directory_of(snapshot)} at {when} is left out: {error}")
+        return None
+
+
+def _written(path: Path, data: bytes) -> bool:
+    """Write a file; return whether no other process has. Raises OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
         write_file(path, data, new=True)
-        written(path)
+    except FileExistsError:
+        return False
+    return True
 
 
 def _processes(snapshots: Iterable[RemoteSnapshot], every: float) -> list[list[RemoteSnapshot]]:
@@ -140,9 +148,9 @@ def _processes(snapshots: Iterable[RemoteSnapshot], every: float) -> list[list[R
     return [list(slots.values()) for slots in of.values()]
 
 
-def _names(directory: Path) -> list[str]:
+def _heaps(directory: Path) -> list[Path]:
     with suppress(FileNotFoundError):
-        return [path.name for path in directory.iterdir() if NAME.fullmatch(path.name)]
+        return [path for path in directory.iterdir() if (match := NAME.fullmatch(path.name)) and match[1] == "heap"]
     return []
 
 
@@ -156,7 +164,7 @@ def _milliseconds(name: str) -> int:
     return round(datetime.strptime(f"{time}+0000", "%Y%m%dT%H%M%S.%fZ%z").timestamp() * 1000)
 
 
-def _part(name: str) -> str:
-    """Return a name as one that any file system takes, and that no other name has."""
-    plain = re.sub(r"[^A-Za-z0-9._-]", "_", name).strip(".")[:MAX_NAME_CHARACTERS]
-    return plain if plain == name else f"{plain}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+def _name(text: str) -> str:
+    """Return a text as a name that any file system takes, and that no other text has."""
+    plain = re.sub(r"[^A-Za-z0-9._-]", "_", text).strip(".")[:MAX_NAME_CHARACTERS]
+    return plain if plain == text else f"{plain}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
