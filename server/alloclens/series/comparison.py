@@ -316,7 +316,7 @@ class Comparison:
         All snapshots may show that a line rises although base and head alone do not. Of a later base, only what has no error is
         left to the verdict.
         """
-        rises = (of.growth or 0) > 0 and kind == judged(self.lines.sample_types)
+        rises = (of.growth or 0) > 0 and kind == self._judged_type
         if of.significant or not rises or not (self._spans_verdicts or not of.is_judged):
             return of
         return of._replace(significant=is_finding())
@@ -324,6 +324,11 @@ class Comparison:
     def _is_finding(self, row: int) -> bool:
         finding = self.finding(row)
         return finding is not None and finding.verdict in RAISED
+
+    @cached_property
+    def _judged_type(self) -> ValueType | None:
+        """The sample type that verdicts are about; each node of a picture asks for it."""
+        return judged(self.lines.sample_types)
 
     @cached_property
     def _spans_verdicts(self) -> bool:
