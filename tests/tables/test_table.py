@@ -25,7 +25,7 @@ def rows(made: ValueTable) -> dict[str, tuple[int, int, int]]:
     texts, lines = made.sites.texts, made.sites.line.tolist()
     names = [n if made.name.count(n) == 1 else f"{n}:{line}" for n, line in zip(made.name, lines, strict=True)]
     assert all(texts[i] for i in made.sites.file.tolist())
-    values = zip(made.flat.tolist(), made.cum.tolist(), made.owned.tolist(), strict=True)
+    values = zip(made.flat.tolist(), made.cum.value.tolist(), made.owned.tolist(), strict=True)
     return dict(zip(names, values, strict=True))
 
 
@@ -62,10 +62,10 @@ def test_growth_is_of_cum() -> None:
     base = read(heap("a@/w/main.go:1 < main.f@/w/main.go:2 = 10x4096", "b@/w/main.go:3 < main.f@/w/main.go:2 = 5x4096"))
     both = difference(head, base)
     made = table(both, both.sample_types[3], "function", OWN, package, compared=True)
-    assert made.grown is not None
-    grown = dict(zip(made.name, made.grown.value.tolist(), strict=True))
+    assert made.cum.grown is not None
+    grown = dict(zip(made.name, made.cum.growth.tolist(), strict=True))
     assert grown == {"a": 190 * 4096, "b": 0, "main.f": 190 * 4096}
-    assert dict(zip(made.name, made.cum.tolist(), strict=True)) == {
+    assert dict(zip(made.name, made.cum.value.tolist(), strict=True)) == {
         "a": 200 * 4096,
         "b": 5 * 4096,
         "main.f": 205 * 4096,

@@ -100,6 +100,25 @@ class Changes:
         return Amount(value, *grown, sampled)
 
 
+class Amounts(NamedTuple):
+    """The amounts of rows, as columns."""
+
+    value: Ints
+    """At the head."""
+    grown: Changes | None
+    """None if nothing is compared."""
+
+    def of(self, row: int) -> Amount:
+        """Return the amount of a row."""
+        value = float(self.value[row])
+        return self.grown.amount(row, value) if self.grown else Amount(value)
+
+    @property
+    def growth(self) -> Floats:
+        """Head - base; 0 if nothing is compared."""
+        return self.grown.value if self.grown else np.zeros(len(self.value))
+
+
 def changes(
     head: SampledValues, base: SampledValues, now: Columns, then: Columns, rate: float, *, one_process: bool
 ) -> Changes:

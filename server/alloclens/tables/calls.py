@@ -15,8 +15,7 @@ import numpy as np
 
 from alloclens.arrays import distinct, some, spread
 from alloclens.profile.sample_types import columns
-from alloclens.stats.amount import Amount
-from alloclens.stats.growth import SampledValues, changes, needed, values_of_samples
+from alloclens.stats.growth import Amounts, SampledValues, changes, needed, values_of_samples
 from alloclens.stats.sampling import sampling_rate
 from alloclens.tables.attribution import Attribution
 from alloclens.tables.sites import by_function, by_line
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
     from alloclens.arrays import Ints, Mask
     from alloclens.profile.model import Profile, ValueType
     from alloclens.profile.sample_types import Columns
-    from alloclens.stats.growth import Changes
+    from alloclens.stats.amount import Amount
     from alloclens.tables.sites import Sites
     from alloclens.tables.top import Top
 
@@ -157,23 +156,11 @@ def _number(sites: Sites, text: str) -> int:
     return sites.texts.index(text) if text in sites.texts else -1
 
 
-class _Sums(NamedTuple):
-    """Sums over groups of samples, one row each."""
-
-    value: Ints
-    """At the head."""
-    grown: Changes | None
-    """None if nothing is compared."""
-
-    def of(self, row: int) -> Amount:
-        value = float(self.value[row])
-        return self.grown.amount(row, value) if self.grown else Amount(value)
-
-    def heaviest(self) -> Ints:
-        """Return the rows that are not zero, heaviest first."""
-        value, grown = np.abs(self.value), np.abs(self.grown.value if self.grown else np.zeros(len(self.value)))
-        order = np.lexsort((-grown, -value))
-        return order[(value[order] > 0) | (grown[order] > 0)]
+def _heaviest(of: Amounts) -> Ints:
+    """Return the rows that are not zero, heaviest first."""
+    value, grown = np.abs(of.value), np.abs(of.growth)
+    order = np.lexsort((-grown, -value))
+    return order[(value[order] > 0) | (grown[order] > 0)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -196,7 +183,7 @@ class _Counted:
         """Group calls by the function of the frames `other`; `caller` are the calling frames. All of shape (calls,)."""
         site, edge = np.unique(self.functions.of_frame[other], return_inverse=True)
         sums = self._sums(*_once(sample, edge), len(site))
-        order = sums.heaviest()
+        order = _heaviest(sums)
         rank = np.full(len(site), len(order))
         rank[order] = np.arange(len(order))
         row = rank[edge]
@@ -227,18 +214,18 @@ class _Counted:
             out[to].append(CallLine(where.texts[where.file[row]], int(where.line[row]), passes))
         return out
 
-    def _sums(self, sample: Ints, group: Ints, groups: int) -> _Sums:
+    def _sums(self, sample: Ints, group: Ints, groups: int) -> Amounts:
         """Sum the samples of each group. `sample` and `group` are pairs; no pair occurs twice."""
         value = self._at_head(sample, group, groups)
         if not self.compared:
-            return _Sums(value, None)
+            return Amounts(value, None)
         is_base = self.profile.is_base[sample]
         head, base = (
             self._side(sample[~is_base], group[~is_base], groups),
             self._side(sample[is_base], group[is_base], groups),
         )
         grown = changes(head, base, self._kinds, self._kinds, sampling_rate(self.profile), one_process=self.one_process)
-        return _Sums(value, replace(grown, looked_at=len(self.functions)))
+        return Amounts(value, replace(grown, looked_at=len(self.functions)))
 
     def _at_head(self, sample: Ints, group: Ints, groups: int) -> Ints:
         head = ~self.profile.is_base[sample]

@@ -7,19 +7,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from alloclens.profile.sample_types import columns
-from alloclens.stats.amount import Amount
-from alloclens.stats.growth import SampledValues, changes, values_of_samples
-from alloclens.stats.sampling import sampling_rate
 from alloclens.tables import attribution
+from alloclens.tables.growth import cum_amounts
 from alloclens.tables.sites import by_function_start
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from alloclens.arrays import Mask
     from alloclens.profile.model import Profile, ValueType
-    from alloclens.tables.sites import Sites
+    from alloclens.stats.amount import Amount
 
 
 @dataclass(frozen=True)
@@ -49,32 +45,18 @@ def functions(
     """
     sites = by_function_start(profile)
     column = profile.sample_types.index(sample_type)
-    is_head = ~profile.is_base[:, None]
-    head = _side(profile, sites, is_head)
-    flat = attribution.flat(profile, sites).sum(np.where(is_head, profile.values[:, [column]], 0))[:, 0]
-    grown = None
-    if compared or profile.is_base.any():
-        of = columns(profile.sample_types, sample_type)
-        base, rate = _side(profile, sites, ~is_head), sampling_rate(profile)
-        grown = changes(head, base, of, of, rate, one_process=one_process)
-    value = head.value[:, column]
-    cum = value + (np.abs(grown.value) if grown else 0)
+    at_head = np.where(profile.is_base[:, None], 0, profile.values[:, [column]])
+    flat = attribution.flat(profile, sites).sum(at_head)[:, 0]
+    cum = cum_amounts(profile, sites, sample_type, one_process=one_process, compared=compared)
     ours = [i for i, file in enumerate(sites.texts) if file in files]
-    rows = np.flatnonzero(np.isin(sites.file, ours) & (sites.line > 0) & (cum != 0))
-    rows = rows[np.argsort(-np.abs(value[rows]), kind="stable")]
+    rows = np.flatnonzero(np.isin(sites.file, ours) & (sites.line > 0) & ((cum.value != 0) | (cum.growth != 0)))
+    rows = rows[np.argsort(-np.abs(cum.value[rows]), kind="stable")]
     return [
         FunctionStats(
             name=sites.texts[sites.function[i]],
             start_line=int(sites.line[i]),
             flat=int(flat[i]),
-            cum=grown.amount(i, float(value[i])) if grown else Amount(float(value[i])),
+            cum=cum.of(i),
         )
         for i in rows.tolist()
     ]
-
-
-def _side(profile: Profile, sites: Sites, of: Mask) -> SampledValues:
-    """Sum the cum values of some samples by function."""
-    return SampledValues(
-        *(attribution.cum(profile, sites, np.where(of, values, 0)) for values in values_of_samples(profile))
-    )

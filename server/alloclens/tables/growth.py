@@ -1,4 +1,4 @@
-"""Growth of every line between two snapshots."""
+"""Growth: of every line between two snapshots, and of all sites of a difference."""
 
 from __future__ import annotations
 
@@ -11,14 +11,17 @@ import numpy as np
 from alloclens.arrays import packed
 from alloclens.profile.sample_types import columns
 from alloclens.stats.amount import Amount
-from alloclens.stats.growth import Changes, SampledValues, changes
+from alloclens.stats.growth import Amounts, Changes, SampledValues, changes, values_of_samples
+from alloclens.stats.sampling import sampling_rate
+from alloclens.tables import attribution
 from alloclens.tables.lines import Measures
 
 if TYPE_CHECKING:
     from alloclens.arrays import Ints, Mask
-    from alloclens.profile.model import ValueType
+    from alloclens.profile.model import Profile, ValueType
     from alloclens.tables.alignment import Alignment
     from alloclens.tables.lines import Lines
+    from alloclens.tables.sites import Sites
 
 
 class Significant(NamedTuple):
@@ -83,6 +86,26 @@ def growth(
         return changes(of_head, of_base, now, then, head.rate, one_process=one_process)
 
     return Growth(changes_of("flat"), changes_of("cum"), changes_of("owned"), unsaid)
+
+
+def cum_amounts(
+    profile: Profile, sites: Sites, sample_type: ValueType, *, one_process: bool, compared: bool
+) -> Amounts:
+    """Return the cum amount of each site of a head, or of head - base.
+
+    `one_process`: head and base share objects. `compared`: there is a base, even if the profile has none of its samples.
+    """
+    column, is_head = profile.sample_types.index(sample_type), ~profile.is_base[:, None]
+    value = attribution.cum(profile, sites, np.where(is_head, profile.values[:, [column]], 0))[:, 0]
+    if not compared and not profile.is_base.any():
+        return Amounts(value, None)
+    sampled = values_of_samples(profile)
+    head, base = (
+        SampledValues(*(attribution.cum(profile, sites, np.where(side, values, 0)) for values in sampled))
+        for side in (is_head, ~is_head)
+    )
+    of, rate = columns(profile.sample_types, sample_type), sampling_rate(profile)
+    return Amounts(value, changes(head, base, of, of, rate, one_process=one_process))
 
 
 def _row_of(alignment: Alignment, head: Lines) -> Ints:

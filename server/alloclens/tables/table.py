@@ -7,19 +7,17 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from alloclens.profile.sample_types import columns
-from alloclens.stats.growth import SampledValues, changes, values_of_samples
-from alloclens.stats.sampling import sampling_rate
 from alloclens.tables import attribution
+from alloclens.tables.growth import cum_amounts
 from alloclens.tables.sites import by_line
 from alloclens.tables.top import Granularity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
-    from alloclens.arrays import Ints, Mask
+    from alloclens.arrays import Ints
     from alloclens.profile.model import Profile, ValueType
-    from alloclens.stats.growth import Changes
+    from alloclens.stats.growth import Amounts
     from alloclens.tables.sites import Sites
 
 By = Literal[Granularity, "package"]
@@ -34,10 +32,8 @@ class ValueTable:
     name: list[str]
     """Of the function, else of the binary; or of the package."""
     flat: Ints
-    cum: Ints
+    cum: Amounts
     owned: Ints
-    grown: Changes | None
-    """Of cum, since the base; None without one."""
 
     def __len__(self) -> int:
         return len(self.name)
@@ -64,8 +60,7 @@ def table(
     )
     rows, column = len(name), profile.sample_types.index(sample_type)
     grouped = replace(lines, of_frame=row[lines.of_frame])
-    is_head = ~profile.is_base[:, None]
-    values = np.where(is_head, profile.values[:, [column]], 0)
+    values = np.where(profile.is_base[:, None], 0, profile.values[:, [column]])
     text = np.array([file in own for file in lines.texts], np.bool_)
     may_own = text[lines.file] & ~attribution.allocators(profile, lines)
     by_site = [
@@ -74,15 +69,10 @@ def table(
     ]
     flat, owned = (_added(part, row, rows) for part in by_site)
     sized = replace(grouped, line=np.zeros(rows, np.int64))  # of as many rows as there are groups
-    cum = attribution.cum(profile, sized, values)[:, 0]
-    grown = None
-    if compared or profile.is_base.any():
-        head, base = (_side(profile, sized, side) for side in (is_head, ~is_head))
-        of = columns(profile.sample_types, sample_type)
-        grown = changes(head, base, of, of, sampling_rate(profile), one_process=one_process)
+    cum = cum_amounts(profile, sized, sample_type, one_process=one_process, compared=compared)
     heaviest = _heaviest(attribution.cum(profile, lines, np.abs(values))[:, 0], row, rows)
     parts = {part: getattr(lines, part)[heaviest] for part in ("function", "file", "line", "binary", "start")}
-    return ValueTable(replace(grouped, **parts), list(name), flat, cum, owned, grown)
+    return ValueTable(replace(grouped, **parts), list(name), flat, cum, owned)
 
 
 def _names(lines: Sites, by: By, package: Callable[[str, str], str]) -> list[str]:
@@ -107,7 +97,3 @@ def _heaviest(weight: Ints, row: Ints, rows: int) -> Ints:
     """Return the heaviest site of each row."""
     order = np.lexsort((-weight, row))
     return order[np.searchsorted(row[order], np.arange(rows))]
-
-
-def _side(profile: Profile, sites: Sites, of: Mask) -> SampledValues:
-    return SampledValues(*(attribution.cum(profile, sites, np.where(of, v, 0)) for v in values_of_samples(profile)))

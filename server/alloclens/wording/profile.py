@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 import numpy as np
 
 from alloclens.languages.names import package
-from alloclens.stats.amount import Amount
 from alloclens.tables.call_graph import GraphLimits, call_graph
 from alloclens.tables.table import By, ValueTable, table
 from alloclens.transform.subset import samples, samples_through
@@ -117,17 +116,18 @@ def profile_table(of: Comparison, wanted: RowQuery, focus: Sequence[Filters], se
     """Return the table of a comparison."""
     by, sort, containing, most = wanted
     made = _table(of, of.profile, by)
-    values: dict[str, Ints | Floats] = {"flat": made.flat, "cum": made.cum, "owned": made.owned}
-    key = values.get(sort, made.grown.value if made.grown else made.cum)
+    growth_or_cum = made.cum.growth if made.cum.grown else made.cum.value
+    values: dict[str, Ints | Floats] = {"flat": made.flat, "cum": made.cum.value, "owned": made.owned}
+    key = values.get(sort, growth_or_cum)
     files = [made.sites.texts[i] for i in made.sites.file.tolist()]
     part = containing.casefold()
     hit = [part in name.casefold() or part in file.casefold() for name, file in zip(made.name, files, strict=True)]
-    is_there = (made.flat != 0) | (made.cum != 0) | ((made.grown.value != 0) if made.grown else False)
+    is_there = (made.flat != 0) | (made.cum.value != 0) | (made.cum.growth != 0)
     rows = np.flatnonzero(is_there & np.array(hit, np.bool_))
     if sort == "name":
         rows = rows[np.argsort(np.array([made.name[i].casefold() for i in rows.tolist()], object), kind="stable")]
     else:
-        rows = rows[np.lexsort((-np.abs(made.cum[rows]), -np.abs(key[rows])))]
+        rows = rows[np.lexsort((-np.abs(made.cum.value[rows]), -np.abs(key[rows])))]
     listed = [_row(of, made, row, by) for row in rows[:most].tolist()]
     return drawn(ProfileTable, of, focus, series, rows=listed, matching=len(rows))
 
@@ -168,18 +168,13 @@ def _table(of: Comparison, profile: Profile, by: By) -> ValueTable:
     return table(profile, of.sample_type, by, own, package, one_process=of.one_process, compared=compared)
 
 
-def _grown(made: ValueTable, row: int) -> Amount:
-    value = float(made.cum[row])
-    return made.grown.amount(row, value) if made.grown else Amount(value)
-
-
 def _row(of: Comparison, made: ValueTable, row: int, by: By) -> TableRow:
     unit, total = of.sample_type.unit, of.total
     where = made.sites
     name, file, line = made.name[row], where.texts[where.file[row]], int(where.line[row])
-    flat, cum, owned = (int(column[row]) for column in (made.flat, made.cum, made.owned))
+    flat, cum, owned = (int(column[row]) for column in (made.flat, made.cum.value, made.owned))
     verdict = of.reported.get((name, file, line if by == "line" else 0), "") if by != "package" else ""
-    grown = of.with_verdict(_grown(made, row), of.sample_type, lambda: bool(verdict))
+    grown = of.with_verdict(made.cum.of(row), of.sample_type, lambda: bool(verdict))
     return TableRow(
         name=name or "?",
         file=file,
@@ -204,7 +199,7 @@ def _node(of: Comparison, made: ValueTable, row: int, flat: int, cum: int) -> Gr
     unit, where = of.sample_type.unit, made.sites
     name, file = made.name[row], where.texts[where.file[row]]
     verdict = of.reported.get((name, file, 0), "")
-    grown = of.with_verdict(_grown(made, row)._replace(value=float(cum)), of.sample_type, lambda: bool(verdict))
+    grown = of.with_verdict(made.cum.of(row)._replace(value=float(cum)), of.sample_type, lambda: bool(verdict))
     return GraphNode(
         name=name or "?",
         file=file,
