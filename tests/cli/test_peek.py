@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 from alloclens.profile.formats import read
 from alloclens.session.profile_file import compared, read_profile
-from alloclens.tables.calls import CallNode, calls
-from alloclens.tables.sites import by_function, by_line
+from alloclens.tables.calls import NamedFunction, calls
+from alloclens.tables.sites import RecordedLine, by_function, by_line
 
 from scripts import tools
 from tests.cli.test_pprof import PROFILES, UNITS, needs_profiles, program
@@ -125,10 +125,10 @@ def subtracted(head: Path, base: Path | None) -> Profile:
     return compared(read_profile(str(head), ())[0], before).profile
 
 
-def functions(profile: Profile) -> list[CallNode]:
+def functions(profile: Profile) -> list[NamedFunction]:
     where = by_function(profile)
     pairs = zip(where.function.tolist(), where.binary.tolist(), strict=True)
-    return [CallNode(where.texts[function], binary=where.texts[binary]) for function, binary in pairs]
+    return [NamedFunction(where.texts[function], where.texts[binary]) for function, binary in pairs]
 
 
 def printed(function: str, binary: str) -> str:
@@ -152,7 +152,7 @@ def assert_equal(head: Path, base: Path | None, kind: ValueType) -> int:
     """Compare the edges of every function; return how many there are."""
     theirs, profile = peek(head, base, kind, "functions"), subtracted(head, base)
     ours = {
-        printed(site.function, site.binary): node(calls(profile, site, kind, most=EVERY)) for site in functions(profile)
+        printed(site.name, site.binary): node(calls(profile, site, kind, most=EVERY)) for site in functions(profile)
     }
     assert {name: one for name, one in ours.items() if one.flat or one.cum} == theirs
     return sum(len(one.callers) for one in theirs.values())
@@ -191,7 +191,7 @@ def assert_callers_of_lines(head: Path, kind: ValueType) -> int:
     for function, file, line in zip(*(c.tolist() for c in (where.function, where.file, where.line)), strict=True):
         known = theirs.get(f"{texts[function]} {texts[file]}:{line}")
         if line > 0 and known and names[file, line] == 1:
-            found = calls(profile, CallNode("", texts[file], line), kind, most=EVERY)
+            found = calls(profile, RecordedLine(texts[file], line), kind, most=EVERY)
             spots = ((edge, at) for edge in found.callers.heaviest for at in edge.lines)
             lines = {f"{edge.function} {at.file}:{at.line}": at.value for edge, at in spots if at.value}
             assert (found.flat.value, found.cum.value, lines) == (known.flat, known.cum, known.callers)

@@ -10,7 +10,8 @@ import pytest
 from alloclens.profile.formats import read
 from alloclens.profile.model import ValueType
 from alloclens.stats.amount import Amount
-from alloclens.tables.calls import MAX_EDGE_LINES, CallLine, CallNode, Edges, calls, hot_functions
+from alloclens.tables.calls import MAX_EDGE_LINES, Edges, NamedFunction, WeightedLine, calls, hot_functions
+from alloclens.tables.sites import RecordedLine
 from alloclens.transform.difference import difference
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -82,9 +83,9 @@ def not_zero(counted: Counter) -> dict:
 
 
 ASKED = [
-    *((CallNode(name), lambda frame, name=name: frame[0] == name) for name in "fgh"),
-    *((CallNode("", *(file, 1)), lambda frame, file=file: frame[1] == f"{file}:1") for file in ("/a.go", "/b.go")),
-    (CallNode("g", "/a.go", 2), lambda frame: frame[1] == "/a.go:2"),
+    *((NamedFunction(name), lambda frame, name=name: frame[0] == name) for name in "fgh"),
+    *((RecordedLine(file, 1), lambda frame, file=file: frame[1] == f"{file}:1") for file in ("/a.go", "/b.go")),
+    (RecordedLine("/a.go", 2), lambda frame: frame[1] == "/a.go:2"),
 ]
 
 
@@ -142,7 +143,7 @@ def test_the_rest_has_its_growth() -> None:
         read(heap(*(f"new@/n.go:1 < {name}@/a.go:1 = {n}x8" for name, n in zip("abc", given, strict=True))))
         for given in ((9, 5, 2), (9, 1, 3))
     )
-    found = calls(difference(head, base), CallNode("new"), SPACE, most=1).callers
+    found = calls(difference(head, base), NamedFunction("new"), SPACE, most=1).callers
     assert [edge.function for edge in found.heaviest] == ["a"]
     assert (found.others, found.rest.value, growth(found.rest)) == (2, 56, 24)  # 5 + 2 and 4 - 1 blocks of 8 bytes
 
@@ -150,7 +151,9 @@ def test_the_rest_has_its_growth() -> None:
 def test_an_edge_has_its_heaviest_lines() -> None:
     """And what passes them all."""
     found = calls(
-        profile_of([(f"new@/n.go:1 < f@/a.go:{n}", n) for n in range(1, MAX_EDGE_LINES + 11)]), CallNode("new"), CPU
+        profile_of([(f"new@/n.go:1 < f@/a.go:{n}", n) for n in range(1, MAX_EDGE_LINES + 11)]),
+        NamedFunction("new"),
+        CPU,
     )
     (edge,) = found.callers.heaviest
     assert [line.line for line in edge.lines] == list(range(MAX_EDGE_LINES + 10, 10, -1))
@@ -165,18 +168,18 @@ def test_the_lines_of_a_call() -> None:
             ("new@/n.go:2 + wrap@/n.go:8 < f@/a.go:5 < f@/a.go:9 < main@/m.go:2", 4),
         ]
     )
-    new = calls(profile, CallNode("new"), CPU)
+    new = calls(profile, NamedFunction("new"), CPU)
     assert [(e.function, e.amount.value, e.lines, e.at) for e in new.callers.heaviest] == [
-        ("f", 9, (CallLine("/a.go", 9, 7), CallLine("/a.go", 5, 2)), CallLine("/a.go", 9, 7)),
-        ("wrap", 4, (CallLine("/n.go", 8, 4),), CallLine("/n.go", 8, 4)),
+        ("f", 9, (WeightedLine("/a.go", 9, 7), WeightedLine("/a.go", 5, 2)), WeightedLine("/a.go", 9, 7)),
+        ("wrap", 4, (WeightedLine("/n.go", 8, 4),), WeightedLine("/n.go", 8, 4)),
     ]
-    f = calls(profile, CallNode("f"), CPU)
+    f = calls(profile, NamedFunction("f"), CPU)
     assert [(e.function, e.amount.value, e.lines, e.at) for e in f.callees.heaviest] == [
-        ("new", 9, (CallLine("/a.go", 9, 7), CallLine("/a.go", 5, 2)), CallLine("/n.go", 1, 9)),
-        ("wrap", 4, (CallLine("/a.go", 5, 4),), CallLine("/n.go", 8, 4)),
+        ("new", 9, (WeightedLine("/a.go", 9, 7), WeightedLine("/a.go", 5, 2)), WeightedLine("/n.go", 1, 9)),
+        ("wrap", 4, (WeightedLine("/a.go", 5, 4),), WeightedLine("/n.go", 8, 4)),
     ]
     assert [(e.function, e.amount.value) for e in f.callers.heaviest] == [("main", 13)]
-    of_line = calls(profile, CallNode("f", "/a.go", 9), CPU)
+    of_line = calls(profile, RecordedLine("/a.go", 9), CPU)
     assert [(e.function, e.amount.value) for e in of_line.callees.heaviest] == [("new", 7), ("f", 4)]
 
 
@@ -186,17 +189,17 @@ def test_code_without_names() -> None:
         made.message.mapping.add(id=address, filename=made.text(binary))
         made.message.location.add(id=address, mapping_id=address, address=address)
     made.message.sample.add(value=[3], location_id=[2, 1])
-    found = calls(read(made.bytes()), CallNode("", binary="/lib/b.so"), CPU)
+    found = calls(read(made.bytes()), NamedFunction("", binary="/lib/b.so"), CPU)
     assert [(e.function, e.binary, e.amount.value, e.at) for e in found.callers.heaviest] == [
-        ("", "/bin/a", 3, CallLine("", 0, 3))
+        ("", "/bin/a", 3, WeightedLine("", 0, 3))
     ]
     assert found.flat.value == found.cum.value == 3
 
 
 @pytest.mark.parametrize(
-    "node", [CallNode("nobody"), CallNode("", "/a.go", 77), CallNode("", "/none.go", 1), CallNode("")]
+    "node", [NamedFunction("nobody"), RecordedLine("/a.go", 77), RecordedLine("/none.go", 1), NamedFunction("")]
 )
-def test_what_is_not_there(node: CallNode) -> None:
+def test_what_is_not_there(node: NamedFunction | RecordedLine) -> None:
     found = calls(profile_of([("f@/a.go:1", 3)]), node, CPU)
     nothing = Edges((), 0, Amount(0))
     assert found == type(found)(Amount(0), Amount(0), nothing, nothing)
@@ -210,22 +213,22 @@ def test_growth_is_certain_or_not() -> None:
         read(heap(f"new@/n.go:1 < f@/a.go:1 = {n}x{mib}", f"new@/n.go:1 < g@/a.go:2 = {m}x8"))
         for n, m in ((2, 70_000), (60, 140_000))
     )
-    found = calls(difference(head, base), CallNode("new"), SPACE)
+    found = calls(difference(head, base), NamedFunction("new"), SPACE)
     assert [(e.function, growth(e.amount), e.amount.significant) for e in found.callers.heaviest] == [
         ("f", 58 * mib, True),
         ("g", 560_000, False),
     ]
     assert growth(found.cum) == 58 * mib + 560_000
-    alone = calls(difference(read(heap("f@/a.go:1 = 1x8")), read(heap("g@/a.go:1 = 1x8"))), CallNode("f"), SPACE)
+    alone = calls(difference(read(heap("f@/a.go:1 = 1x8")), read(heap("g@/a.go:1 = 1x8"))), NamedFunction("f"), SPACE)
     assert growth(alone.cum) == 8
 
 
 def test_a_base_of_which_nothing_is_left() -> None:
     """What is new since the base has grown by all of it."""
     head = read(heap("new@/n.go:1 < f@/a.go:1 = 3x8"))
-    found = calls(head, CallNode("new"), SPACE, compared=True)
+    found = calls(head, NamedFunction("new"), SPACE, compared=True)
     assert [growth(one) for one in (found.flat, found.cum, found.callers.heaviest[0].amount)] == [24, 24, 24]
-    assert calls(head, CallNode("new"), SPACE).cum.growth is None
+    assert calls(head, NamedFunction("new"), SPACE).cum.growth is None
 
 
 def test_hot_functions() -> None:
@@ -238,8 +241,8 @@ def test_hot_functions() -> None:
     for profile in (read(head), difference(read(head), read(base))):
         found = hot_functions(profile, SPACE, "JSON", 9)
         assert [(one.function, one.cum, one.at) for one in found] == [
-            ("json.grow", 140, CallLine("/j.go", 3, 100)),
-            ("json.Encode", 100, CallLine("/j.go", 9, 100)),
+            ("json.grow", 140, WeightedLine("/j.go", 3, 100)),
+            ("json.Encode", 100, WeightedLine("/j.go", 9, 100)),
         ]
         assert [one.function for one in hot_functions(profile, SPACE, "", 2)] == ["json.grow", "json.Encode"]
         assert [one.function for one in hot_functions(profile, SPACE, "n.enc", 9)] == ["json.Encode"]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from alloclens.profile.formats import profile_pb2 as pb
 from alloclens.profile.formats import read
-from alloclens.tables.sites import by_function, by_function_start, by_line, by_source_line, on_lines
+from alloclens.tables.sites import RecordedLine, by_function, by_function_start, by_line, by_source_line, on_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -126,7 +126,8 @@ def test_lines_too_far_apart_for_one_number() -> None:
 
 def test_which_sites_are_on_some_lines() -> None:
     sites = by_line(profile())
-    wanted = {("/o/a.go", 31), ("/o/b.c", 9), ("/o/a.go", 99), ("/gone.go", 5)}
+    places = [("/o/a.go", 31), ("/o/b.c", 9), ("/o/a.go", 99), ("/gone.go", 5)]
+    wanted = [RecordedLine(*place) for place in places]
     found = on_lines(sites, wanted)[sites.of_frame]
     assert found.tolist() == [False, True, False, True, True, False, False]
     assert not on_lines(sites, ()).any()

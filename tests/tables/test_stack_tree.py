@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 from alloclens.profile.formats import read
-from alloclens.tables.stack_tree import LineKey, StackNode
+from alloclens.tables.sites import RecordedLine
+from alloclens.tables.stack_tree import StackNode
 from alloclens.tables.stack_tree import branches as found_branches
 from alloclens.transform.difference import difference
 from hypothesis import given, settings
@@ -32,7 +33,7 @@ A = read(
         "main.keep@/w/main.go:11 < main.main@/w/main.go:3 = 7x1000",
     )
 )
-SERVE = LineKey("/w/main.go", 6)
+SERVE = RecordedLine("/w/main.go", 6)
 
 
 def branches(*arguments: object) -> list[StackNode]:
@@ -69,8 +70,8 @@ def test_what_a_line_calls() -> None:
 
 def test_what_is_not_there() -> None:
     (root,) = branches(A, SPACE, SERVE, "callers")
-    assert branches(A, SPACE, LineKey("/w/main.go", 7), "callers") == []
-    assert branches(A, SPACE, LineKey("/gone.go", 6), "callers") == []
+    assert branches(A, SPACE, RecordedLine("/w/main.go", 7), "callers") == []
+    assert branches(A, SPACE, RecordedLine("/gone.go", 6), "callers") == []
     for key in (
         "",
         "7",
@@ -93,7 +94,7 @@ def test_a_difference_is_by_what_the_head_has() -> None:
         ("main.main", 2, 350, 350, True),
     ]
     gone = difference(then, A)
-    assert rows(gone, SPACE, LineKey("/w/main.go", 11), "callers") == [("main.keep", 11, 0, -7000, False)]
+    assert rows(gone, SPACE, RecordedLine("/w/main.go", 11), "callers") == [("main.keep", 11, 0, -7000, False)]
 
 
 def test_recursion_is_seen_whole_and_counted_once() -> None:
@@ -106,7 +107,7 @@ def test_recursion_is_seen_whole_and_counted_once() -> None:
 
 def chain(direction: str, profile: object) -> list[str]:
     path, names = [], []
-    while found := branches(profile, SPACE, LineKey("/w/a.go", 3), direction, path):
+    while found := branches(profile, SPACE, RecordedLine("/w/a.go", 3), direction, path):
         (node,) = found
         assert node.amount.value == 100
         path.append(node.id)
@@ -117,13 +118,13 @@ def chain(direction: str, profile: object) -> list[str]:
 
 def test_inlined_calls_are_frames() -> None:
     profile = read(heap("main.inner@/w/a.go:3 + main.outer@/w/a.go:7 < main.main@/w/a.go:1 = 1x100"))
-    path = [branches(profile, SPACE, LineKey("/w/a.go", 3), "callers")[0].id]
-    assert rows(profile, SPACE, LineKey("/w/a.go", 3), "callers", path) == [("main.outer", 7, 100, 100, False)]
+    path = [branches(profile, SPACE, RecordedLine("/w/a.go", 3), "callers")[0].id]
+    assert rows(profile, SPACE, RecordedLine("/w/a.go", 3), "callers", path) == [("main.outer", 7, 100, 100, False)]
 
 
 def test_a_line_of_two_functions_has_two_roots() -> None:
     profile = read(heap("main.f.func1@/w/a.go:3 < s.Sort@/s.go:1 < main.f@/w/a.go:3 = 1x10", "main.f@/w/a.go:3 = 1x70"))
-    assert rows(profile, SPACE, LineKey("/w/a.go", 3), "callers") == [
+    assert rows(profile, SPACE, RecordedLine("/w/a.go", 3), "callers") == [
         ("main.f", 3, 70, 70, True),
         ("main.f.func1", 3, 10, 10, False),
     ]
@@ -133,8 +134,8 @@ def test_the_heaviest_of_many() -> None:
     """10 callers of 11, 12, … 20 bytes, and 5 at the base."""
     called = [f"main.keep@/w/a.go:3 < main.f@/w/a.go:{n} = 1x{n}" for n in range(11, 21)]
     profile = difference(read(heap(*called)), read(heap("main.keep@/w/a.go:3 < main.f@/w/a.go:12 = 1x5")))
-    (root,) = branches(profile, SPACE, LineKey("/w/a.go", 3), "callers")
-    found = found_branches(profile, SPACE, LineKey("/w/a.go", 3), "callers", [root.id], 3)
+    (root,) = branches(profile, SPACE, RecordedLine("/w/a.go", 3), "callers")
+    found = found_branches(profile, SPACE, RecordedLine("/w/a.go", 3), "callers", [root.id], 3)
     assert [node.line for node in found.nodes] == [20, 19, 18]
     assert (found.many, found.amount.value, found.amount.growth) == (10, 155, 150)
 
@@ -151,7 +152,7 @@ def test_against_a_loop(given: list[tuple[str, int]], direction: str) -> None:
     made = Builder(("cpu", "count"))
     for text, value in given:
         made.sample(text, [value])
-    profile, line = read(made.bytes()), LineKey("/o/a.go", 2)
+    profile, line = read(made.bytes()), RecordedLine("/o/a.go", 2)
     want: Counter[tuple[str, ...]] = Counter()
     for text, value in given:
         way = way_of(text.replace(" + ", " < ").split(" < "), direction)
@@ -169,7 +170,7 @@ def way_of(frames: list[str], direction: str) -> list[str]:
     return ordered[on[0] :]
 
 
-def tree(profile: object, line: LineKey, direction: str, path: list[str], names: tuple[str, ...]) -> Counter[Any]:
+def tree(profile: object, line: RecordedLine, direction: str, path: list[str], names: tuple[str, ...]) -> Counter[Any]:
     out: Counter[Any] = Counter()
     for node in branches(profile, 0, line, direction, path):
         at = (*names, f"{node.function}@{node.file}:{node.line}")
@@ -194,10 +195,10 @@ def test_against_pprof(name: str) -> None:
         file, _, line = place.rpartition(":")
         for direction in ("callers", "callees"):
             wanted = first_level(traces, place, direction)
-            roots = branches(profile, column, LineKey(file, int(line)), direction)
+            roots = branches(profile, column, RecordedLine(file, int(line)), direction)
             found = Counter()
             for root in roots:
-                for node in branches(profile, column, LineKey(file, int(line)), direction, [root.id]):
+                for node in branches(profile, column, RecordedLine(file, int(line)), direction, [root.id]):
                     found[f"{node.function} {node.file}:{node.line}"] += int(node.amount.value)
             assert found == wanted, (function, direction)
 

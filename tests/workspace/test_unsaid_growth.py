@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 from alloclens.lsp.features.call_hierarchy import _calls
+from alloclens.profile.model import Frame
 from alloclens.session.once import world
-from alloclens.tables.calls import CallNode
-from alloclens.tables.stack_tree import LineKey, branches
+from alloclens.tables.sites import RecordedLine
+from alloclens.tables.stack_tree import branches
 from alloclens.wording.hover import stack_label
 
 from tests.support.profiles import drop, heap
@@ -23,10 +24,9 @@ FILE = "/srv/a.go"
 KEEP, SERVE, MAIN = f"main.keep:10@{FILE}", f"main.serve:30@{FILE}", f"main.main:40@{FILE}"
 
 
-@pytest.fixture
-def shown(tmp_path: Path) -> Comparison:
-    """main.keep's line 12 may be 14 of the head, or another; all else stayed. main.keep grew by 10 MB."""
-    base = [f"{KEEP}:11 < {SERVE}:31 < {MAIN}:41 = 3x{MB}", f"{KEEP}:12 < {SERVE}:31 < {MAIN}:41 = 4x{MB}"]
+def compared(tmp_path: Path, *rest: str) -> Comparison:
+    """Compare two builds; the base has the `rest`, too."""
+    base = [*rest, f"{KEEP}:11 < {SERVE}:31 < {MAIN}:41 = 3x{MB}", f"{KEEP}:12 < {SERVE}:31 < {MAIN}:41 = 4x{MB}"]
     head = [f"{KEEP}:11 < {SERVE}:31 < {MAIN}:41 = 5x{MB}", f"{KEEP}:14 < {SERVE}:31 < {MAIN}:41 = 12x{MB}"]
     more = f"{SERVE}:32 < {MAIN}:41 = {{}}x{MB}"
     drop(tmp_path / "p/a.pb.gz", heap(*base, more.format(2), build_id="a"))
@@ -35,6 +35,12 @@ def shown(tmp_path: Path) -> Comparison:
     known = world([str(tmp_path / "w")], [str(tmp_path / "p")], {"base": "a.pb.gz"})
     assert known.shown
     return known.shown
+
+
+@pytest.fixture
+def shown(tmp_path: Path) -> Comparison:
+    """main.keep's line 12 may be 14 of the head, or another; all else stayed. main.keep grew by 10 MB."""
+    return compared(tmp_path)
 
 
 def lines(shown: Comparison, line: int) -> list[tuple[float, float | None, list[int]]]:
@@ -75,14 +81,21 @@ def test_what_passes_the_frames_of_a_stack(shown: Comparison) -> None:
 @pytest.mark.parametrize(("line", "growth"), [(14, None), (41, 17 * MB)])
 def test_the_tree_and_the_calls_of_a_line(shown: Comparison, line: int, growth: int | None) -> None:
     number = shown.profile.sample_types.index(shown.sample_type)
-    top = branches(shown.profile, number, LineKey(FILE, line), "callees", unsaid=shown.unsaid)
+    top = branches(shown.profile, number, RecordedLine(FILE, line), "callees", unsaid=shown.unsaid)
     assert (top.amount.growth, [one.amount.growth for one in top.nodes]) == (growth, [growth])
-    calls = _calls(shown, CallNode("main.keep" if line == 14 else "main.main", FILE, line))
+    calls = _calls(shown, Frame("main.keep" if line == 14 else "main.main", FILE, line))
     assert calls.cum.growth == growth
 
 
+def test_the_calls_of_a_whole_function(tmp_path: Path) -> None:
+    """Its growth is known, even if the base has a line of it whose number it does not know."""
+    shown = compared(tmp_path, f"{KEEP}:0 < {SERVE}:31 < {MAIN}:41 = 1x{MB}")
+    assert RecordedLine(FILE, 0) in shown.unsaid
+    assert _calls(shown, Frame("main.keep", FILE, 0)).cum.growth == 9 * MB
+
+
 def test_below_a_line_whose_growth_is_known(shown: Comparison) -> None:
-    number, at = shown.profile.sample_types.index(shown.sample_type), LineKey(FILE, 41)
+    number, at = shown.profile.sample_types.index(shown.sample_type), RecordedLine(FILE, 41)
     path: list[str] = []
     for expected in ([(26, 17)], [(17, 10), (9, 7)], [(12, None), (5, None)]):
         nodes = branches(shown.profile, number, at, "callees", path, unsaid=shown.unsaid).nodes

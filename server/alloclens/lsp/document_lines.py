@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from alloclens.series.comparison import Comparison
     from alloclens.session.line_mapper import MappedLine
     from alloclens.session.world import FileLines, World
-    from alloclens.tables.calls import CallLine
+    from alloclens.tables.calls import WeightedLine
 
 
 NOWHERE = types.Range(types.Position(0, 0), types.Position(0, 0))
@@ -97,7 +97,7 @@ class FunctionPlaces:
         at = self._named(spot.uri)
         return at.code_of(spot.line) if at and 0 < spot.line <= len(at.lines) else NOWHERE
 
-    def ranges(self, lines: Sequence[CallLine], item: types.CallHierarchyItem) -> list[types.Range]:
+    def ranges(self, lines: Sequence[WeightedLine], item: types.CallHierarchyItem) -> list[types.Range]:
         """Return where these lines are in an item's file; if none is there, the item's own range."""
         document = self._named(item.uri)
         path = self._key(document.path) if document else None

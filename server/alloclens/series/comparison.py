@@ -26,7 +26,7 @@ from alloclens.tables.functions import FunctionStats, functions
 from alloclens.tables.growth import Growth, growth, rows, sampled_values
 from alloclens.tables.holders import GrowingCallers, foreign_samples, growing_callers, held_samples, related_sites
 from alloclens.tables.lines import Lines, Measures
-from alloclens.tables.sites import Sites, by_source_line, on_lines
+from alloclens.tables.sites import RecordedLine, Sites, by_source_line, on_lines
 from alloclens.tables.stacks import Stack, having, heaviest, passing, through
 
 if TYPE_CHECKING:
@@ -90,8 +90,8 @@ class TextChanges(NamedTuple):
 
     maps: LineMaps
     """From the base's lines to the head's."""
-    was: Mapping[tuple[str, int], str]
-    """The text at the base of each of the head's lines (recorded file, line) that was edited in place."""
+    was: Mapping[RecordedLine, str]
+    """The text at the base of each of the head's lines that was edited in place."""
 
 
 UNCHANGED = TextChanges(NO_MAPS, {})
@@ -106,8 +106,8 @@ class Contents(NamedTuple):
     """The head, or head - base."""
     whole: Lines
     """The unfiltered head: a verdict is about everything that a line owns."""
-    goroutine_origins: Mapping[tuple[str, int], GoroutineOrigin]
-    """Where the goroutines that wait in a line (recorded file, line) were started, if known."""
+    goroutine_origins: Mapping[RecordedLine, GoroutineOrigin]
+    """Where the goroutines that wait in a line were started, if known."""
     focus: tuple[Filters, ...]
     changes: TextChanges = UNCHANGED
     """From the base's source texts to the head's, if they are two builds."""
@@ -242,11 +242,11 @@ class Comparison:
     def was(self, row: int) -> str:
         """Return the text that a row's line had at the base, if it was edited in place; else ""."""
         lines = self.lines
-        return self.contents.changes.was.get((lines.files[lines.file[row]], int(lines.line[row])), "")
+        return self.contents.changes.was.get(RecordedLine(lines.files[lines.file[row]], int(lines.line[row])), "")
 
     def goroutine_origin(self, finding: Finding) -> GoroutineOrigin | None:
         """Return where the goroutines of a finding were started; None if unknown."""
-        return self.contents.goroutine_origins.get((finding.file, finding.line))
+        return self.contents.goroutine_origins.get(RecordedLine(finding.file, finding.line))
 
     def shape(self, finding: Finding, text: str = "") -> Shape | None:
         """Return the leak pattern that a finding's growing stacks match. `text` is the line's source, if it is Go."""
@@ -388,8 +388,8 @@ class Comparison:
         places = [(finding.file, finding.line), *((caller.file, caller.line) for caller in finding.path)]
         return [self._on(*place) for place in places]
 
-    def callers_of(self, finding: Finding) -> tuple[list[tuple[str, int]], float]:
-        """Return the own lines (recorded file, line) outwards through which most of a finding's growth is held, and its share.
+    def callers_of(self, finding: Finding) -> tuple[list[RecordedLine], float]:
+        """Return the own lines outwards through which most of a finding's growth is held, and its share.
 
         Empty if no line is one of several callers and holds so much.
         """
@@ -401,7 +401,7 @@ class Comparison:
         if (column, own) not in self._callers:
             self._callers[column, own] = growing_callers(profile, sites, self._own_sites, column, own)
         callers = self._callers[column, own]
-        return [(sites.texts[sites.file[i]], int(sites.line[i])) for i in callers.sites], callers.share
+        return [sites.at(row) for row in callers.sites], callers.share
 
     @cached_property
     def _callers(self) -> dict[tuple[int, tuple[int, ...]], GrowingCallers]:
@@ -423,7 +423,7 @@ class Comparison:
         package = package_of(function)
         called = np.array([bool(package) and package_of(name) == package for name in profile.strings], np.bool_)
         site = related_sites(profile, sites, self._own_sites, function, called)
-        rows = [self.judgement.head.row_of(sites.texts[sites.file[i]], int(sites.line[i])) for i in site.tolist()]
+        rows = [self.judgement.head.row_of(*sites.at(row)) for row in site.tolist()]
         findings = [finding for row in rows if row is not None and (finding := self.judgement.of(row))]
         return sorted(findings, key=lambda f: (-max(f.score, 0), -f.growth))
 
@@ -431,28 +431,27 @@ class Comparison:
         """Return the part of a line's value through each frame of some of its stacks, in the shown type."""
         column = self.profile.sample_types.index(self.sample_type)
         samples = having(self.profile, self._sites, self._on(recorded, line))
-        unsaid = np.ones_like(self._unsaid_sites) if (recorded, line) in self.unsaid else self._unsaid_sites
+        unsaid = np.ones_like(self._unsaid_sites) if RecordedLine(recorded, line) in self.unsaid else self._unsaid_sites
         return passing(self.profile, self._sites, column, samples, [stack.sample for stack in stacks], unsaid)
 
     @cached_property
-    def unsaid(self) -> frozenset[tuple[str, int]]:
-        """The lines (recorded file, line) of unknown growth: another build had them elsewhere or not at all."""
+    def unsaid(self) -> frozenset[RecordedLine]:
+        """The lines of unknown growth: another build had them elsewhere or not at all."""
         head, base = self.contents.head, self.contents.base
         if self.alignment is None or base is None:
             return frozenset()
         now, then = np.flatnonzero(self.alignment.unsaid), np.flatnonzero(self.alignment.unsaid_base)
         files = (head.files[i] if i >= 0 else "" for i in self.alignment.file[then].tolist())
-        before = zip(files, np.maximum(self.alignment.line[then], 0).tolist(), strict=True)
-        return frozenset([*((head.files[head.file[row]], int(head.line[row])) for row in now.tolist()), *before])
+        before = map(RecordedLine, files, np.maximum(self.alignment.line[then], 0).tolist())
+        after = (RecordedLine(head.files[head.file[row]], int(head.line[row])) for row in now.tolist())
+        return frozenset([*after, *before])
 
     @cached_property
     def _unsaid_sites(self) -> Mask:
         return on_lines(self._sites, self.unsaid)
 
     def _on(self, recorded: str, line: int) -> list[int]:
-        sites = self._sites
-        file = sites.texts.index(recorded) if recorded in sites.texts else -1
-        return np.flatnonzero((sites.file == file) & (sites.line == line)).tolist()
+        return np.flatnonzero(self._sites.on(RecordedLine(recorded, line))).tolist()
 
     def functions(self, files: Collection[str]) -> list[FunctionStats]:
         """Return the functions of some recorded files, heaviest first."""

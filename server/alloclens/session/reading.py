@@ -64,6 +64,7 @@ if TYPE_CHECKING:
     from alloclens.source.places import Place, Places
     from alloclens.symbols.symbols import Symbolized
     from alloclens.tables.goroutines import GoroutineOrigin
+    from alloclens.tables.sites import RecordedLine
     from alloclens.transform.filters import Filters
 
 
@@ -279,7 +280,7 @@ class Reader:
     def _key(self, path: str) -> tuple[object, ...]:
         return self.digest, self.files, path, stamp_of(path)
 
-    def _goroutine_origins(self, head: Attributed, of: Provenance) -> dict[tuple[str, int], GoroutineOrigin]:
+    def _goroutine_origins(self, head: Attributed, of: Provenance) -> dict[RecordedLine, GoroutineOrigin]:
         until = min(of.begun, of.build.written_at)
         sources = ProfiledSources(of.copies, until, head.places, texts(), of.build.revision)
         return goroutine_origins(head.read.symbolized.profile, head.lines, sources)

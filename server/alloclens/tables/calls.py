@@ -18,7 +18,7 @@ from alloclens.profile.sample_types import columns
 from alloclens.stats.growth import Amounts, SampledValues, changes, needed, values_of_samples
 from alloclens.stats.sampling import sampling_rate
 from alloclens.tables.attribution import Attribution
-from alloclens.tables.sites import by_function, by_line
+from alloclens.tables.sites import RecordedLine, by_function, by_line
 from alloclens.tables.top import top
 from alloclens.transform.subset import samples, samples_through
 
@@ -37,19 +37,16 @@ MAX_EDGE_LINES = 50
 """Lines of one edge."""
 
 
-class CallNode(NamedTuple):
-    """What calls are counted around: a line of a file, in whatever function, or a whole function."""
+class NamedFunction(NamedTuple):
+    """A function as pprof tells it from others."""
 
-    function: str
-    file: str = ""
-    line: int = 0
-    """1-based; 0 for a whole function."""
+    name: str
     binary: str = ""
     """The mapping's file, for code without a function name."""
 
 
-class CallLine(NamedTuple):
-    """A recorded line and the weight of an edge's calls there."""
+class WeightedLine(NamedTuple):
+    """A recorded line and what passes it: of the calls of an edge, or of a function's samples."""
 
     file: str
     line: int
@@ -60,21 +57,21 @@ class CallLine(NamedTuple):
 
 @dataclass(frozen=True)
 class Edge:
-    """The calls between a node and one function, in one direction."""
+    """The calls between what was asked for and one function, in one direction."""
 
     function: str
     binary: str
-    """As in `CallNode`."""
+    """As in `NamedFunction`."""
     amount: Amount
-    lines: tuple[CallLine, ...]
+    lines: tuple[WeightedLine, ...]
     """The caller's calling lines; the heaviest MAX_EDGE_LINES, heaviest first."""
-    at: CallLine
+    at: WeightedLine
     """The heaviest line of `function` in these calls."""
 
 
 @dataclass(frozen=True)
 class Edges:
-    """The non-zero edges of a node in one direction."""
+    """The non-zero edges of a line or function in one direction."""
 
     heaviest: tuple[Edge, ...]
     """Heaviest first."""
@@ -86,7 +83,7 @@ class Edges:
 
 @dataclass(frozen=True)
 class Calls:
-    """A node's numbers and edges."""
+    """The numbers and edges of a line, in whatever function, or of a function."""
 
     flat: Amount
     cum: Amount
@@ -96,20 +93,20 @@ class Calls:
 
 def calls(
     profile: Profile,
-    asked: CallNode,
+    around: RecordedLine | NamedFunction,
     sample_type: ValueType,
     *,
     one_process: bool = True,
     compared: bool = False,
     most: int = MAX_EDGES,
 ) -> Calls:
-    """Return the callers and callees of a node, at most `most` each. The profile is a head, or head - base.
+    """Return the callers and callees of a line or a function, at most `most` each. The profile is a head, or head - base.
 
     `one_process`: head and base share objects. `compared`: there is a base, even if the profile has none of its
     samples. Significance is corrected for all functions of the profile.
     """
     functions, lines = by_function(profile), by_line(profile)
-    hit = _frames(lines if asked.line else functions, asked)
+    hit = _frames(functions, lines, around)
     through = samples(profile, samples_through(profile, hit))
     counted = _Counted(through, functions, lines, sample_type, compared or bool(profile.is_base.any()), one_process)
     sample, callee, caller = _calls_around(through, hit)
@@ -142,18 +139,12 @@ def _calls_around(profile: Profile, hit: Mask) -> tuple[Ints, Ints, Ints]:
     )
 
 
-def _frames(sites: Sites, asked: CallNode) -> Mask:
-    """Return which frames belong to the node."""
-    if asked.line:
-        hit = (sites.file == _number(sites, asked.file)) & (sites.line == asked.line)
-    else:
-        hit = (sites.function == _number(sites, asked.function)) & (sites.binary == _number(sites, asked.binary))
-    of_frame: Mask = hit[sites.of_frame]
-    return of_frame
-
-
-def _number(sites: Sites, text: str) -> int:
-    return sites.texts.index(text) if text in sites.texts else -1
+def _frames(functions: Sites, lines: Sites, around: RecordedLine | NamedFunction) -> Mask:
+    """Return which frames are on the line, or of the function."""
+    if isinstance(around, RecordedLine):
+        return np.asarray(lines.on(around)[lines.of_frame])
+    name, binary = (functions.texts.index(text) if text in functions.texts else -1 for text in around)
+    return np.asarray(((functions.function == name) & (functions.binary == binary))[functions.of_frame])
 
 
 def _heaviest(of: Amounts) -> Ints:
@@ -194,11 +185,11 @@ class _Counted:
         made = tuple(self._edge(at, sums.of(i), lines, there[0]) for i, at, lines, there in edges)
         return Edges(made, len(order) - len(made), self.whole(rest))
 
-    def _edge(self, site: int, amount: Amount, lines: list[CallLine], at: CallLine) -> Edge:
+    def _edge(self, site: int, amount: Amount, lines: list[WeightedLine], at: WeightedLine) -> Edge:
         where = self.functions
         return Edge(where.texts[where.function[site]], where.texts[where.binary[site]], amount, tuple(lines), at)
 
-    def _lines(self, sample: Ints, edge: Ints, frame: Ints, edges: int) -> list[list[CallLine]]:
+    def _lines(self, sample: Ints, edge: Ints, frame: Ints, edges: int) -> list[list[WeightedLine]]:
         """Return the heaviest lines of these frames for each edge, heaviest first."""
         where, rows = self.lines, len(self.lines)
         spot, group = np.unique(edge * rows + where.of_frame[frame], return_inverse=True)
@@ -208,10 +199,10 @@ class _Counted:
         order = np.lexsort((-either, -np.abs(value), spot // rows))
         of = spot[order] // rows
         order = order[np.arange(len(of)) - np.searchsorted(of, of) < MAX_EDGE_LINES]
-        out: list[list[CallLine]] = [[] for _ in range(edges)]
+        out: list[list[WeightedLine]] = [[] for _ in range(edges)]
         shown = (spot[order] // rows, spot[order] % rows, value[order])
         for to, row, passes in zip(*(column.tolist() for column in shown), strict=True):
-            out[to].append(CallLine(where.texts[where.file[row]], int(where.line[row]), passes))
+            out[to].append(WeightedLine(*where.at(row), passes))
         return out
 
     def _sums(self, sample: Ints, group: Ints, groups: int) -> Amounts:
@@ -262,7 +253,7 @@ class HotFunction(NamedTuple):
     """A function and its cum value."""
 
     function: str
-    at: CallLine
+    at: WeightedLine
     """Its heaviest line."""
     cum: int
     """At the head, in the unit of the sample type."""
@@ -285,6 +276,5 @@ def hot_functions(profile: Profile, sample_type: ValueType, containing: str, mos
     return [HotFunction(text[n], _line(lines, int(row[n])), int(functions.cum[i])) for n, i in islice(hot, most)]
 
 
-def _line(lines: Top, row: int) -> CallLine:
-    where = lines.sites
-    return CallLine(where.texts[where.file[row]], int(where.line[row]), int(lines.cum[row]))
+def _line(lines: Top, row: int) -> WeightedLine:
+    return WeightedLine(*lines.sites.at(row), int(lines.cum[row]))

@@ -84,10 +84,9 @@ def _outermost(profile: Profile, wanted: Mask) -> Ints:
 
 
 class GoroutineOrigin(NamedTuple):
-    """The place where the goroutines that wait in a line were started."""
+    """Where the goroutines that wait in a line were started: a place on this disk, unlike a `RecordedLine`."""
 
     path: str
-    """On this disk."""
     line: int
     """1-based, in the source text at the time of the profile."""
     goroutines: int

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -15,6 +15,15 @@ if TYPE_CHECKING:
 
     from alloclens.arrays import Ints, Mask
     from alloclens.profile.model import Profile
+
+
+class RecordedLine(NamedTuple):
+    """A place in source as the profile has it. `Place` and `MappedLine` say where it is here, and now."""
+
+    file: str
+    """Cleaned."""
+    line: int
+    """1-based; 0 if unknown."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +43,15 @@ class Sites:
 
     def __len__(self) -> int:
         return len(self.line)
+
+    def at(self, row: int) -> RecordedLine:
+        """Return the line of a site."""
+        return RecordedLine(self.texts[self.file[row]], int(self.line[row]))
+
+    def on(self, line: RecordedLine) -> Mask:
+        """Return which sites are on a line."""
+        file = self.texts.index(line.file) if line.file in self.texts else -1
+        return np.asarray((self.file == file) & (self.line == line.line))
 
 
 def by_line(profile: Profile) -> Sites:
@@ -105,8 +123,8 @@ def _texts(profile: Profile) -> tuple[tuple[str, ...], Ints, Ints]:
     return tuple(numbers), number, clean[row] if len(row) else row
 
 
-def on_lines(sites: Sites, lines: Collection[tuple[str, int]]) -> Mask:
-    """Return which sites are on any of these lines (cleaned file, line)."""
+def on_lines(sites: Sites, lines: Collection[RecordedLine]) -> Mask:
+    """Return which sites are on any of these lines."""
     number = {text: i for i, text in enumerate(sites.texts)} if lines else {}
     keys = [(number[file] << 32) | line for file, line in lines if file in number]
     return np.isin((sites.file << 32) | sites.line, np.array(keys, np.int64))

@@ -18,21 +18,12 @@ if TYPE_CHECKING:
 
     from alloclens.arrays import Ints, Mask
     from alloclens.profile.model import Profile
-    from alloclens.tables.sites import Sites
+    from alloclens.tables.sites import RecordedLine, Sites
 
 
 Direction = Literal["callers", "callees"]
 MAX_BRANCHES = 200
 """Nodes of one answer."""
-
-
-class LineKey(NamedTuple):
-    """A recorded line."""
-
-    file: str
-    """Clean."""
-    line: int
-    """1-based."""
 
 
 class StackNode(NamedTuple):
@@ -69,20 +60,20 @@ class Branches(NamedTuple):
 def branches(
     profile: Profile,
     column: int,
-    line: LineKey,
+    line: RecordedLine,
     direction: Direction,
     path: Sequence[str] = (),
     most: int = MAX_BRANCHES,
-    unsaid: Collection[tuple[str, int]] = (),
+    unsaid: Collection[RecordedLine] = (),
 ) -> Branches:
     """Return the nodes below a path of ids, heaviest first, then those that changed most.
 
     Below the empty path are the roots: the line itself, once for each function on it. The children of a node sum to at
     most the node, because a stack may end there. A path that does not exist has no children. For nodes on an `unsaid`
-    line (file, line), and all below them, the growth is unknown, and those that only the base has are omitted.
+    line, and all below them, the growth is unknown, and those that only the base has are omitted.
     """
     sites = by_line(profile)
-    on = _on(sites, line)
+    on = sites.on(line)
     part = samples(profile, samples_through(profile, on[sites.of_frame]) & (profile.values[:, column] != 0))
     walk = _walk(part, sites, on, direction)
     rows, hidden = np.arange(len(part)), on_lines(sites, unsaid)
@@ -148,11 +139,6 @@ def _branches(
 def _node(sites: Sites, site: int, value: int, growth: int | None, *, leaf: bool) -> StackNode:
     function, file, binary = (sites.texts[column[site]] for column in (sites.function, sites.file, sites.binary))
     return StackNode(function, file, int(sites.line[site]), binary, Amount(value, growth), leaf)
-
-
-def _on(sites: Sites, line: LineKey) -> Mask:
-    file = sites.texts.index(line.file) if line.file in sites.texts else -1
-    return np.asarray((sites.file == file) & (sites.line == line.line))
 
 
 def _site(sites: Sites, key: str) -> int:

@@ -14,10 +14,10 @@ from alloclens.wording.names import short_name
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from alloclens.profile.model import Frame
     from alloclens.series.comparison import Comparison
     from alloclens.source.places import Place
     from alloclens.stats.amount import Amount
-    from alloclens.tables.calls import CallLine, CallNode
 
 
 def passing(passes: Amount, comparison: Comparison) -> str:
@@ -26,9 +26,9 @@ def passing(passes: Amount, comparison: Comparison) -> str:
     return " · ".join([*parts, growth(passes, comparison.sample_type.unit)] if passes.growth else parts)
 
 
-def name(node: CallNode, line: int = 0) -> str:
-    """Return the name of a node, with its current line (1-based) if there is one: serve:42."""
-    function = short_name(node.function) or name_of(node.binary or node.file) or "?"
+def name(frame: Frame, line: int = 0) -> str:
+    """Return the name of a frame's function, with its current line (1-based) if there is one: serve:42."""
+    function = short_name(frame.function) or name_of(frame.binary or frame.file) or "?"
     return f"{function}:{line}" if line else function
 
 
@@ -42,15 +42,15 @@ def symbol(function: str, amounts: Iterable[str]) -> str:
     return f"{short_name(function)} {SEPARATOR.join(amounts)}"
 
 
-def page(node: CallNode, at: CallLine, place: Place | Nowhere) -> str:
-    """Return a page that says where a function was recorded, and why it cannot be opened."""
-    where = f"{at.file}, line {at.line}" if at.file and at.line else at.file
-    recorded = f"It was recorded in {where}." if where else _nameless(node)
-    return "\n\n".join(map(printable, (node.function or name(node), recorded, *_why(place), ADVICE))) + "\n"
+def page(frame: Frame, place: Place | Nowhere) -> str:
+    """Return a page that says where a frame's function was recorded, and why it cannot be opened."""
+    where = f"{frame.file}, line {frame.line}" if frame.file and frame.line else frame.file
+    recorded = f"It was recorded in {where}." if where else _nameless(frame)
+    return "\n\n".join(map(printable, (frame.function or name(frame), recorded, *_why(place), ADVICE))) + "\n"
 
 
-def _nameless(node: CallNode) -> str:
-    return f"The profile does not say where it is defined{f'; it is in {node.binary}' if node.binary else ''}."
+def _nameless(frame: Frame) -> str:
+    return f"The profile does not say where it is defined{f'; it is in {frame.binary}' if frame.binary else ''}."
 
 
 def _why(place: Place | Nowhere) -> list[str]:

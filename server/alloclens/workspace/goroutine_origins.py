@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from alloclens.series.series import Copies
     from alloclens.source.places import Places
     from alloclens.tables.lines import Lines
+    from alloclens.tables.sites import RecordedLine
 
 
 MAX_WAITING_LINES = 30
@@ -83,10 +84,8 @@ class ProfiledSources:
         return {path: text for path, text in texts.items() if text is not None}
 
 
-def goroutine_origins(
-    profile: Profile, lines: Lines, sources: ProfiledSources
-) -> dict[tuple[str, int], GoroutineOrigin]:
-    """Return the origin of the goroutines in each own line (recorded file, line), unless it is ambiguous."""
+def goroutine_origins(profile: Profile, lines: Lines, sources: ProfiledSources) -> dict[RecordedLine, GoroutineOrigin]:
+    """Return the origin of the goroutines in each own line, unless it is ambiguous."""
     if not {t.type for t in profile.sample_types} <= set(GOROUTINES):
         return {}
     own = dict(zip(lines.files, lines.own.tolist(), strict=True))
@@ -98,7 +97,7 @@ def goroutine_origins(
     for site, *rows, count in _grouped(owner, at, np.abs(profile.values[:, -1])):
         counts.setdefault(site, Counter())[rows[0], rows[1], rows[2]] += count
     heaviest = sorted(counts, key=lambda site: -counts[site].total())[:MAX_WAITING_LINES]
-    made = {(sites.texts[sites.file[s]], int(sites.line[s])): _one(profile, counts[s], sources) for s in heaviest}
+    made = {sites.at(site): _one(profile, counts[site], sources) for site in heaviest}
     return {line: origin for line, origin in made.items() if origin}
 
 

@@ -12,6 +12,7 @@ from alloclens.source.edited import edited
 from alloclens.source.places import Place
 from alloclens.source.text_diff import diff_texts
 from alloclens.tables.alignment import are_different_builds, line_pairs
+from alloclens.tables.sites import RecordedLine
 from alloclens.text import split_lines
 from alloclens.time_limit import take_longer
 from alloclens.workspace.profiled_file import recorded_lines_in
@@ -45,13 +46,13 @@ def text_changes(
     take_longer(len(heaviest) * FILE_SECONDS)
     then, now = SourceVersions(roots, texts), SourceVersions(roots, texts, builds.revision)
     maps: dict[tuple[str, str], Ints] = {}
-    was: dict[tuple[str, int], str] = {}
+    was: dict[RecordedLine, str] = {}
     for pair in heaviest:
         old = _version(then, base, pair[0], builds.base, places)
         new = _version(now, head, pair[1], builds.head, places)
         if old and new and _is_known(old) and _is_known(new):
             maps[pair], edits = _between(old, new, pair[1])
-            was |= {(pair[1], line): text for line, text in edits.items()}
+            was |= {RecordedLine(pair[1], line): text for line, text in edits.items()}
     return TextChanges(maps, was)
 
 

@@ -17,9 +17,11 @@ from alloclens.languages.go.names import is_closure
 from alloclens.lsp.commands import given_back
 from alloclens.lsp.document_lines import DocumentLine, FunctionPlaces, all_here
 from alloclens.lsp.protocol import Int64
+from alloclens.profile.model import Frame
 from alloclens.source.line_mapping import map_recorded_lines
 from alloclens.source.profiled_text import UNKNOWN_VERSION, RecordedLines
-from alloclens.tables.calls import CallNode, calls
+from alloclens.tables.calls import NamedFunction, calls
+from alloclens.tables.sites import RecordedLine
 from alloclens.transform.subset import samples
 from alloclens.typed import ready
 from alloclens.wording import calls as wording
@@ -46,6 +48,7 @@ class Item(Struct, frozen=True):
     function: str
     file: str
     line: Int64
+    """0 for a whole function."""
     binary: str
 
 
@@ -93,18 +96,18 @@ def _prepared(world: World, documents: Documents, uri: str, line: int) -> list[t
 
 def _of_line(known: Here, at: Document, line: int) -> types.CallHierarchyItem:
     cum, where = known.comparison.stats(known.row).cum, DocumentLine(at.uri, line, known.unsure)
-    node = CallNode(known.function, known.recorded, known.line)
-    return _item(node, cum, where, at.code_of(line), known.comparison)
+    frame = Frame(known.function, known.recorded, known.line)
+    return _item(frame, cum, where, at.code_of(line), known.comparison)
 
 
 def _of_function(file: FileLines, at: Document, line: int) -> types.CallHierarchyItem | None:
     """Return the item of the function around a line; None if there is none."""
     if (around := _around(file, at, line)) is None:
         return None
-    node = CallNode(around.function, file.recorded_of(around.function))
-    passes = _calls(file.comparison, node).cum
+    frame = Frame(around.function, file.recorded_of(around.function), 0)
+    passes = _calls(file.comparison, frame).cum
     return _item(
-        node, passes, DocumentLine(at.uri, around.line, unsure=False), at.code_of(around.line), file.comparison
+        frame, passes, DocumentLine(at.uri, around.line, unsure=False), at.code_of(around.line), file.comparison
     )
 
 
@@ -129,11 +132,19 @@ def _around(file: FileLines, at: Document, line: int) -> _Declared | None:
     return max(functions, key=lambda function: function.line, default=None)
 
 
-def _calls(comparison: Comparison, node: CallNode) -> Calls:
+def _calls(comparison: Comparison, frame: Frame) -> Calls:
+    """Return the calls around the line of a frame, or around its function if it has no line."""
+    line, function = RecordedLine(frame.file, frame.line), NamedFunction(frame.function, frame.binary)
     profile, compared = comparison.profile, comparison.base is not None
-    if (node.file, node.line) in comparison.unsaid:
+    if frame.line and line in comparison.unsaid:
         profile, compared = samples(profile, ~profile.is_base), False
-    return calls(profile, node, comparison.sample_type, one_process=comparison.one_process, compared=compared)
+    return calls(
+        profile,
+        line if frame.line else function,
+        comparison.sample_type,
+        one_process=comparison.one_process,
+        compared=compared,
+    )
 
 
 def _ends(
@@ -143,9 +154,9 @@ def _ends(
     subject = _subject(world, item.data)
     if subject is None:
         return []
-    comparison, node = subject
+    comparison, frame = subject
     places, written = FunctionPlaces(world, documents.before_others(item.uri), comparison), _Pages()
-    edges: Edges = getattr(_calls(comparison, node), way)
+    edges: Edges = getattr(_calls(comparison, frame), way)
     others = [_other(edge, places, written) for edge in edges.heaviest]
     written.drop_old()
     callers = others if way == "callers" else [item] * len(others)
@@ -154,23 +165,23 @@ def _ends(
     return [*zip(others, ranges, strict=True), *last]
 
 
-def _subject(world: World, data: Any) -> tuple[Comparison, CallNode] | None:
-    """Return the node of an item and its comparison, which may have a newer head of the same series."""
+def _subject(world: World, data: Any) -> tuple[Comparison, Frame] | None:
+    """Return the line or function of an item and its comparison, which may have a newer head of the same series."""
     item = given_back(data, Item)  # the last row has no data
     if world.shown is None or item is None:
         return None
     series = (c for c in world.comparisons if any(s.path == item.head for s in c.series.snapshots))
-    return next(series, world.shown), CallNode(item.function, item.file, item.line, item.binary)
+    return next(series, world.shown), Frame(item.function, item.file, item.line, item.binary)
 
 
 def _other(edge: Edge, places: FunctionPlaces, written: _Pages) -> types.CallHierarchyItem:
     """Return the item of the function at the other end of an edge; if it has no place, a page says why."""
-    node = CallNode(edge.function, edge.at.file, binary=edge.binary)
+    frame = Frame(edge.function, edge.at.file, 0, edge.binary)
     spot = places.of(edge.function, edge.at.file, edge.at.line)
     if spot is None:
-        text = wording.page(node, edge.at, places.world.sources.find(edge.at.file))
+        text = wording.page(frame._replace(line=edge.at.line), places.world.sources.find(edge.at.file))
         spot = DocumentLine(written.uri(text), 1, unsure=False)
-    return _item(node, edge.amount, spot, places.code(spot), places.comparison)
+    return _item(frame, edge.amount, spot, places.code(spot), places.comparison)
 
 
 def _rest(edges: Edges, item: types.CallHierarchyItem, comparison: Comparison) -> types.CallHierarchyItem:
@@ -181,17 +192,18 @@ def _rest(edges: Edges, item: types.CallHierarchyItem, comparison: Comparison) -
 
 
 def _item(
-    node: CallNode, passes: Amount, spot: DocumentLine, code: types.Range, comparison: Comparison
+    frame: Frame, passes: Amount, spot: DocumentLine, code: types.Range, comparison: Comparison
 ) -> types.CallHierarchyItem:
+    """Return the item of a frame's line, or of its function if it has no line."""
     detail = wording.passing(passes, comparison)
     return types.CallHierarchyItem(
-        name=wording.name(node, spot.line if node.line else 0),
+        name=wording.name(frame, spot.line if frame.line else 0),
         kind=types.SymbolKind.Function,
         uri=spot.uri,
         range=code,
         selection_range=code,
         detail=f"~{detail}" if spot.unsure else detail,
-        data={**node._asdict(), "head": comparison.head.path},
+        data={**frame._asdict(), "head": comparison.head.path},
     )
 
 

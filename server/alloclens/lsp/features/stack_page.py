@@ -16,7 +16,8 @@ from alloclens.lsp.document_lines import DocumentLines, all_here
 from alloclens.lsp.documents import opened_path
 from alloclens.lsp.show import shown, tell
 from alloclens.source.places import Nowhere
-from alloclens.tables.stack_tree import LineKey, branches
+from alloclens.tables.sites import RecordedLine
+from alloclens.tables.stack_tree import branches
 from alloclens.wording.stack_page import UNSURE, Written, WrittenFrame, gone, not_here, page, together
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ def _whole(at: Here) -> Amount:
     """Return the amount through the line as the stacks add up to it; with a base, its growth may differ from the line's."""
     comparison = at.comparison
     column = comparison.profile.sample_types.index(comparison.sample_type)
-    line = LineKey(at.recorded, at.line)
+    line = RecordedLine(at.recorded, at.line)
     return branches(comparison.profile, column, line, "callers", unsaid=comparison.unsaid).amount
 
 

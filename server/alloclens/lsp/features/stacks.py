@@ -11,7 +11,8 @@ from alloclens.lsp import protocol
 from alloclens.lsp.document_lines import DocumentLines, all_here, location, numbers_of
 from alloclens.lsp.documents import same
 from alloclens.printable import printable
-from alloclens.tables.stack_tree import LineKey, branches
+from alloclens.tables.sites import RecordedLine
+from alloclens.tables.stack_tree import branches
 from alloclens.wording import views
 from alloclens.wording.hover import stack_label
 from alloclens.wording.kinds import SEPARATOR, named
@@ -108,7 +109,7 @@ def _tree(world: World, documents: Documents, command: protocol.GetStackTree) ->
     if not kinds:
         return []
     at, document_lines = kinds[0], DocumentLines(world, documents)
-    comparison, line = at.comparison, LineKey(at.recorded, at.line)
+    comparison, line = at.comparison, RecordedLine(at.recorded, at.line)
     profile, number = comparison.profile, comparison.profile.sample_types.index(comparison.sample_type)
     children = branches(profile, number, line, command.direction, path, unsaid=comparison.unsaid)
     whole = comparison.stats(at.row).cum.value
