@@ -62,7 +62,6 @@ DISPLAYED = {
     "container_name",
     "value",
     "totalLabel",
-    "growthLabel",
     "text",
     "focus",
     "shortFocus",

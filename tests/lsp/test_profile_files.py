@@ -122,12 +122,12 @@ async def test_two_files_and_another_sample_type(editor: Editor, shown: Path) ->
     head, base = written(shown, "after.pb.gz", 400), written(shown, "before.pb.gz", 3)
     of = {"path": head, "base": base, "sampleType": "inuse_objects"}
     table = await ask(editor, "table", {"sort": "growth", "filter": "DEP"}, of)
-    assert [(row["name"], row["growth"], row["significant"]) for row in table["rows"]] == [
+    assert [(row["name"], row["growth"]["value"], row["growth"]["significant"]) for row in table["rows"]] == [
         ("example.com/dep.New", 397, True)
     ]
     assert (table["ends"], table["matching"], table["base"]) == ("before.pb.gz → after.pb.gz", 1, True)
     graph = await ask(editor, "graph", {"through": "example.com/dep.New"}, of)
-    assert {node["name"]: node["growth"] for node in graph["nodes"]} == {
+    assert {node["name"]: node["growth"]["value"] for node in graph["nodes"]} == {
         "example.com/dep.New": 397,
         "main.keep": 397,
         "main.serve": 397,

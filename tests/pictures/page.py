@@ -194,7 +194,7 @@ MB = 1 << 20
 
 def node(name: str, size: int, *children: dict[str, Any], **rest: Any) -> dict[str, Any]:
     """Return a frame of so many MiB, of 10 in all."""
-    made = {"name": name, "value": size * MB, "label": f"{size}.0MB · {size * 10}%", "growth": None, "growthLabel": ""}
+    made = {"name": name, "value": size * MB, "label": f"{size}.0MB · {size * 10}%", "growth": None}
     file = (
         "/w/main.go"
         if name.startswith("main.")
@@ -206,7 +206,6 @@ def node(name: str, size: int, *children: dict[str, Any], **rest: Any) -> dict[s
         "file": file,
         "line": 7,
         "own": not name.startswith("runtime"),
-        "significant": False,
         "verdict": "",
         "more": False,
     }
@@ -240,9 +239,9 @@ def small(**serve: Any) -> dict[str, Any]:
 
 def compared() -> dict[str, Any]:
     """Return a tree in which one frame surely grew, one surely shrank, and one may have grown."""
-    grew = {"growth": 3 * MB, "growthLabel": "▲3.0MB", "significant": True}
-    shrank = {"growth": -2 * MB, "growthLabel": "▼2.0MB", "significant": True}
-    unsure = {"growth": 1 * MB, "growthLabel": "+1.0MB, may be noise", "significant": False}
+    grew = {"growth": {"value": 3 * MB, "label": "▲3.0MB", "significant": True}}
+    shrank = {"growth": {"value": -2 * MB, "label": "▼2.0MB", "significant": True}}
+    unsure = {"growth": {"value": 1 * MB, "label": "+1.0MB, may be noise", "significant": False}}
     return node(
         "all",
         10,
@@ -310,9 +309,8 @@ def graph_node(name: str, flat: int, cum: int, **rest: Any) -> dict[str, Any]:
         "flatLabel": f"{flat}.0MB ({flat * 10}%)",
         "cumLabel": f"{cum}.0MB ({cum * 10}%)",
         "growth": None,
-        "growthLabel": "",
     }
-    place = {"file": "/w/main.go", "line": 7, "own": name.startswith("main."), "significant": False, "verdict": ""}
+    place = {"file": "/w/main.go", "line": 7, "own": name.startswith("main."), "verdict": ""}
     return {"name": name, "flat": flat * MB, "cum": cum * MB} | words | place | rest
 
 

@@ -97,7 +97,7 @@ def test_a_picture_is_copied_and_saved_with_its_words(picture: Picture, kind: st
 @pytest.mark.parametrize(("theme", "dark"), LOOKS)
 def test_nothing_serious_for_axe(picture: Picture, theme: str, dark: bool) -> None:
     picture.load(theme, dark=dark)
-    grew = {"growth": 3, "growthLabel": "▲3B", "significant": True}
+    grew = {"growth": {"value": 3, "label": "▲3B", "significant": True}}
     picture.start(
         "graph",
         graph(base=True, nodes=[graph_node("main.main", 0, 10, **grew), graph_node("main.keep", 7, 7)], edges=[]),

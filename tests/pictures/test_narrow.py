@@ -35,11 +35,11 @@ def row(name: str, size: int, **rest: Any) -> dict[str, Any]:
         "flatLabel": f"{size}.0MB",
         "cumLabel": f"{size}.0MB",
         "ownedLabel": f"{size}.0MB",
-        "growthLabel": "▲1.0MB",
     }
-    shares = {"flatShare": f"{size * 10}%", "cumShare": f"{size * 10}%", "significant": True, "verdict": ""}
-    numbers = {"flat": size * MB, "cum": size * MB, "owned": size * MB, "growth": MB}
-    return {"name": name, "file": "/w/main.go", "line": 7, "own": True} | numbers | label | shares | rest
+    grew = {"growth": {"value": MB, "label": "▲1.0MB", "significant": True}}
+    shares = {"flatShare": f"{size * 10}%", "cumShare": f"{size * 10}%", "verdict": ""}
+    numbers = {"flat": size * MB, "cum": size * MB, "owned": size * MB}
+    return {"name": name, "file": "/w/main.go", "line": 7, "own": True} | numbers | label | grew | shares | rest
 
 
 def placed(recorded: str, **rest: Any) -> dict[str, Any]:
@@ -50,7 +50,7 @@ def placed(recorded: str, **rest: Any) -> dict[str, Any]:
 
 def answers() -> dict[str, Any]:
     words = {key: value for key, value in flame(compared(), base=True).items() if key not in ("root", "truncated")}
-    grew = {"growth": 3 * MB, "growthLabel": "▲3.0MB", "significant": True}
+    grew = {"growth": {"value": 3 * MB, "label": "▲3.0MB", "significant": True}}
     nodes = [graph_node("main.main", 0, 10, **grew), graph_node(LONG, 7, 7, verdict="leak", **grew)]
     line = {"label": "main.go:42 owned, inuse_space", "values": [1 * MB, 4 * MB, 8 * MB]}
     return {

@@ -28,12 +28,18 @@ export class Hues {
 
 // In a comparison only growth that is more than chance is coloured, in three steps of its share of the largest.
 export function growthFill(node: FlameNode, largest: number): string {
-  if (!node.significant || node.growth === null || node.growth === 0) {
+  const grew = significant(node);
+  if (grew === 0) {
     return GREY;
   }
-  const part = Math.abs(node.growth) / largest;
+  const part = Math.abs(grew) / largest;
   const step = part > 0.3 ? 3 : part > 0.03 ? 2 : 1;
-  return `var(--alloclens-${node.growth > 0 ? 'grew' : 'shrank'}-${step})`;
+  return `var(--alloclens-${grew > 0 ? 'grew' : 'shrank'}-${step})`;
+}
+
+// Growth beyond its sampling error; 0 if there is none.
+export function significant({ growth }: Pick<FlameNode, 'growth'>): number {
+  return growth?.significant === true ? growth.value : 0;
 }
 
 export function packageFill(node: FlameNode, hues: Hues): string {
@@ -47,15 +53,14 @@ export function nodeFill(node: GraphNode, data: Pick<Graph, 'base' | 'total'>, l
   if (hues !== undefined) {
     return node.own ? hues.colour(packageOf(node.name, node.file)) : GREY;
   }
-  const grew = data.base ? (node.significant ? (node.growth ?? 0) : 0) : node.cum;
+  const grew = data.base ? significant(node) : node.cum;
   const part = Math.abs(grew) / ((data.base ? largest : Math.abs(data.total)) || 1);
   const step = STEPS.find(([least]) => part > least)?.[1] ?? (data.base && grew !== 0 ? 1 : 0);
   return step === 0 ? GREY : `var(--alloclens-${grew > 0 ? 'grew' : 'shrank'}-${step})`;
 }
 
 export function largestGrowth(node: FlameNode): number {
-  const mine = node.significant ? Math.abs(node.growth ?? 0) : 0;
-  return node.children.reduce((most, child) => Math.max(most, largestGrowth(child)), mine);
+  return node.children.reduce((most, child) => Math.max(most, largestGrowth(child)), Math.abs(significant(node)));
 }
 
 export interface Entry {

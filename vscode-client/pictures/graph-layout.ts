@@ -55,7 +55,7 @@ export function linesOf(node: GraphNode): string[] {
   const scope = packageOf(node.name, '');
   const above = name.startsWith(`${scope}.`) || name.startsWith(`${scope}::`) ? '' : scope;
   const verdict = node.verdict === '' ? '' : `⚠ ${node.verdict}`;
-  return [verdict, above, name, flat, cum, node.growthLabel].filter((line) => line !== '').map(cut);
+  return [verdict, above, name, flat, cum, node.growth?.label ?? ''].filter((line) => line !== '').map(cut);
 }
 
 function cut(text: string): string {

@@ -1,7 +1,7 @@
 // The call graph, as pprof's web view draws it: functions as boxes sized by flat, calls as arrows as thick as their weight.
 import type { Graph, GraphOptions } from '../src/protocol.ts';
 import type { Entry } from './colours.ts';
-import { GREY, Hues, nodeFill } from './colours.ts';
+import { GREY, Hues, nodeFill, significant } from './colours.ts';
 import { button, make, onWidth, setAttributes, svg, swatch, toggle, write, writeTitled } from './dom.ts';
 import type { Exports } from './export.ts';
 import { exportButton } from './export.ts';
@@ -146,7 +146,7 @@ class CallGraph implements GraphHandle {
     [this.width, this.height] = [placed.width, placed.height];
     const packages = this.packages();
     this.hues.learn(packages);
-    const largest = data.nodes.reduce((most, node) => Math.max(most, node.significant ? Math.abs(node.growth ?? 0) : 0), 0);
+    const largest = data.nodes.reduce((most, node) => Math.max(most, Math.abs(significant(node))), 0);
     const arrows = placed.arrows.flatMap((arrow) => drawArrow(arrow));
     this.groups = placed.boxes.map((box) => this.drawBox(box, nodeFill(box.node, data, largest, this.view.plain ? this.hues : undefined)));
     this.picture.replaceChildren(...arrows, ...this.groups);

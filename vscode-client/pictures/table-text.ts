@@ -12,6 +12,6 @@ export function asText({ rows, unit }: Pick<ProfileTable, 'rows' | 'unit'>, grow
     return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
   };
   const titles = [`flat (${unit})`, `cum (${unit})`, `owned (${unit})`, ...(growth ? [`growth (${unit})`] : []), 'name', 'file', 'line'];
-  const lines = rows.map((row) => [row.flat, row.cum, row.owned, ...(growth ? [row.growth ?? ''] : []), row.name, row.file, row.line]);
+  const lines = rows.map((row) => [row.flat, row.cum, row.owned, ...(growth ? [row.growth?.value ?? ''] : []), row.name, row.file, row.line]);
   return [titles, ...lines].map((cells) => `${cells.map(quoted).join(separator)}\n`).join('');
 }

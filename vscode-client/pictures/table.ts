@@ -28,7 +28,7 @@ const COLUMNS: readonly Column[] = [
   { sort: 'cum', title: 'Cum', about: 'What it or anything that it called allocated', text: (row) => row.cumLabel },
   { sort: 'cum', title: 'Cum %', about: 'Its share of the total', text: (row) => row.cumShare },
   { sort: 'owned', title: 'Owned', about: 'What it or others’ code that it called allocated', text: (row) => row.ownedLabel },
-  { sort: 'growth', title: 'Growth', about: 'Of cum, since the base', text: (row) => row.growthLabel },
+  { sort: 'growth', title: 'Growth', about: 'Of cum, since the base', text: (row) => row.growth?.label ?? '' },
   { sort: 'name', title: 'Name', about: '', text: named },
 ];
 const BY = [['function', 'Functions'], ['line', 'Lines'], ['package', 'Packages']] as const;
@@ -139,7 +139,7 @@ export class ProfileTableView {
   private row(row: TableRow): HTMLElement {
     const made = make('tr');
     for (const { sort, title, text } of this.columns()) {
-      made.append(sort === 'name' ? this.name(row) : make('td', `${classOf(title)}${row.significant && sort === 'growth' ? ' alloclens-sure' : ''}`, text(row)));
+      made.append(sort === 'name' ? this.name(row) : make('td', `${classOf(title)}${row.growth?.significant === true && sort === 'growth' ? ' alloclens-sure' : ''}`, text(row)));
     }
     return made;
   }

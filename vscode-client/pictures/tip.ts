@@ -19,8 +19,8 @@ export class Tip {
       this.hide();
       return;
     }
-    const { name, verdict, label, growthLabel, file, line } = frame.data;
-    const words = [name, [verdict, label, growthLabel].filter((part) => part !== '').join(' · '), file === '' ? '' : `${file}:${line}`];
+    const { name, verdict, label, growth, file, line } = frame.data;
+    const words = [name, [verdict, label, growth?.label ?? ''].filter((part) => part !== '').join(' · '), file === '' ? '' : `${file}:${line}`];
     const lines = words.filter((part) => part !== '').map((part) => make('div', '', part));
     this.box.replaceChildren(...lines);
     this.box.hidden = false;

@@ -53,9 +53,9 @@ export function search(node: FlameNode, term: string, inside = false): Found {
 }
 
 // What a screen reader says of a frame.
-export function spoken({ name, verdict, label, growthLabel }: Pick<FlameNode, 'name' | 'verdict' | 'label' | 'growthLabel'>): string {
-  const growth = growthLabel.replace('▲', 'grew by ').replace('▼', 'shrank by ');
-  return [name, verdict, label, growth].filter((part) => part !== '').join(', ');
+export function spoken({ name, verdict, label, growth }: Pick<FlameNode, 'name' | 'verdict' | 'label' | 'growth'>): string {
+  const grew = (growth?.label ?? '').replace('▲', 'grew by ').replace('▼', 'shrank by ');
+  return [name, verdict, label, grew].filter((part) => part !== '').join(', ');
 }
 
 // What stands in the picture.

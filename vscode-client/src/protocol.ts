@@ -161,14 +161,14 @@ export interface HotLine {
   flat: number;
   cum: number;
   owned: number;
-  growth: LineGrowth | null; // Null without a base
+  growth: LabelledGrowth | null; // Null without a base
 }
 
-// How a line grew since the base.
-export interface LineGrowth {
-  value: number;
+// How a value grew since the base, with its words.
+export interface LabelledGrowth {
+  value: number; // In the unit of the sample type
   label: string;
-  significant: boolean;
+  significant: boolean; // Whether it exceeds its sampling error, or is that of a finding
 }
 
 // The lines that leak or grow, and those with another verdict that is shown, worst first; then candidates.
@@ -338,9 +338,7 @@ export interface FlameNode {
   name: string;
   value: number; // At the head, in the unit of the sample type
   label: string; // The value and its share of the head's total, in focus or not, as in pprof
-  growth: number | null; // Since the base; null without one
-  growthLabel: string;
-  significant: boolean; // Whether the growth exceeds its sampling error
+  growth: LabelledGrowth | null; // Null without a base
   file: string;
   line: number; // 1-based; 0 if unknown
   own: boolean;
@@ -384,9 +382,7 @@ export interface GraphNode {
   flatLabel: string;
   cum: number;
   cumLabel: string;
-  growth: number | null; // Of cum since the base; null without one
-  growthLabel: string;
-  significant: boolean;
+  growth: LabelledGrowth | null; // Of cum; null without a base
   verdict: string;
 }
 
@@ -442,9 +438,7 @@ export interface TableRow {
   cumShare: string;
   owned: number;
   ownedLabel: string;
-  growth: number | null; // Of cum since the base; null without one
-  growthLabel: string;
-  significant: boolean; // Whether the growth exceeds its sampling error
+  growth: LabelledGrowth | null; // Of cum; null without a base
   verdict: string; // Of the function, such as leak; empty if it has none that is reported
 }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { GREY, growthFill, Hues, largestGrowth, legend, nodeFill, ownPackages, packageFill } from '../pictures/colours.ts';
-import type { Flame, FlameNode, Graph, GraphNode, TableRow, Timeline, TimelinePoint } from '../src/protocol.ts';
+import type { Flame, FlameNode, Graph, GraphNode, LabelledGrowth, TableRow, Timeline, TimelinePoint } from '../src/protocol.ts';
 import type { Site } from '../pictures/tree.ts';
 import { direction, step } from '../pictures/keyboard.ts';
 import { find, layout, pathOf, placed } from '../pictures/layout.ts';
@@ -14,8 +14,12 @@ import { at, graft, hasMore, heading, nothing, search, spoken } from '../picture
 import { amount, share } from '../pictures/units.ts';
 
 function node(name: string, value: number, children: FlameNode[] = [], rest: Partial<FlameNode> = {}): FlameNode {
-  const words = { label: `${value}B`, growth: null, growthLabel: '', significant: false, verdict: '' };
+  const words = { label: `${value}B`, growth: null, verdict: '' };
   return { name, value, children, ...words, file: '/w/main.go', line: 1, own: false, more: false, ...rest };
+}
+
+function grew(value: number, significant = true): LabelledGrowth {
+  return { value, label: `${value}B`, significant };
 }
 
 const TREE = node('all', 10, [
@@ -91,7 +95,7 @@ test('what is found counts each byte once', () => {
 });
 
 test('a frame is heard with its growth in words', () => {
-  const grown = node('main.serve', 6, [], { label: '6B · 60%', growth: 2, growthLabel: '▲2B, may be noise' });
+  const grown = node('main.serve', 6, [], { label: '6B · 60%', growth: { value: 2, label: '▲2B, may be noise', significant: false } });
   assert.equal(spoken(grown), 'main.serve, 6B · 60%, grew by 2B, may be noise');
   assert.equal(spoken(TREE), 'all, 10B');
 });
@@ -152,11 +156,11 @@ test('own code has the hue of its package, nothing else has one', () => {
 });
 
 test('in a comparison what surely changed is coloured', () => {
-  const changed = (growth: number, significant = true) => growthFill(node('a', 1, [], { growth, significant, own: true }), 1000);
+  const changed = (growth: number, significant = true) => growthFill(node('a', 1, [], { growth: grew(growth, significant), own: true }), 1000);
   assert.deepEqual([changed(1000), changed(100), changed(10)], ['grew-3', 'grew-2', 'grew-1'].map((name) => `var(--alloclens-${name})`));
   assert.equal(changed(-1000), 'var(--alloclens-shrank-3)');
   assert.equal(changed(1000, false), GREY);
-  const unsure = node('all', 9, [node('a', 5, [], { growth: 7, significant: false }), node('b', 4, [], { growth: -3, significant: true })]);
+  const unsure = node('all', 9, [node('a', 5, [], { growth: grew(7, false) }), node('b', 4, [], { growth: grew(-3) })]);
   assert.equal(largestGrowth(unsure), 3);
 });
 
@@ -267,7 +271,7 @@ test('values have the words of the server', () => {
 
 const NODE: GraphNode = {
   name: 'example.com/app/store.(*Cache).Put', file: '/w/store.go', line: 7, own: true, flat: 4, flatLabel: '4B (40%)',
-  cum: 10, cumLabel: '10B (100%)', growth: null, growthLabel: '', significant: false, verdict: 'leak',
+  cum: 10, cumLabel: '10B (100%)', growth: null, verdict: 'leak',
 };
 
 const GRAPH: Graph = {
@@ -308,15 +312,15 @@ test('a call graph is red by cum, or by growth beyond its error, or plain', () =
   assert.equal(nodeFill(NODE, whole, 0, undefined), 'var(--alloclens-grew-3)');
   assert.equal(nodeFill({ ...NODE, cum: 0 }, whole, 0, undefined), GREY);
   const compared = { base: true, total: 10 };
-  assert.equal(nodeFill({ ...NODE, growth: 8 }, compared, 8, undefined), GREY);
-  assert.equal(nodeFill({ ...NODE, growth: 8, significant: true }, compared, 8, undefined), 'var(--alloclens-grew-3)');
-  assert.equal(nodeFill({ ...NODE, growth: -1, significant: true }, compared, 8, undefined), 'var(--alloclens-shrank-2)');
+  assert.equal(nodeFill({ ...NODE, growth: grew(8, false) }, compared, 8, undefined), GREY);
+  assert.equal(nodeFill({ ...NODE, growth: grew(8) }, compared, 8, undefined), 'var(--alloclens-grew-3)');
+  assert.equal(nodeFill({ ...NODE, growth: grew(-1) }, compared, 8, undefined), 'var(--alloclens-shrank-2)');
   assert.match(nodeFill(NODE, whole, 0, new Hues()), /own-\d/);
   assert.equal(nodeFill({ ...NODE, own: false }, whole, 0, new Hues()), GREY);
 });
 
 test('a table is copied as numbers, and as CSV no cell runs as a formula', () => {
-  const row: TableRow = { ...NODE, name: '=HYPERLINK("x")', file: '/w/a,b.go', flatShare: '', cumShare: '', owned: 3, ownedLabel: '', growth: 2 };
+  const row: TableRow = { ...NODE, name: '=HYPERLINK("x")', file: '/w/a,b.go', flatShare: '', cumShare: '', owned: 3, ownedLabel: '', growth: grew(2) };
   const table = { unit: 'bytes', rows: [row] };
   assert.equal(asText(table, true, ','), 'flat (bytes),cum (bytes),owned (bytes),growth (bytes),name,file,line\n4,10,3,2,"\'=HYPERLINK(""x"")","/w/a,b.go",7\n');
   assert.equal(asText(table, false, '\t').split('\n')[1], '4\t10\t3\t=HYPERLINK("x")\t/w/a,b.go\t7');

@@ -14,6 +14,7 @@ import msgspec
 from alloclens.settings.settings import Severity  # noqa: TC001 - msgspec reads the fields of a class
 from alloclens.tables.stack_tree import Direction  # noqa: TC001 - as above
 from alloclens.typed import Message, ready
+from alloclens.wording.amounts import LabelledGrowth  # noqa: TC001 - msgspec reads the fields of a class
 from alloclens.wording.explain import Placement
 from alloclens.wording.flame import Flame, Timeline
 from alloclens.wording.profile import Graph, ProfileTable
@@ -261,14 +262,6 @@ class GetStackTree(Command[list[StackTreeNode]], frozen=True):
 # Hot lines
 
 
-class LineGrowth(Message, frozen=True):
-    """How a line grew since the base."""
-
-    value: int
-    label: str
-    significant: bool
-
-
 class HotLine(Message, frozen=True):
     """A line that holds memory."""
 
@@ -281,7 +274,7 @@ class HotLine(Message, frozen=True):
     flat: int
     cum: int
     owned: int
-    growth: LineGrowth | None
+    growth: LabelledGrowth | None
     """Null without a base."""
 
 

@@ -9,7 +9,7 @@ from alloclens.printable import printable
 from alloclens.series.timeline import MemStat, TimelinePoint, mem_stats, points
 from alloclens.tables.flame_walk import ALL
 from alloclens.typed import Message
-from alloclens.wording.amounts import amount, growth, share
+from alloclens.wording.amounts import LabelledGrowth, amount, labelled_growth, share
 from alloclens.wording.focus import words
 from alloclens.wording.kinds import counted_as, type_name
 from alloclens.wording.names import short_name
@@ -55,11 +55,8 @@ class FlameNode(Message, frozen=True):
     """At the head, in the unit of the sample type."""
     label: str
     """The value and its share of the head's total, in focus or not, as in pprof."""
-    growth: int | None
-    """Since the base; null without one."""
-    growth_label: str
-    significant: bool
-    """Whether the growth exceeds its sampling error."""
+    growth: LabelledGrowth | None
+    """Null without a base."""
     file: str
     line: int
     """1-based; 0 if unknown."""
@@ -166,9 +163,7 @@ def _node(row: _Row, comparison: Comparison, tree: FlameTree, own: frozenset[str
         name=tree.functions.name[row.site] if is_function else EVERYTHING,
         value=value,
         label=f"{amount(value, unit)} · {share(value, comparison.total)}",
-        growth=None if grown.growth is None else int(grown.growth),
-        growth_label="" if grown.growth is None else growth(grown, unit),
-        significant=grown.significant,
+        growth=labelled_growth(grown, unit),
         file=file,
         line=row.line,
         own=file in own,

@@ -11,7 +11,7 @@ from alloclens.tables.call_graph import GraphLimits, call_graph
 from alloclens.tables.table import By, ValueTable, table
 from alloclens.transform.subset import samples, samples_through
 from alloclens.typed import Message
-from alloclens.wording.amounts import amount, growth, share
+from alloclens.wording.amounts import LabelledGrowth, amount, labelled_growth, share
 from alloclens.wording.flame import Drawn, drawn
 
 if TYPE_CHECKING:
@@ -42,11 +42,8 @@ class TableRow(Message, frozen=True):
     cum_share: str
     owned: int
     owned_label: str
-    growth: int | None
-    """Of cum since the base; null without one."""
-    growth_label: str
-    significant: bool
-    """Whether the growth exceeds its sampling error."""
+    growth: LabelledGrowth | None
+    """Of cum; null without a base."""
     verdict: str
     """Of the function, such as leak; empty if it has none that is reported."""
 
@@ -71,10 +68,8 @@ class GraphNode(Message, frozen=True):
     flat_label: str
     cum: int
     cum_label: str
-    growth: int | None
-    """Of cum since the base; null without one."""
-    growth_label: str
-    significant: bool
+    growth: LabelledGrowth | None
+    """Of cum; null without a base."""
     verdict: str
 
 
@@ -188,9 +183,7 @@ def _row(of: Comparison, made: ValueTable, row: int, by: By) -> TableRow:
         cum_share=share(cum, total),
         owned=owned,
         owned_label=amount(owned, unit),
-        growth=int(grown.growth) if grown.growth is not None else None,
-        growth_label=growth(grown, unit) if grown.growth is not None else "",
-        significant=bool(grown.significant),
+        growth=labelled_growth(grown, unit),
         verdict=verdict,
     )
 
@@ -199,7 +192,7 @@ def _node(of: Comparison, made: ValueTable, row: int, flat: int, cum: int) -> Gr
     unit, where = of.sample_type.unit, made.sites
     name, file = made.name[row], where.texts[where.file[row]]
     verdict = of.reported.get((name, file, 0), "")
-    grown = of.with_verdict(made.cum.of(row)._replace(value=float(cum)), of.sample_type, lambda: bool(verdict))
+    grown = of.with_verdict(made.cum.of(row), of.sample_type, lambda: bool(verdict))
     return GraphNode(
         name=name or "?",
         file=file,
@@ -209,8 +202,6 @@ def _node(of: Comparison, made: ValueTable, row: int, flat: int, cum: int) -> Gr
         flat_label=f"{amount(flat, unit)} ({share(flat, of.total)})",
         cum=cum,
         cum_label=f"{amount(cum, unit)} ({share(cum, of.total)})",
-        growth=int(grown.growth) if grown.growth is not None else None,
-        growth_label=growth(grown, unit) if grown.growth is not None else "",
-        significant=bool(grown.significant),
+        growth=labelled_growth(grown, unit),
         verdict=verdict,
     )

@@ -15,7 +15,7 @@ from alloclens.lsp.documents import opened_path, same
 from alloclens.lsp.show import shown, tell
 from alloclens.series.comparison import LineStats, worth_showing
 from alloclens.stats.amount import Amount
-from alloclens.wording.amounts import growth, main
+from alloclens.wording.amounts import labelled_growth, main
 from alloclens.wording.kinds import KindRow, side_by_side
 
 if TYPE_CHECKING:
@@ -158,12 +158,5 @@ def _line(shown: Comparison, rows: Sequence[tuple[Comparison, int]], spot: Docum
         flat=int(stats.flat.value),
         cum=int(stats.cum.value),
         owned=int(stats.owned.value),
-        growth=_grown(stats, shown.sample_type.unit),
+        growth=labelled_growth(main(stats)[0], shown.sample_type.unit),
     )
-
-
-def _grown(stats: LineStats, unit: str) -> protocol.LineGrowth | None:
-    measure, _ = main(stats)
-    if measure.growth is None:
-        return None
-    return protocol.LineGrowth(int(measure.growth), growth(measure, unit), significant=bool(measure.significant))
