@@ -241,19 +241,19 @@ def _rows(kind: FileLines, text: str) -> Iterator[tuple[int, dict[str, Any]]]:
     """Yield the numbers of the lines that are still there, heaviest first."""
     comparison, mapped, source = kind.comparison, kind.on(text), split_lines(text)
     now = dict(zip(kind.rows.tolist(), zip(mapped.line.tolist(), mapped.unsure.tolist(), strict=True), strict=True))
-    unit, functions = comparison.sample_type.unit, comparison.lines.functions
+    unit = comparison.sample_type.unit
     for row in by_weight(comparison, kind.rows).tolist():
         line, unsure = now[row]
         if not line:
             continue
-        stats, function = comparison.stats(row), int(functions.of_line[row])
+        stats = comparison.stats(row)
         yield (
             line,
             {
                 "line": line,
                 "placement": "unsure" if unsure else "sure",
                 "code": source[line - 1].strip() if line <= len(source) else "",
-                "function": functions.name[function] if function >= 0 else "",
+                "function": comparison.lines.function(row),
                 "sample_type": type_name(comparison),
                 "flat": rounded(stats.flat.value),
                 "cum": rounded(stats.cum.value),
@@ -273,7 +273,7 @@ def _at(kind: FileLines, line: int) -> tuple[Comparison, str, int] | None:
     lines = kind.comparison.lines
     heaviest = np.argmax(np.abs(lines.value.cum[kind.rows[spots], kind.comparison.column]))
     row = int(kind.rows[spots[heaviest]])
-    return kind.comparison, lines.files[lines.file[row]], int(lines.line[row])
+    return kind.comparison, *lines.at(row)
 
 
 def _stack(world: World, comparison: Comparison, stack: Stack, mapper: LineMapper) -> dict[str, Any]:
@@ -304,10 +304,10 @@ def _changes(world: World, comparison: Comparison, mapper: LineMapper) -> Iterat
     changed = [(row, owned) for row, owned in rows if owned.growth]
     changed.sort(key=lambda pair: (not pair[1].significant, -abs(pair[1].growth or 0)))
     for row, owned in changed:
-        file, line, function = lines.files[lines.file[row]], int(lines.line[row]), int(lines.functions.of_line[row])
+        file, line = lines.at(row)
         yield {
             "at": _place(world, mapper.of(comparison, file, line), file, line),
-            "function": lines.functions.name[function] if function >= 0 else "",
+            "function": lines.function(row),
             "sample_type": type_name(comparison),
             "owned": number(owned, comparison.sample_type.unit),
             "was": comparison.was(row),

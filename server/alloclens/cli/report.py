@@ -274,12 +274,11 @@ def _lines(shown: Comparison, known: World, titles: _Titles) -> _Table | str:
 
 
 def _line(shown: Comparison, row: int, now: LineMapper, titles: _Titles) -> list[str]:
-    lines, stats, unit = shown.lines, shown.stats(row), shown.sample_type.unit
-    file, function = lines.files[lines.file[row]], int(lines.functions.of_line[row])
-    at = now.of(shown, file, stats.line)
+    (file, line), stats, unit = shown.lines.at(row), shown.stats(row), shown.sample_type.unit
+    at = now.of(shown, file, line)
     return [
-        _place(at, file, stats.line, titles),
-        lines.functions.name[function] if function >= 0 else "",
+        _place(at, file, line, titles),
+        shown.lines.function(row),
         amount(stats.owned.value, unit),
         growth(stats.owned, unit) if stats.owned.growth else "",
         amount(stats.flat.value, unit),

@@ -134,9 +134,7 @@ class Here(NamedTuple):
     @property
     def function(self) -> str:
         """The function of the row; "" if it is unknown."""
-        functions = self.comparison.lines.functions
-        number = int(functions.of_line[self.row])
-        return functions.name[number] if number >= 0 else ""
+        return self.comparison.lines.function(self.row)
 
 
 def here(world: World, documents: Documents, uri: str, line: int) -> Here | None:
@@ -180,4 +178,4 @@ def _here(file: FileLines, text: str, line: int) -> Here | None:
     weight = np.abs(lines.value.cum[file.rows[spots], file.comparison.column])
     spot = int(spots[np.argmax(weight)])
     row = int(file.rows[spot])
-    return Here(file.comparison, row, lines.files[lines.file[row]], int(lines.line[row]), bool(mapped.unsure[spot]))
+    return Here(file.comparison, row, *lines.at(row), bool(mapped.unsure[spot]))

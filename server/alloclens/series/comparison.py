@@ -241,8 +241,7 @@ class Comparison:
 
     def was(self, row: int) -> str:
         """Return the text that a row's line had at the base, if it was edited in place; else ""."""
-        lines = self.lines
-        return self.contents.changes.was.get(RecordedLine(lines.files[lines.file[row]], int(lines.line[row])), "")
+        return self.contents.changes.was.get(self.lines.at(row), "")
 
     def goroutine_origin(self, finding: Finding) -> GoroutineOrigin | None:
         """Return where the goroutines of a finding were started; None if unknown."""
@@ -443,8 +442,7 @@ class Comparison:
         now, then = np.flatnonzero(self.alignment.unsaid), np.flatnonzero(self.alignment.unsaid_base)
         files = (head.files[i] if i >= 0 else "" for i in self.alignment.file[then].tolist())
         before = map(RecordedLine, files, np.maximum(self.alignment.line[then], 0).tolist())
-        after = (RecordedLine(head.files[head.file[row]], int(head.line[row])) for row in now.tolist())
-        return frozenset([*after, *before])
+        return frozenset([*map(head.at, now.tolist()), *before])
 
     @cached_property
     def _unsaid_sites(self) -> Mask:

@@ -323,12 +323,13 @@ class Judgement:
     def _make(self, entry: int) -> Finding:
         history, head, by_entry = self.history, self.head, self.verdicts
         row, counts = int(self._owner[entry]), history.counts
+        file, line = head.at(row) if row >= 0 else ("", 0)
         with_called = bool(history.parts.depth[entry] == WITH_CALLED)
         came = counts.arrived[-1, entry] - counts.arrived[0, entry]
         return Finding(
             rule=VERDICT_RULES[by_entry.rule[entry]],
-            file=head.files[head.file[row]] if row >= 0 else "",
-            line=int(head.line[row]) if row >= 0 else 0,
+            file=file,
+            line=line,
             function=self._function(entry),
             sample_type=self.sample_type,
             owned=Amount(float(self.leaked[entry] or history.values[-1, entry]), *self._growth(entry)),
@@ -370,7 +371,7 @@ class Judgement:
 
     def _function(self, entry: int) -> str:
         row = int(self._owner[entry])
-        return _function(self.head, row) if row >= 0 else self.head.holders.function[self._holder[entry]]
+        return self.head.function(row) if row >= 0 else self.head.holders.function[self._holder[entry]]
 
     def _path(self, entry: int) -> tuple[RelatedLine, ...]:
         """Return the callers of an entry, all with its figures. The last is missing if no own code calls there."""
@@ -405,7 +406,7 @@ class Judgement:
         """Return a row of the head's lines with the figures of an entry."""
         head, value = self.head, float(self.history.values[-1, entry])
         owned = Amount(value, *self._growth(entry))
-        return RelatedLine(head.files[head.file[row]], int(head.line[row]), _function(head, row), owned)
+        return RelatedLine(*head.at(row), head.function(row), owned)
 
     @cached_property
     def _shown(self) -> Ints:
@@ -438,8 +439,3 @@ def badness(finding: Finding) -> tuple[int, int, float, float]:
         -certain * weight,
         -finding.growth * weight,
     )
-
-
-def _function(head: Lines, row: int) -> str:
-    function = int(head.functions.of_line[row])
-    return head.functions.name[function] if function >= 0 else ""

@@ -16,7 +16,7 @@ from alloclens.stats.sampling import SampleErrors, errors, sampling_rate
 from alloclens.tables import attribution
 from alloclens.tables.attribution import Attribution
 from alloclens.tables.holders import MAX_CALLERS, Holders, holders
-from alloclens.tables.sites import by_source_line
+from alloclens.tables.sites import RecordedLine, by_source_line
 
 if TYPE_CHECKING:
     from alloclens.arrays import Floats, Ints, Mask
@@ -110,6 +110,15 @@ class Lines:
     def rows_in(self, file: int) -> Ints:
         """Return the rows of one of the files."""
         return np.arange(*np.searchsorted(self.file, [file, file + 1]))
+
+    def at(self, row: int) -> RecordedLine:
+        """Return the line of a row."""
+        return RecordedLine(self.files[self.file[row]], int(self.line[row]))
+
+    def function(self, row: int) -> str:
+        """Return the function that a row's line is in; "" if unknown."""
+        number = int(self.functions.of_line[row])
+        return self.functions.name[number] if number >= 0 else ""
 
     def row_of(self, recorded: str, line: int) -> int | None:
         """Return the row of a recorded line; None if the profile does not name it."""

@@ -194,5 +194,4 @@ def without_line(comparison: Comparison, recorded: Iterable[str]) -> list[str]:
 
 
 def _functions(comparison: Comparison, rows: Ints) -> list[str]:
-    functions = comparison.lines.functions
-    return [functions.name[i] if i >= 0 else "" for i in functions.of_line[rows].tolist()]
+    return [*map(comparison.lines.function, rows.tolist())]

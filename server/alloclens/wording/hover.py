@@ -73,7 +73,7 @@ def markdown(
     `withdrawn`: see `candidate`.
     """
     lines = comparison.lines
-    file, number = lines.files[lines.file[row]], int(lines.line[row])
+    file, number = lines.at(row)
     judged = comparison.finding(row)
     if judged and not judged.owned.value and not judged.growth:  # it says nothing of what only passes through the line
         judged = None

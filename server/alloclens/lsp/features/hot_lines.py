@@ -97,7 +97,7 @@ def _every(
     for number, comparison in enumerate(kinds):
         lines = comparison.lines
         for row in _sorted(comparison, np.array(sorted(worth[number]), np.int64), query).tolist():
-            file, line = lines.files[lines.file[row]], int(lines.line[row])
+            file, line = lines.at(row)
             pairs = [(kind, kind.lines.row_of(file, line)) for kind in kinds]
             rows = [(kind, at) for (kind, at), good in zip(pairs, worth, strict=True) if at is not None and at in good]
             spot = document_lines.of(comparison, file, line)
@@ -146,15 +146,15 @@ def _line(shown: Comparison, rows: Sequence[tuple[Comparison, int]], spot: Docum
     """Return a hot line: its numbers are in the shown sample type, so 0 if only other kinds have it."""
     comparison, row = rows[0]
     lines, unsure = comparison.lines, bool(spot and spot.unsure)
-    number, function = int(lines.file[row]), int(lines.functions.of_line[row])
-    stats = comparison.stats(row) if comparison is shown else LineStats(int(lines.line[row]), *[Amount(0)] * 3)
+    file, line = lines.at(row)
+    stats = comparison.stats(row) if comparison is shown else LineStats(line, *[Amount(0)] * 3)
     return protocol.HotLine(
         label=side_by_side([KindRow(kind, at, unsure) for kind, at in rows]),
         location=location(spot),
-        function=lines.functions.name[function] if function >= 0 else "",
-        file=lines.files[number],
-        line=stats.line,
-        own=bool(lines.own[number]),
+        function=lines.function(row),
+        file=file,
+        line=line,
+        own=bool(lines.own[lines.file[row]]),
         flat=int(stats.flat.value),
         cum=int(stats.cum.value),
         owned=int(stats.owned.value),
