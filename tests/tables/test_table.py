@@ -5,7 +5,6 @@ from __future__ import annotations
 from alloclens.languages.names import package
 from alloclens.profile.formats import read
 from alloclens.tables.flame import FlameGraph
-from alloclens.tables.sandwich import sandwich
 from alloclens.tables.table import ValueTable, table
 from alloclens.tables.top import top
 from alloclens.transform.difference import difference
@@ -86,7 +85,7 @@ def test_a_function_between_its_callers_and_its_callees() -> None:
         )
     )
     graph = FlameGraph(profile, profile.sample_types[3])
-    both = sandwich(graph, ("f", "/w/a.go"))
+    both = graph.sandwich(("f", "/w/a.go"))
     assert both is not None
     drawn = []
     for tree in both:
@@ -96,7 +95,7 @@ def test_a_function_between_its_callers_and_its_callees() -> None:
     callers, callees = drawn
     assert callers == [("", "all", 15), ("all", "f", 15), ("f", "f", 10), ("f", "main", 5), ("f", "up", 10)]
     assert callees == [("", "all", 15), ("all", "f", 15), ("f", "f", 10), ("f", "leaf", 10), ("f", "other", 5)]
-    assert sandwich(graph, ("f", "")) is None
+    assert graph.sandwich(("f", "")) is None
 
 
 def test_packages_as_the_pictures_name_them() -> None:

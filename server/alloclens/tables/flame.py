@@ -17,7 +17,8 @@ from alloclens.stats.growth import SampledValues, changes, needed, values_of_sam
 from alloclens.stats.sampling import BLOCK, sampling_rate
 from alloclens.tables.flame_walk import WalkedTree, stack_walk, subtree_root, walk_order, whole_root
 from alloclens.tables.sites import by_line
-from alloclens.transform.subset import samples_through
+from alloclens.transform.prune import from_innermost, up_to_outermost
+from alloclens.transform.subset import samples, samples_through
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,6 +65,11 @@ class FlameFunctions(NamedTuple):
     file: Sequence[str]
     """As recorded, cleaned; "" if unknown."""
 
+    def frames(self, site: FlameSite) -> Mask:
+        """Return which frames belong to a function."""
+        of_site = [function == site for function in zip(self.name, self.file, strict=True)]
+        return np.array(of_site, np.bool_)[self.of_frame]
+
 
 @dataclass(frozen=True, eq=False)
 class FlameTree:
@@ -77,7 +83,7 @@ class FlameTree:
     value: Ints
     """Value at the head, in the sample type's unit."""
     growth: Ints
-    """Head - base; equal to `value` if nothing is compared."""
+    """Head - base; equal to `value` if nothing is compared. Unlike its error, it is known of a file that is itself a difference."""
     significant: Mask
     """Nodes that grew or shrank significantly, corrected for the number of nodes."""
     low: Floats
@@ -123,6 +129,20 @@ class FlameGraph:
             self.answers.clear()
         self.answers[asked] = tree
         return tree
+
+    def sandwich(self, site: FlameSite) -> tuple[FlameTree, FlameTree] | None:
+        """Return the callers of a function, from it outwards, and its callees, from it inwards; None if the profile does not have it.
+
+        If it calls itself, its callers are those of the innermost call, and its callees those of the outermost.
+        """
+        hit = self.functions.frames(site)
+        profile = samples(self.profile, samples_through(self.profile, hit))
+        if not len(profile):
+            return None
+        outwards = replace(self, profile=from_innermost(profile, hit), answers={})
+        inwards = replace(self, profile=up_to_outermost(profile, hit), answers={})
+        callers, callees = outwards.tree(FlameQuery(inverted=True)), inwards.tree(FlameQuery())
+        return (callers, callees) if callers and callees else None
 
     @cached_property
     def functions(self) -> FlameFunctions:
@@ -183,7 +203,7 @@ def _tree(of: FlameGraph, asked: FlameQuery) -> FlameTree | None:
         for step, site in enumerate(asked.path):
             if step:
                 stacks.advance()
-            stacks.through(_frames(of.functions, site))
+            stacks.through(of.functions.frames(site))
             if not len(stacks.rows):
                 return None
         if asked.path:
@@ -198,12 +218,6 @@ def _through(of: FlameGraph, text: str) -> Ints:
     profile, searched = of.profile, text.casefold()
     hit = np.array([searched in name.casefold() for name in of.functions.name], np.bool_)[of.functions.of_frame]
     return of.samples[samples_through(profile, hit)[of.samples]]
-
-
-def _frames(functions: FlameFunctions, site: FlameSite) -> Mask:
-    """Return which frames belong to a function."""
-    of_site = [function == site for function in zip(functions.name, functions.file, strict=True)]
-    return np.array(of_site, np.bool_)[functions.of_frame]
 
 
 def _heaviest(walked: WalkedTree, most: int) -> WalkedTree:

@@ -13,7 +13,6 @@ from alloclens.printable import printable
 from alloclens.series.timeline import owned
 from alloclens.tables.call_graph import GraphLimits
 from alloclens.tables.flame import FlameQuery
-from alloclens.tables.sandwich import sandwich
 from alloclens.wording import flame as wording
 from alloclens.wording import shown_series, views
 from alloclens.wording.amounts import amount, signed
@@ -109,7 +108,7 @@ def _graph(world: World, options: protocol.GraphOptions) -> Graph | None:
 
 def _sandwich(world: World, function: str, file: str) -> protocol.Sandwich | None:
     shown = world.shown
-    trees = sandwich(shown.flame_graph, (function, file)) if shown else None
+    trees = shown.flame_graph.sandwich((function, file)) if shown else None
     if shown is None or trees is None:
         return None
     callers, callees = (_drawn(world, shown, tree) for tree in trees)
