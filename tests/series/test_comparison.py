@@ -103,7 +103,7 @@ def test_a_rise_that_all_snapshots_show_is_no_noise_in_any_view(tmp_path: Path, 
         tmp_path, *(heap(f"{keep} = {12800 + 200 * i}x4096/{(i + 1) * 1000000}") for i in range(24)), base=base
     )
     assert found.finding(0).verdict == "growing"
-    assert not found.growth.significant.owned.any()
+    assert not found.growth.owned.significant.any()
     drawn = flame(found, found.flame_graph.tree(FlameQuery())).root.children[0]
     listed = profile_table(found, RowQuery("line"), (), "").rows[0]
     since_the_first = base == "first"  # the growth that the verdict is about
@@ -125,7 +125,7 @@ def test_since_an_empty_base_all_grew(tmp_path: Path) -> None:
     )
     assert (found.grown, found.stats(0).owned[:2]) == (40 * MB, (40 * MB, 40 * MB))
     assert found.growth is not None
-    assert found.growth.significant.owned.tolist() == [True]
+    assert found.growth.owned.significant.tolist() == [True]
 
 
 def test_what_is_judged(tmp_path: Path) -> None:

@@ -62,7 +62,7 @@ def of(one: Profile) -> Lines:
 def grown(head: Profile, base: Profile, maps: LineMaps = NO_MAPS) -> dict[tuple[str, int], float]:
     """Return the cum growth of the head's lines that have any."""
     now, then = of(head), of(base)
-    value = growth(now, then, SPACE, align(then, now, maps), one_process=False).value.cum
+    value = growth(now, then, SPACE, align(then, now, maps), one_process=False).cum.value
     places = zip((now.files[i] for i in now.file.tolist()), now.line.tolist(), strict=True)
     return {place: grew for place, grew in zip(places, value.tolist(), strict=True) if grew}
 
@@ -181,7 +181,7 @@ def test_the_texts_say_which_line_is_which() -> None:
     assert unsaid(head, base, maps) == set()
     met = align(of(base), of(head), maps)
     assert met.line.tolist() == [11, 14]
-    value = growth(of(head), of(base), SPACE, met, one_process=False).value.cum
+    value = growth(of(head), of(base), SPACE, met, one_process=False).cum.value
     assert value.tolist() == [0, 0, 5 * MB]
 
 
@@ -249,7 +249,7 @@ def test_a_line_that_is_unknown_stays_so_whatever_the_text() -> None:
     head, base = (profile(f"main.keep:10@/w/a.go:0 = {n}x{MB}", KEEP[0]) for n in (5, 3))
     met = align(of(base), of(head), {("/w/a.go", "/w/a.go"): TO})
     assert met.line.tolist() == [0, 11]
-    assert growth(of(head), of(base), SPACE, met, one_process=False).value.cum.tolist() == [2 * MB, 0]
+    assert growth(of(head), of(base), SPACE, met, one_process=False).cum.value.tolist() == [2 * MB, 0]
 
 
 def test_a_function_that_is_gone_was_on_no_line_of_another() -> None:
@@ -276,7 +276,7 @@ def test_a_function_in_another_file_by_the_texts_of_both() -> None:
     head, base = profile(*RELEASE[:2]), profile(*BASE[:2])
     maps = {("/w/a.go", "/w/b.go"): np.array([0, *[0] * 10, 5, 4])}  # and its lines changed places
     met = align(of(base), of(head), maps)
-    value = growth(of(head), of(base), SPACE, met, one_process=False).value.cum
+    value = growth(of(head), of(base), SPACE, met, one_process=False).cum.value
     assert dict(zip(of(head).line.tolist(), value.tolist(), strict=True)) == {14: 0, 4: -MB, 5: MB}
 
 

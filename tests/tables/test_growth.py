@@ -33,7 +33,7 @@ def test_the_stated_interval_holds_the_true_growth(size: int, churn: float) -> N
         site.free(int(live * churn))
         site.allocate(int(live * churn) + grown)
         made = growth(site.snapshot(), base, SPACE)
-        outside += not made.low.flat[0] <= grown * size <= made.high.flat[0]
+        outside += not made.flat.interval.low[0] <= grown * size <= made.flat.interval.high[0]
     assert outside <= 3  # of 40, less than one is expected; more than 3 would be chance once in a thousand
 
 
@@ -46,32 +46,36 @@ def test_what_stays_adds_no_error() -> None:
     # 10 R blocks of 1 byte stay and 10 R come: as if those that stay were not there.
     alone = growth(*pair(f"{HERE} = {10 * RATE}x1", f"{HERE} = 0x1"), SPACE)
     beside = growth(*pair(f"{HERE} = {20 * RATE}x1", f"{HERE} = {10 * RATE}x1"), SPACE)
-    assert (beside.low.flat[0], beside.high.flat[0]) == pytest.approx((alone.low.flat[0], alone.high.flat[0]))
+    assert (beside.flat.interval.low[0], beside.flat.interval.high[0]) == pytest.approx(
+        (alone.flat.interval.low[0], alone.flat.interval.high[0])
+    )
     still = growth(*pair(f"{HERE} = 100000x64/100000", f"{HERE} = 100000x64/100000"), SPACE)
-    assert not still.significant.flat[0]
+    assert not still.flat.significant[0]
 
 
 def test_the_interval_by_hand() -> None:
     # 10 sampled blocks of 1 byte came, none went; each counts for R. Poisson's exact 99 % limits (half of chi-square's
     # quantiles): of 10, 3.717 and 21.398; of 0, 5.298 above. 10 - √((10 - 3.717)² + 5.298²) = 1.78; 10 + 11.398 = 21.40.
     made = growth(*pair(f"{HERE} = {10 * RATE}x1", f"{HERE} = 0x1"), SPACE)
-    assert made.low.flat[0] == pytest.approx(1.78 * RATE, abs=0.2 * RATE)
-    assert made.high.flat[0] == pytest.approx(21.40 * RATE, abs=0.2 * RATE)
-    assert made.significant.flat[0]
+    assert made.flat.interval.low[0] == pytest.approx(1.78 * RATE, abs=0.2 * RATE)
+    assert made.flat.interval.high[0] == pytest.approx(21.40 * RATE, abs=0.2 * RATE)
+    assert made.flat.significant[0]
 
 
 def test_objects_have_the_interval_of_their_bytes() -> None:
     both = pair(f"{HERE} = {10 * RATE // 64}x64", f"{HERE} = 0x64")
     space, objects = (growth(*both, ValueType(*kind)) for kind in (SPACE, ("inuse_objects", "count")))
-    assert objects.low.flat[0] == pytest.approx(space.low.flat[0] / 64, rel=1e-3)
-    assert objects.high.flat[0] == pytest.approx(space.high.flat[0] / 64, rel=1e-3)
+    assert objects.flat.interval.low[0] == pytest.approx(space.flat.interval.low[0] / 64, rel=1e-3)
+    assert objects.flat.interval.high[0] == pytest.approx(space.flat.interval.high[0] / 64, rel=1e-3)
 
 
 def test_two_processes_share_nothing() -> None:
     # 10 sampled blocks each: 10 is down by 6.283 and up by 11.398, so ± √(6.283² + 11.398²) = 13.0 R.
     both = pair(f"{HERE} = {10 * RATE}x1", f"{HERE} = {10 * RATE}x1")
     made = growth(*both, SPACE, one_process=False)
-    assert (made.low.flat[0], made.high.flat[0]) == pytest.approx((-13.0 * RATE, 13.0 * RATE), rel=0.05)
+    assert (made.flat.interval.low[0], made.flat.interval.high[0]) == pytest.approx(
+        (-13.0 * RATE, 13.0 * RATE), rel=0.05
+    )
 
 
 def test_an_unknown_error_is_never_certain() -> None:
@@ -80,8 +84,8 @@ def test_an_unknown_error_is_never_certain() -> None:
         builder.sample(HERE, [value])
     head, base = (lines(read(b.bytes()), own(lambda _: True)) for b in made)
     found: Growth = growth(head, base, ValueType("cpu", "nanoseconds"))
-    assert math.isnan(found.low.flat[0])
-    assert not found.significant.flat[0]
+    assert math.isnan(found.flat.interval.low[0])
+    assert not found.flat.significant[0]
 
 
 def compared(head: bytes, base: bytes) -> Profile:
@@ -95,7 +99,7 @@ def test_a_function_grew_for_certain_though_none_of_its_lines_did() -> None:
     head, base = (heap(*(stack.format(n * RATE) for stack in both)) for n in (8, 0))
     now, then = (lines(read(d), own(lambda _: True)) for d in (head, base))
     by_line = growth(now, then, SPACE)
-    assert not by_line.significant.flat.any()
+    assert not by_line.flat.significant.any()
     (found,) = functions(compared(head, base), SPACE, ["/o/a.go"])
     assert found.cum[:2] == (16 * RATE, 16 * RATE)
     assert found.cum.significant
@@ -123,7 +127,7 @@ def test_one_event_proves_nothing_where_the_error_is_unknown(types: str, base: s
     then = lines(read(profile(types, *filter(None, [base]))), own(lambda _: True))
     for sample_type in now.sample_types:
         grown = growth(now, then, sample_type)
-        assert grown.value.cum.tolist() != [0]
-        assert math.isnan(grown.low.cum[0])
-        assert math.isnan(grown.high.cum[0])
-        assert not grown.significant.cum.any()
+        assert grown.cum.value.tolist() != [0]
+        assert math.isnan(grown.cum.interval.low[0])
+        assert math.isnan(grown.cum.interval.high[0])
+        assert not grown.cum.significant.any()

@@ -553,5 +553,4 @@ def _weight(comparison: Comparison, rows: Ints) -> Floats:
 def _grew(comparison: Comparison, rows: Ints) -> Mask:
     if comparison.growth is None:
         return np.zeros(len(rows), np.bool_)
-    significant = comparison.growth.significant
-    return significant.flat[rows] | significant.owned[rows]
+    return comparison.growth.flat.significant[rows] | comparison.growth.owned.significant[rows]

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,7 +13,6 @@ from alloclens.stats.amount import Amount
 from alloclens.stats.growth import Amounts, Changes, SampledValues, changes, values_of_samples
 from alloclens.stats.sampling import sampling_rate
 from alloclens.tables import attribution
-from alloclens.tables.lines import Measures
 
 if TYPE_CHECKING:
     from alloclens.arrays import Ints, Mask
@@ -22,14 +20,6 @@ if TYPE_CHECKING:
     from alloclens.tables.alignment import Alignment
     from alloclens.tables.lines import Lines
     from alloclens.tables.sites import Sites
-
-
-class Significant(NamedTuple):
-    """The lines that changed significantly, in each measure."""
-
-    flat: Mask
-    cum: Mask
-    owned: Mask
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,26 +31,6 @@ class Growth:
     owned: Changes
     unsaid: Mask
     """Rows whose growth is unknown; they count as unchanged."""
-
-    @cached_property
-    def value(self) -> Measures:
-        """Head - base, shape (lines,)."""
-        return Measures(self.flat.value, self.cum.value, self.owned.value)
-
-    @cached_property
-    def low(self) -> Measures:
-        """Lower bound of the 99 % interval; nan if unknown."""
-        return Measures(*(measure.interval.low for measure in (self.flat, self.cum, self.owned)))
-
-    @cached_property
-    def high(self) -> Measures:
-        """Upper bound of the 99 % interval; nan if unknown."""
-        return Measures(*(measure.interval.high for measure in (self.flat, self.cum, self.owned)))
-
-    @cached_property
-    def significant(self) -> Significant:
-        """Rows that grew or shrank significantly, corrected for the number of non-zero lines."""
-        return Significant(self.flat.significant, self.cum.significant, self.owned.significant)
 
     def amount(self, measure: str, row: int, value: float, sampled: float = np.nan) -> Amount:
         """Return one measure of a row at the head, of so many sampled objects, with its growth if known."""

@@ -138,8 +138,8 @@ def _growth(comparison: Comparison, *, own: bool) -> Floats:
     """Return each line's growth of owned; of cum for lines that own nothing, unless only own lines are listed."""
     if comparison.growth is None:
         return np.zeros(len(comparison.lines))
-    value = comparison.growth.value
-    return value.owned if own else np.where(_measure(comparison, "owned") != 0, value.owned, value.cum)
+    owned, cum = comparison.growth.owned.value, comparison.growth.cum.value
+    return owned if own else np.where(_measure(comparison, "owned") != 0, owned, cum)
 
 
 def _line(shown: Comparison, rows: Sequence[tuple[Comparison, int]], spot: DocumentLine | None) -> protocol.HotLine:
