@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 from alloclens.languages import families_of
 from alloclens.series.programs import MIN_FUNCTIONS
-from alloclens.series.services import group, services
+from alloclens.series.services import services
 from alloclens.session.once import world
 
 from tests.series.test_series import HERE, snapshot
+from tests.support.grouped import group
 from tests.support.profiles import drop, goroutines, heap, profile
 
 if TYPE_CHECKING:

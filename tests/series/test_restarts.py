@@ -12,9 +12,10 @@ from alloclens.profile.taken_at import TakenAt
 from alloclens.series.owned import NOTHING, OwnedLines
 from alloclens.series.restarts import MIN_STACKS
 from alloclens.series.series import Series, heaps_beside, process_before
-from alloclens.series.services import group
 from alloclens.series.snapshot import Snapshot
 from alloclens.tables.allocations import StackAllocations, rows, sketch
+
+from tests.support.grouped import group
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

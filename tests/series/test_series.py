@@ -13,11 +13,11 @@ from alloclens.profile.formats import read
 from alloclens.profile.taken_at import TakenAt
 from alloclens.series.owned import NOTHING
 from alloclens.series.series import MAX_COPIES
-from alloclens.series.services import group
 from alloclens.series.snapshot import Snapshot
 from alloclens.tables.allocations import sketch, stack_allocations
 from alloclens.tables.code import code_digests, contains_code, memory_map
 
+from tests.support.grouped import group
 from tests.support.profiles import delta, goroutines, heap, profile
 
 if TYPE_CHECKING:

@@ -104,16 +104,6 @@ def services(
     return tuple(sorted(made, key=attrgetter("newest_first")))
 
 
-def group(
-    snapshots: Iterable[Snapshot],
-    labels: Mapping[str, str] | None = None,
-    functions: FunctionsOf = lambda _: NO_FUNCTIONS,
-) -> tuple[Series, ...]:
-    """Return the series of all services; the one with the newest snapshot comes first."""
-    all_series = chain.from_iterable(service.series for service in services(snapshots, labels, functions))
-    return tuple(sorted(all_series, key=attrgetter("newest_first")))
-
-
 def _by_replica(of_program: list[Snapshot], labels: Mapping[str, str]) -> Iterator[Service]:
     """Yield the services of one program. Kinds whose replicas cannot be told apart are a service of their own."""
     by_key: dict[str, list[Snapshot]] = {}
