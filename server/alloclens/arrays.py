@@ -64,6 +64,13 @@ def last(hit: Mask, at: Ints) -> Ints:
     return out
 
 
+def sums(group: Ints, values: Ints, groups: int) -> Ints:
+    """Return the sum of the values of each group, exact beyond 2^53, unlike those of numpy.bincount."""
+    out = np.zeros(groups, np.int64)
+    np.add.at(out, group, values)
+    return out
+
+
 def ratio(above: Floats | float, below: Floats) -> Floats:
     """Return above / below, 0 where `below` is 0."""
     return np.divide(above, below, out=np.zeros_like(below), where=below != 0)

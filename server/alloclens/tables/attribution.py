@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from alloclens.arrays import first
+from alloclens.arrays import first, sums
 from alloclens.profile.kernel import LoadedStacks, LoadedValues, arena
 
 if TYPE_CHECKING:
@@ -39,10 +39,8 @@ class Attribution:
         out = np.zeros((self.sites, values.shape[1]), values.dtype)
         site = self.site[counted]
         for k in range(values.shape[1]):
-            if values.dtype.kind == "f":
-                out[:, k] = np.bincount(site, values[counted, k], self.sites)
-            else:  # exact beyond 2^53
-                np.add.at(out[:, k], site, values[counted, k])
+            add = np.bincount if values.dtype.kind == "f" else sums
+            out[:, k] = add(site, values[counted, k], self.sites)
         return out
 
 

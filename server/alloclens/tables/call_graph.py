@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from alloclens.arrays import distinct, owners
+from alloclens.arrays import distinct, owners, sums
 from alloclens.tables.sites import by_function
 
 if TYPE_CHECKING:
@@ -191,18 +191,17 @@ class _Calls:
         """Return the graph of some of the sites."""
         size, places = len(self.sites), np.flatnonzero(kept[self.site])
         sample, site = self.sample[places], self.site[places]
-        flat, cum = np.zeros(size, np.int64), np.zeros(size, np.int64)
         once = distinct(sample * size + site)
-        np.add.at(cum, once % size, self.value[once // size])
+        cum = sums(once % size, self.value[once // size], size)
         innermost = np.ones(len(self.sample), np.bool_)
         innermost[:-1] = self.sample[1:] != self.sample[:-1]
         leaf = innermost[places]
-        np.add.at(flat, site[leaf], self.value[sample[leaf]])
+        flat = sums(site[leaf], self.value[sample[leaf]], size)
         call = np.flatnonzero((sample[1:] == sample[:-1]) & (site[1:] != site[:-1]))
         pair, edge = np.unique(site[call] * size + site[call + 1], return_inverse=True)
         _, first = np.unique(sample[call] * max(len(pair), 1) + edge, return_index=True)  # each call once for a sample
-        weight, residual = np.zeros(len(pair), np.int64), np.zeros(len(pair), np.bool_)
-        np.add.at(weight, edge[first], self.value[sample[call[first]]])
+        weight = sums(edge[first], self.value[sample[call[first]]], len(pair))
+        residual = np.zeros(len(pair), np.bool_)
         passes = places[call[first] + 1] - places[call[first]] > 1
         residual[edge[first][passes]] = True
         nodes = kept & ((cum != 0) | (flat != 0))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from alloclens.arrays import distinct, offsets, spread
+from alloclens.arrays import distinct, offsets, spread, sums
 from alloclens.stats.amount import Amount
 from alloclens.tables.attribution import Attribution
 from alloclens.transform.subset import samples_through
@@ -68,8 +68,8 @@ def heaviest(
         return []
     example, group = _distinct(profile, sites, samples)
     values = profile.values[samples, column]
-    grown = _sums(group, values, len(example))
-    now = _sums(group, np.where(profile.is_base[samples], 0, values), len(example))
+    grown = sums(group, values, len(example))
+    now = sums(group, np.where(profile.is_base[samples], 0, values), len(example))
     hidden = np.zeros(len(example), np.bool_)
     if unsaid is not None and unsaid.any():
         hidden[group[np.isin(samples, having(profile, sites, np.flatnonzero(unsaid)))]] = True
@@ -111,12 +111,6 @@ def _powers(count: int) -> NDArray[np.uint64]:
     return np.cumprod(np.concatenate([[np.uint64(1)], np.full(max(count - 1, 0), BASE)]), dtype=np.uint64)
 
 
-def _sums(group: Ints, values: Ints, groups: int) -> Ints:
-    out = np.zeros(groups, np.int64)
-    np.add.at(out, group, values)
-    return out
-
-
 def _frames(profile: Profile, sample: int) -> tuple[Frame, ...]:
     where, at = (
         profile.location[profile.location_at[sample] : profile.location_at[sample + 1]],
@@ -151,11 +145,11 @@ def passing(
         nodes = distinct(key[shown[here]])
         rows = rows[np.isin(key[rows], nodes)]
         node[rows] = np.searchsorted(nodes, key[rows])
-        sums = Attribution(node[rows], len(nodes)).sum(both[rows]).tolist()
+        totals = Attribution(node[rows], len(nodes)).sum(both[rows]).tolist()
         if unsaid is not None:
             hidden[here] |= unsaid[sites.of_frame[cursor.frame[shown[here]]]]
         for stack in here.tolist():
-            value, growth = sums[node[shown[stack]]]
+            value, growth = totals[node[shown[stack]]]
             amounts[stack].append(Amount(value, None if hidden[stack] else growth))
         cursor.advance(rows)
     return [of_stack[::-1] for of_stack in amounts]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from alloclens.arrays import sums
 from alloclens.tables import attribution
 from alloclens.tables.growth import cum_amounts
 from alloclens.tables.sites import by_line
@@ -67,7 +68,7 @@ def table(
         attributed.sum(values)[:, 0]
         for attributed in (attribution.flat(profile, lines), attribution.owned(profile, lines, may_own))
     ]
-    flat, owned = (_added(part, row, rows) for part in by_site)
+    flat, owned = (sums(row, part, rows) for part in by_site)
     sized = replace(grouped, line=np.zeros(rows, np.int64))  # of as many rows as there are groups
     cum = cum_amounts(profile, sized, sample_type, one_process=one_process, compared=compared)
     heaviest = _heaviest(attribution.cum(profile, lines, np.abs(values))[:, 0], row, rows)
@@ -85,12 +86,6 @@ def _names(lines: Sites, by: By, package: Callable[[str, str], str]) -> list[str
         return [name for name, _ in named]
     known = {function: package(*function) for function in dict.fromkeys(named)}
     return [known[function] for function in named]
-
-
-def _added(values: Ints, row: Ints, rows: int) -> Ints:
-    out = np.zeros(rows, np.int64)
-    np.add.at(out, row, values)
-    return out
 
 
 def _heaviest(weight: Ints, row: Ints, rows: int) -> Ints:
