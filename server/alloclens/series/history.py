@@ -36,7 +36,7 @@ MAX_OBSERVATIONS = 64
 """Enough for a trend, and few enough to load all their figures for each new snapshot."""
 
 
-MAX_GAP = 2.0
+MAX_GAP_INTERVALS = 2.0
 """A process that follows another one within so many intervals was started under observation."""
 
 
@@ -136,7 +136,7 @@ class History:
             return bool(2 * total[0] < total[-1])
         longest = max((later - earlier for earlier, later in pairwise(self.seconds.tolist())), default=0)
         return self.beside.follows is not None and bool(
-            self.seconds[0] - self.beside.follows.taken_at.seconds <= MAX_GAP * longest
+            self.seconds[0] - self.beside.follows.taken_at.seconds <= MAX_GAP_INTERVALS * longest
             or 2 * _in_use(self.observed[0]) < _in_use(self.beside.follows)
         )
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from alloclens.arrays import Floats, Ints, Mask
     from alloclens.series.snapshot import Snapshot
 
-MAX_GAP = 4
+MAX_GAP_SNAPSHOTS = 4
 """Snapshots since a process's last, per process running, after which it counts as ended: replicas are captured in turn."""
 MAX_RUNNING = 32
 """Processes that a snapshot is compared with: a directory may hold one snapshot of each of thousands."""
@@ -308,7 +308,7 @@ def _processes(snapshots: Sequence[Snapshot], order: Callable[[list[_Process]], 
     running: list[_Process] = []
     """The one with the latest snapshot last."""
     for position, snapshot in enumerate(snapshots):
-        running = [p for p in running if position - p.last[0] <= MAX_GAP * len(running)][-MAX_RUNNING:]
+        running = [p for p in running if position - p.last[0] <= MAX_GAP_SNAPSHOTS * len(running)][-MAX_RUNNING:]
         process = next((p for p in order(running) if p.takes(position, snapshot)), None)
         if process is None:
             process = _Process([(position, snapshot)])

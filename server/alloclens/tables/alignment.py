@@ -29,7 +29,7 @@ REMOVED = -1
 
 
 class DeclaredFunction(NamedTuple):
-    """A function and where it is declared."""
+    """A function by all that tells it from others in one build: its name, and where it is declared."""
 
     name: str
     file: str
@@ -168,24 +168,12 @@ def _has_values(lines: Lines) -> Mask:
 
 def are_different_builds(base: Lines, head: Lines) -> bool:
     """Return whether the declaration of any function moved between two snapshots."""
-    mine, theirs = _declarations(base), _declarations(head)
-    of_base, of_head = ({name for name, _, _ in only} for only in (mine - theirs, theirs - mine))
+    mine, theirs = _of_lines(base), _of_lines(head)
+    declared, declared_there = set(mine), set(theirs)
+    of_base, of_head = ({f.name for f in only} for only in (declared - declared_there, declared_there - declared))
     if of_base.isdisjoint(of_head):  # no function is declared in two places: by far the most frequent, and quickly seen
         return False
-    return bool(_aligned(_of_lines(base), _of_lines(head), NO_MAPS).shift.any())
-
-
-def _declarations(lines: Lines) -> set[tuple[str, str, int]]:
-    """Return the name, file and line of each function."""
-    functions = lines.functions
-    return set(
-        zip(
-            functions.name,
-            map(lines.files.__getitem__, functions.file.tolist()),
-            functions.start_line.tolist(),
-            strict=True,
-        )
-    )
+    return bool(_aligned(mine, theirs, NO_MAPS).shift.any())
 
 
 def realigned(base: Profile, head: Profile, maps: LineMaps = NO_MAPS) -> Profile:
@@ -206,10 +194,8 @@ def realigned(base: Profile, head: Profile, maps: LineMaps = NO_MAPS) -> Profile
 
 def _of_lines(lines: Lines) -> list[DeclaredFunction]:
     functions = lines.functions
-    return [
-        DeclaredFunction(n, lines.files[f], at)
-        for n, f, at in zip(functions.name, functions.file.tolist(), functions.start_line.tolist(), strict=True)
-    ]
+    files = map(lines.files.__getitem__, functions.file.tolist())
+    return list(map(DeclaredFunction, functions.name, files, functions.start_line.tolist()))
 
 
 def _of_profile(profile: Profile) -> list[DeclaredFunction]:

@@ -48,7 +48,7 @@ MAX_CALLERS = 3
 """How many callers of an owned line tell its holders apart: enough for helpers of helpers of helpers."""
 MAX_HOLDERS = 20_000
 """Callers that tell more holders apart are left out, the outermost first: real profiles have up to two for each owned line."""
-MOST = 0.5
+MIN_GROWTH_SHARE = 0.5
 """The share of a line's growth above which one of several callers is named."""
 RUNTIME = "runtime."
 """What only Go's runtime holds belongs to no library; see `wording.verdict.goroutine_note`."""
@@ -130,7 +130,7 @@ def growing_callers(profile: Profile, sites: Sites, own: Mask, column: int, path
         choice, of = np.unique(caller[alive], return_inverse=True)
         held = np.bincount(of, values[alive])
         best, most = int(choice[np.argmax(held)]), float(held.max())
-        if best < 0 or most <= MOST * whole:
+        if best < 0 or most <= MIN_GROWTH_SHARE * whole:
             break
         passed.append(best)
         alive &= caller == best
