@@ -10,8 +10,8 @@ import pytest
 from alloclens.profile.formats import read
 from alloclens.profile.model import ValueType
 from alloclens.stats.amount import Amount
-from alloclens.tables.calls import MAX_EDGE_LINES, Edges, NamedFunction, WeightedLine, calls, hot_functions
-from alloclens.tables.sites import RecordedLine
+from alloclens.tables.calls import MAX_EDGE_LINES, Edges, NamedFunction, calls
+from alloclens.tables.sites import RecordedLine, WeightedLine
 from alloclens.transform.difference import difference
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -229,29 +229,3 @@ def test_a_base_of_which_nothing_is_left() -> None:
     found = calls(head, NamedFunction("new"), SPACE, compared=True)
     assert [growth(one) for one in (found.flat, found.cum, found.callers.heaviest[0].amount)] == [24, 24, 24]
     assert calls(head, NamedFunction("new"), SPACE).cum.growth is None
-
-
-def test_hot_functions() -> None:
-    head = heap(
-        "json.grow@/j.go:3 + json.Encode@/j.go:9 < main.a@/a.go:1 = 1x100",
-        "json.grow@/j.go:4 < main.b@/b.go:2 < main.b@/b.go:3 = 1x40",
-        "net.json@/n.go:1 = 0x7/1",
-    )
-    base = heap("main.old@/b.go:2 = 1x4000", "json.grow@/j.go:4 = 1x400")
-    for profile in (read(head), difference(read(head), read(base))):
-        found = hot_functions(profile, SPACE, "JSON", 9)
-        assert [(one.function, one.cum, one.at) for one in found] == [
-            ("json.grow", 140, WeightedLine("/j.go", 3, 100)),
-            ("json.Encode", 100, WeightedLine("/j.go", 9, 100)),
-        ]
-        assert [one.function for one in hot_functions(profile, SPACE, "", 2)] == ["json.grow", "json.Encode"]
-        assert [one.function for one in hot_functions(profile, SPACE, "n.enc", 9)] == ["json.Encode"]
-        assert hot_functions(profile, SPACE, "nobody", 9) == []
-
-
-def test_a_function_whose_lines_come_to_nothing() -> None:
-    """f has 5 - 5 + 5, but its line 1 has 5 - 5 and its line 2 -5 + 5."""
-    profile = profile_of(
-        [("g@/a.c:9 < f@/a.c:1", 5), ("g@/a.c:9 < f@/a.c:1 < f@/a.c:2", -5), ("g@/a.c:9 < f@/a.c:2", 5)]
-    )
-    assert [(one.function, one.cum) for one in hot_functions(profile, CPU, "", 9)] == [("g", 5)]

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 from alloclens.profile.formats import read
 from alloclens.profile.model import ValueType
-from alloclens.tables.functions import functions
+from alloclens.tables.functions import functions, hot_functions
 from alloclens.tables.goroutines import is_dump, start_frames
+from alloclens.tables.sites import WeightedLine
 from alloclens.transform.difference import difference
 
 from tests.support.profiles import Builder, heap
@@ -103,3 +104,34 @@ def test_what_is_a_dump(labels: tuple[dict[str, str | int], ...], dump: bool) ->
     for each in labels:
         made.sample("main.f@/w/a.go:1", [1], **each)
     assert is_dump(read(made.bytes())) is dump
+
+
+def test_hot_functions() -> None:
+    head = heap(
+        "json.grow@/j.go:3 + json.Encode@/j.go:9 < main.a@/a.go:1 = 1x100",
+        "json.grow@/j.go:4 < main.b@/b.go:2 < main.b@/b.go:3 = 1x40",
+        "net.json@/n.go:1 = 0x7/1",
+    )
+    base = heap("main.old@/b.go:2 = 1x4000", "json.grow@/j.go:4 = 1x400")
+    for profile in (read(head), difference(read(head), read(base))):
+        found = hot_functions(profile, SPACE, "JSON", 9)
+        assert [(one.function, one.cum, one.at) for one in found] == [
+            ("json.grow", 140, WeightedLine("/j.go", 3, 100)),
+            ("json.Encode", 100, WeightedLine("/j.go", 9, 100)),
+        ]
+        assert [one.function for one in hot_functions(profile, SPACE, "", 2)] == ["json.grow", "json.Encode"]
+        assert [one.function for one in hot_functions(profile, SPACE, "n.enc", 9)] == ["json.Encode"]
+        assert hot_functions(profile, SPACE, "nobody", 9) == []
+
+
+def test_a_function_whose_lines_come_to_nothing() -> None:
+    """f has 5 - 5 + 5, but its line 1 has 5 - 5 and its line 2 -5 + 5."""
+    made = Builder(ValueType("cpu", "count"))
+    for stack, value in (
+        ("g@/a.c:9 < f@/a.c:1", 5),
+        ("g@/a.c:9 < f@/a.c:1 < f@/a.c:2", -5),
+        ("g@/a.c:9 < f@/a.c:2", 5),
+    ):
+        made.sample(stack, [value])
+    profile = read(made.bytes())
+    assert [(one.function, one.cum) for one in hot_functions(profile, ValueType("cpu", "count"), "", 9)] == [("g", 5)]

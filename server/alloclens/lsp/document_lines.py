@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from alloclens.series.comparison import Comparison
     from alloclens.session.line_mapper import MappedLine
     from alloclens.session.world import FileLines, World
-    from alloclens.tables.calls import WeightedLine
+    from alloclens.tables.sites import WeightedLine
 
 
 NOWHERE = types.Range(types.Position(0, 0), types.Position(0, 0))

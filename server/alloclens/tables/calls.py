@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -18,8 +17,7 @@ from alloclens.profile.sample_types import columns
 from alloclens.stats.growth import Amounts, SampledValues, changes, needed, values_of_samples
 from alloclens.stats.sampling import sampling_rate
 from alloclens.tables.attribution import Attribution
-from alloclens.tables.sites import RecordedLine, by_function, by_line
-from alloclens.tables.top import top
+from alloclens.tables.sites import RecordedLine, WeightedLine, by_function, by_line
 from alloclens.transform.subset import samples, samples_through
 
 if TYPE_CHECKING:
@@ -28,7 +26,6 @@ if TYPE_CHECKING:
     from alloclens.profile.sample_types import Columns
     from alloclens.stats.amount import Amount
     from alloclens.tables.sites import Sites
-    from alloclens.tables.top import Top
 
 
 MAX_EDGES = 200
@@ -43,16 +40,6 @@ class NamedFunction(NamedTuple):
     name: str
     binary: str = ""
     """The mapping's file, for code without a function name."""
-
-
-class WeightedLine(NamedTuple):
-    """A recorded line and what passes it: of the calls of an edge, or of a function's samples."""
-
-    file: str
-    line: int
-    """1-based; 0 if unknown."""
-    value: int
-    """At the head."""
 
 
 @dataclass(frozen=True)
@@ -247,34 +234,3 @@ def _once(sample: Ints, group: Ints) -> tuple[Ints, Ints]:
     samples = int(sample.max(initial=0)) + 1
     pairs = distinct(group * samples + sample)
     return pairs % samples, pairs // samples
-
-
-class HotFunction(NamedTuple):
-    """A function and its cum value."""
-
-    function: str
-    at: WeightedLine
-    """Its heaviest line."""
-    cum: int
-    """At the head, in the unit of the sample type."""
-
-
-def hot_functions(profile: Profile, sample_type: ValueType, containing: str, most: int) -> list[HotFunction]:
-    """Return the heaviest functions at the head whose names contain a text, ignoring case.
-
-    Functions without a name are omitted, and so are those whose lines are all zero, as negative values can make them.
-    """
-    head, number = samples(profile, ~profile.is_base), profile.sample_types.index(sample_type)
-    functions, lines = top(head, number, "function", "cum"), top(head, number, "line", "cum")
-    named, first = np.unique(lines.sites.function[lines.order], return_index=True)
-    text, searched = functions.sites.texts, containing.casefold()
-    row = np.full(len(text), -1)
-    row[named] = lines.order[first]
-    numbers = ((functions.sites.function[i], i) for i in functions.order.tolist())
-    named_so = ((n, i) for n, i in numbers if text[n] and searched in text[n].casefold())
-    hot = ((n, i) for n, i in named_so if functions.cum[i] and row[n] >= 0)
-    return [HotFunction(text[n], _line(lines, int(row[n])), int(functions.cum[i])) for n, i in islice(hot, most)]
-
-
-def _line(lines: Top, row: int) -> WeightedLine:
-    return WeightedLine(*lines.sites.at(row), int(lines.cum[row]))

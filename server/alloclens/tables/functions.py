@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from itertools import islice
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from alloclens.tables import attribution
 from alloclens.tables.growth import cum_amounts
-from alloclens.tables.sites import by_function_start
+from alloclens.tables.sites import WeightedLine, by_function_start
+from alloclens.tables.top import top
+from alloclens.transform.subset import samples
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from alloclens.profile.model import Profile, ValueType
     from alloclens.stats.amount import Amount
+    from alloclens.tables.top import Top
 
 
 @dataclass(frozen=True)
@@ -60,3 +64,34 @@ def functions(
         )
         for i in rows.tolist()
     ]
+
+
+class HotFunction(NamedTuple):
+    """A function and its cum value."""
+
+    function: str
+    at: WeightedLine
+    """Its heaviest line."""
+    cum: int
+    """At the head, in the unit of the sample type."""
+
+
+def hot_functions(profile: Profile, sample_type: ValueType, containing: str, most: int) -> list[HotFunction]:
+    """Return the heaviest functions at the head whose names contain a text, ignoring case.
+
+    Functions without a name are omitted, and so are those whose lines are all zero, as negative values can make them.
+    """
+    head, number = samples(profile, ~profile.is_base), profile.sample_types.index(sample_type)
+    functions, lines = top(head, number, "function", "cum"), top(head, number, "line", "cum")
+    named, first = np.unique(lines.sites.function[lines.order], return_index=True)
+    text, searched = functions.sites.texts, containing.casefold()
+    row = np.full(len(text), -1)
+    row[named] = lines.order[first]
+    numbers = ((functions.sites.function[i], i) for i in functions.order.tolist())
+    named_so = ((n, i) for n, i in numbers if text[n] and searched in text[n].casefold())
+    hot = ((n, i) for n, i in named_so if functions.cum[i] and row[n] >= 0)
+    return [HotFunction(text[n], _line(lines, int(row[n])), int(functions.cum[i])) for n, i in islice(hot, most)]
+
+
+def _line(lines: Top, row: int) -> WeightedLine:
+    return WeightedLine(*lines.sites.at(row), int(lines.cum[row]))

@@ -26,6 +26,16 @@ class RecordedLine(NamedTuple):
     """1-based; 0 if unknown."""
 
 
+class WeightedLine(NamedTuple):
+    """A recorded line and what passes it: of the calls of an edge, or of a function's samples."""
+
+    file: str
+    line: int
+    """1-based; 0 if unknown."""
+    value: int
+    """At the head."""
+
+
 @dataclass(frozen=True, eq=False)
 class Sites:
     """One row for each site, sorted; text columns are row numbers in `texts`."""

@@ -10,7 +10,7 @@ from lsprotocol import types
 
 from alloclens.lsp.document_lines import FunctionPlaces
 from alloclens.source.recorded import OF_GO, package_of
-from alloclens.tables.calls import hot_functions
+from alloclens.tables.functions import hot_functions
 from alloclens.wording.calls import symbol
 from alloclens.wording.kinds import quantity
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from alloclens.lsp.server import Server
     from alloclens.series.comparison import Comparison
     from alloclens.session.world import World
-    from alloclens.tables.calls import HotFunction
+    from alloclens.tables.functions import HotFunction
 
 MAX_SYMBOLS = 50
 MAX_LOCATED_FUNCTIONS = 200
