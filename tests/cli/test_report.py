@@ -158,7 +158,7 @@ def test_it_can_be_read_without_seeing_it(folder: Path) -> None:
 def test_the_data_of_the_pictures(folder: Path) -> None:
     data = page(folder).data
     (main_,) = data["flame"]["root"]["children"]
-    assert (main_["name"], main_["value"], main_["growth"]) == ("main.main", 142 * MB, 139 * MB)
+    assert (main_["name"], main_["value"], main_["growth"]["value"]) == ("main.main", 142 * MB, 139 * MB)
     assert sorted(node["value"] // MB for node in main_["children"]) == [2, 100]
     assert sorted(node["name"] for node in data["inverted"]["root"]["children"]) == sorted(
         [EVIL, "example.com/dep.New", "main.main"]
@@ -169,7 +169,7 @@ def test_the_data_of_the_pictures(folder: Path) -> None:
 def test_base_head_and_sample_type(folder: Path) -> None:
     made = page(folder, "--base", "h002.pb.gz", "--head", "h004.pb.gz", "--sample-type", "inuse_objects")
     assert made.data["flame"]["sampleType"] == "inuse_objects"
-    assert (made.data["flame"]["total"], made.data["flame"]["root"]["growth"]) == (55, 6)
+    assert (made.data["flame"]["total"], made.data["flame"]["root"]["growth"]["value"]) == (55, 6)
     result = run(folder, "-o", "-", "--base", "nonesuch")
     assert result.exit_code == 1
     assert "no snapshot is named nonesuch" in result.output

@@ -51,7 +51,7 @@ async def test_two_files_from_anywhere(any_editor: Editor, shop: Path) -> None:
     assert await editor.command(COMPARE, base, head) is None
     await editor.until_hints(api, {5: "50.0MB ▲40.0MB"})
     flame = await editor.command("alloclens.server.flame")
-    assert (flame["total"], flame["root"]["growth"], flame["series"]) == (50 * MB, 40 * MB, "")
+    assert (flame["total"], flame["root"]["growth"]["value"], flame["series"]) == (50 * MB, 40 * MB, "")
     first, *others = (await editor.command("alloclens.server.series"))["series"]
     assert (first["name"], first["shown"]) == ("before.pb.gz → after.pb.gz", True)
     assert [one["begins"] for one in first["snapshots"]] == [False, False]  # nothing says when their process started
