@@ -58,8 +58,10 @@ def test_a_cache_is_named_with_its_size(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr(platformdirs, "user_cache_dir", lambda *_, **__: str(tmp_path))
     (tmp_path / "texts.sqlite3").write_bytes(b"12345")
     (tmp_path / "texts.sqlite3-wal").write_bytes(b"678")
+    drop(tmp_path / "fetched/prod/api/heap.pb.gz", b"123")
     text = CliRunner().invoke(main, ["--version", "--verbose"]).output
     assert "texts.sqlite3 (8 bytes)\n" in text
+    assert "fetched (3 bytes)\n" in text
     assert "snapshots.sqlite3 (none)\n" in text
 
 

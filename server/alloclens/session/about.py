@@ -101,9 +101,9 @@ def _program(name: str) -> str:
 
 
 def _size(path: Path) -> str:
-    """Return the size of a database with its log, or of all files of a directory."""
+    """Return the size of a database with its log, or of all files below a directory."""
     try:
-        files = list(path.iterdir()) if path.is_dir() else [path, path.with_name(f"{path.name}-wal")]
+        files = list(path.rglob("*")) if path.is_dir() else [path, path.with_name(f"{path.name}-wal")]
         return f"{sum(file.stat().st_size for file in files if file.is_file())} bytes" if path.exists() else "none"
     except OSError as error:
         return error.strerror or "unreadable"
