@@ -230,6 +230,24 @@ def test_the_baseline_accepts_what_it_names(tmp_path: Path) -> None:
     assert app.check("series").exit_code == 2
 
 
+def test_a_baseline_that_is_a_link_out_of_the_folder_is_read_only_if_it_is_named(tmp_path: Path) -> None:
+    app = leaking(tmp_path / "app")
+    app.check("series", "--update-baseline")
+    file, outside = app.folder / "alloclens-baseline.json", tmp_path / "outside.json"
+    file.rename(outside)
+    file.symlink_to(outside)
+    accepted = outside.read_bytes()
+    for arguments in ((), ("--update-baseline", "--reason", "again")):
+        done = app.check("series", *arguments)
+        assert done.exit_code == 2
+        assert f"a symbolic link that leads out of the workspace, to {outside}; give it with --baseline" in done.stderr
+    assert outside.read_bytes() == accepted
+    assert app.check("series", "--baseline", str(file)).exit_code == 0
+    outside.unlink()
+    assert app.check("series", "--update-baseline").exit_code == 2
+    assert not outside.exists()
+
+
 def test_the_baseline_follows_code_that_moves(tmp_path: Path) -> None:
     app = leaking(tmp_path / "app")
     app.check("series", "--update-baseline")

@@ -21,7 +21,7 @@ from alloclens.check.run_pairs import run_pairs
 from alloclens.check.sites import BY
 from alloclens.cli import options
 from alloclens.cli.terminal import show_bytes, tell
-from alloclens.disk import real, write_file
+from alloclens.disk import check_inside, real, write_file
 from alloclens.disk import reason as reason_of
 from alloclens.session import once
 from alloclens.settings import config
@@ -138,9 +138,12 @@ def command(
         else:
             result = check_series(once.world([folder], [real(directory or "")], {}), limits, here, directory or "")
         until = expires.date().isoformat() if expires else ""
+        file = baseline_path or os.path.join(folder, baseline.NAME)
+        if not baseline_path:  # the folder's own is as much a stranger's as the folder
+            check_inside(file, [folder], f"; give it with --baseline {file} if it is meant")
         result = baseline.applied(
             result,
-            Path(baseline_path or os.path.join(folder, baseline.NAME)),
+            Path(file),
             date.today().isoformat(),  # noqa: DTZ011 - a day here
             baseline.Acceptance(reason, until) if update_baseline else None,
             required=bool(baseline_path),
