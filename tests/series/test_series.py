@@ -473,3 +473,26 @@ def test_a_profile_that_covers_less_than_all_others_is_of_the_exit(
     assert series.head("latest") is made[-1 - is_exit]
     (series,) = group([replace(one, is_difference=True) for one in made])  # each covers as long as its user chose
     assert not series.at_exit
+
+
+@pytest.mark.parametrize(
+    ("types", "duration", "in_use", "is_exit"),
+    [
+        ("alloc-space/bytes heap-space/bytes", 3, (20, 40, 60, 29), True),  # over half was freed
+        ("alloc-space/bytes heap-space/bytes", 3, (20, 40, 60, 30), False),
+        ("alloc-space/bytes heap-space/bytes", 3, (60, 29), True),
+        ("alloc-space/bytes heap-space/bytes", 3, (20, 60, 29, 40), False),  # it goes on
+        ("alloc-space/bytes heap-space/bytes", 3, (20, 40, 60, 29, 14), True),  # the last one alone
+        ("alloc-space/bytes heap-space/bytes", 0, (20, 40, 60, 29), False),  # not written by ddtrace
+        ("objects/count space/bytes", 3, (20, 40, 60, 29), False),
+    ],
+)
+def test_a_profile_of_ddtrace_with_less_than_half_is_of_the_exit(
+    types: str, duration: float, in_use: tuple[int, ...], *, is_exit: bool
+) -> None:
+    made = [
+        replace(snapshot(f"/p/shop.387.{at}.pprof", at, profile(types, f"{HERE} = 7 {held}")), duration=duration)
+        for at, held in enumerate(in_use)
+    ]
+    (series,) = group(made)
+    assert series.at_exit == ({made[-1]} if is_exit else set())

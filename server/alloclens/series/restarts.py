@@ -38,6 +38,8 @@ REGULAR = 0.95
 So are profiles that differ by less in the time that they cover."""
 MIN_INTERVALS = 3
 """Intervals that show that dumps are regular."""
+OF_DDTRACE = "heap-space"
+"""A sample type of ddtrace, which writes a last profile when the program has ended."""
 MIN_SECONDS = 0.5
 """Between two dumps that are written after whole seconds."""
 CLOCK_SECONDS = 1
@@ -198,7 +200,7 @@ def at_exit(process: Sequence[Snapshot]) -> list[Snapshot]:
     named = [snapshot for snapshot in process if snapshot.is_final]
     if named:
         return named if len(named) < len(process) else []
-    is_of_exit = len(process) > 1 and (_is_of_exit(process) or _covers_less(process))
+    is_of_exit = len(process) > 1 and (_is_of_exit(process) or _covers_less(process) or _was_freed(*process[-2:]))
     return [process[-1]] if is_of_exit else []
 
 
@@ -249,6 +251,18 @@ def _covers_less(process: Sequence[Snapshot]) -> bool:
         and 0 < shortest < REGULAR * min(others)
         and any(last.total[i] < before.total[i] for i in in_use)
     )
+
+
+def _was_freed(before: Snapshot, last: Snapshot) -> bool:
+    """Return whether ddtrace wrote the last of a process's snapshots as it ended, by what was freed: over half of what was in use.
+
+    Its time tells nothing if the program ends as the profile is due.
+    """
+    of_types = [kind.type for kind in last.sample_types]
+    if last.is_difference or not last.duration or OF_DDTRACE not in of_types:
+        return False
+    in_use = of_types.index(OF_DDTRACE)
+    return 2 * last.total[in_use] < before.total[in_use]
 
 
 def _is_early_by_bytes(amounts: Sequence[int], in_use: Sequence[int]) -> bool:
