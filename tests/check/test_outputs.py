@@ -297,6 +297,12 @@ def test_markdown_holds_no_more_than_we_write(name: str) -> None:
     assert not any(re.search(r"[@#]\w|://\w|www\.\w", part) for part in page.texts)
 
 
+def test_markdown_of_a_method_keeps_its_asterisk() -> None:
+    made = result(accepted=(Accepted(violation("main.(*shop).order"), "see main.(*shop).order", ""),))
+    page = MarkdownIt("gfm-like", {"html": True}).disable("linkify").render(OUTPUTS["markdown"](made))
+    assert "Leak: main.(*shop).order holds 60.0MB. <em>see main.(*shop).order</em>" in page
+
+
 def test_markdown_of_a_link() -> None:
     assert "[Report](https://ci.example/9)" in OUTPUTS["markdown"](result(violation(), link="https://ci.example/9"))
 

@@ -7,7 +7,7 @@ import subprocess
 import pytest
 from alloclens.printable import printable
 from alloclens.wording.hover import command
-from alloclens.wording.markdown import code, escape, plain
+from alloclens.wording.markdown import bold, code, escape, plain
 from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
@@ -59,6 +59,24 @@ def test_text_starts_no_other_block(text: str) -> None:
 )
 def test_a_name_without_marks_has_no_backslash(name: str) -> None:
     assert escape(name) == name
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [("main.go:6  main.serve", "strong_open"), ("main.go:6  main.(*shop).order.func1", "code_inline")],
+)
+def test_bold_text_has_no_backslash(text: str, kind: str) -> None:
+    assert "\\" not in bold(text)
+    assert kind in {of for of, _ in shown(bold(text))}
+
+
+@given(TEXTS.filter(lambda text: text.strip(" ")))
+@example("main.(*shop).order.func1")
+@example("(*a")
+@example("a_")
+def test_bold_text_is_shown_as_it_is(text: str) -> None:
+    assert "".join(part for _, part in shown(f"a {bold(text)} b")) == f"a {printable(text)} b"
+    assert plain(f"a {bold(text)} b") == f"a {printable(text)} b"
 
 
 @given(TEXTS.filter(lambda text: text.strip(" ")))

@@ -23,7 +23,7 @@ from alloclens.wording.frames import folded, frame_at, frame_name, shortened
 from alloclens.wording.hover import command
 from alloclens.wording.names import short_name
 from alloclens.wording.verdict import caller_message, candidate, drawn_before, figures, limit, sentence, sparkline
-from alloclens.wording.views import place
+from alloclens.wording.views import place, tooltip
 
 MB = 1 << 20
 SENTENCE = "Leak: 482MB held through "
@@ -99,6 +99,12 @@ def finding(rule: Rule, kind: str = "inuse_space", unit: str = "bytes", **given:
     significant = owned["low"] > 0 or owned["high"] < 0
     amount = Amount(**owned, significant=significant)
     return Finding(rule=rule, sample_type=ValueType(kind, unit), owned=amount, **{**of, **given})
+
+
+def test_the_tooltip_of_a_method_has_no_mark_within_its_name() -> None:
+    method = finding(Rule.RISES, function="main.(*shop).order")
+    label = place(method.file, method.line, method.function)
+    assert tooltip(method, label, "Leak.", "").startswith("`a.go:1  main.(*shop).order`\n\nLeak.")
 
 
 def test_growth_of_unknown_error_says_so() -> None:

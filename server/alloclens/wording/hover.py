@@ -13,7 +13,7 @@ from alloclens.wording.amounts import amount, counted, difference, growth, main,
 from alloclens.wording.focus import options, words
 from alloclens.wording.frames import frame_at, shortened
 from alloclens.wording.kinds import PROOF, counted_as, noun, quantity
-from alloclens.wording.markdown import code, escape
+from alloclens.wording.markdown import bold, code, escape
 from alloclens.wording.verdict import DOUBTS, candidate, drawn_before, figures, sentence
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ def title(comparison: Comparison, row: int, *, interval: bool = True) -> str:
     unit, total = comparison.sample_type.unit, comparison.total
     measure, word = main(comparison.stats(row))
     owned = "" if word == "owned" and noun(comparison, comparison.sample_type) else f" {word}"
-    value = f"**{escape(quantity(measure.value, comparison))}{owned}**"
+    value = bold(f"{quantity(measure.value, comparison)}{owned}")
     value += _interval(comparison, row, measure, word) if interval else ""
     whole = f"{share(measure.value, total)} of {amount(total, unit)} {escape(counted_as(total, comparison))}"
     proof = f" · {PROOF}" if comparison.sample_type.type == LEAKED and measure.value else ""
@@ -165,8 +165,8 @@ def _table(comparison: Comparison, row: int) -> list[str]:
         numbers = ", ".join(f"{amount(getattr(stats, m).value, kind.unit)} {m}" for m in ("flat", "cum", "owned"))
         measure, _ = main(stats)
         grown = f" · {growth(measure, kind.unit, interval=True)}" if measure.growth is not None else ""
-        name = escape(kind.type)
-        rows.append(f"- {f'**{name}**' if kind == comparison.sample_type else name}: {numbers}{grown}")
+        name = (bold if kind == comparison.sample_type else escape)(kind.type)
+        rows.append(f"- {name}: {numbers}{grown}")
     return rows
 
 

@@ -10,7 +10,7 @@ SIGNS = re.compile(r"[\\`\[\]|<~]|(?<!\()\*|\*(?![^\W_])|&(?=[#\w])|^[#>]|^[+-](
 """What Markdown may take for a mark, and nothing else, because some editors show the backslashes.
 
 An underscore within a word is not a mark, nor is a sign before a number; the asterisk of a method, main.(*shop).order, only begins what
-nothing can end.
+nothing can end, unless asterisks follow that end bold text (see `bold`).
 """
 MARKS = re.compile(
     r"\\(?P<sign>[^A-Za-z0-9\s])"
@@ -26,6 +26,13 @@ LINE = re.compile(r"#L\d+$")
 def escape(text: str) -> str:
     """Return text so that Markdown shows it as it is: it can start no line, link or other mark."""
     return SIGNS.sub(lambda signs: "".join(f"\\{sign}" for sign in signs[0]), printable(text))
+
+
+def bold(text: str) -> str:
+    """Return text in bold; as a code span if it has a sign, such as the asterisk of a method, which would end or begin other bold text."""
+    shown = printable(text)
+    is_plain = escape(text) == shown and "*" not in shown and shown == shown.strip()
+    return f"**{shown}**" if is_plain else code(text)
 
 
 def code(text: str) -> str:

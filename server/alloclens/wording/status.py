@@ -11,7 +11,7 @@ from alloclens.printable import printable
 from alloclens.series.series import CHOICES
 from alloclens.wording.amounts import amount, signed
 from alloclens.wording.kinds import joined, quantity, type_name
-from alloclens.wording.markdown import code, escape
+from alloclens.wording.markdown import bold, code, escape
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -78,7 +78,7 @@ def in_full(shown: Comparison) -> str:
     """Return the same with times and file names, in Markdown."""
     head, base, unit = shown.head, shown.base, shown.sample_type.unit
     process = f", process {shown.series.replica}" if shown.series.replica else ""
-    where = f"**{escape(type_name(shown))}** in {code(PurePath(shown.series.directory).name)}{process}{_empty(shown)}"
+    where = f"{bold(type_name(shown))} in {code(PurePath(shown.series.directory).name)}{process}{_empty(shown)}"
     at_head = f"{_in_focus(shown)}{amount(shown.total, unit)} at {moment(head)} ({code(head.name)}{clock(head)})"
     if base is None:
         return f"{where}: {at_head}{_unplaced(shown)}; {_why_alone(shown)}"

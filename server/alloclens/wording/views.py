@@ -9,7 +9,7 @@ from alloclens.paths import name_of
 from alloclens.printable import printable
 from alloclens.wording.amounts import amount, duration, rate, share, signed
 from alloclens.wording.kinds import GOROUTINE, noun, quantity
-from alloclens.wording.markdown import escape
+from alloclens.wording.markdown import bold, escape
 from alloclens.wording.names import short_name
 from alloclens.wording.verdict import drawn_before, figures, grown
 
@@ -49,7 +49,7 @@ def detail(finding: Finding, withdrawn: str = "", *, unsure: bool = False) -> st
 
 def tooltip(finding: Finding, label: str, message: str, not_here: str) -> str:
     """Describe a finding in full, in Markdown. `not_here` is the reason if its line has no place here, else ""."""
-    parts = [f"**{escape(label)}**", f"{drawn_before(finding.points, escape(message))}  \n{escape(figures(finding))}"]
+    parts = [bold(label), f"{drawn_before(finding.points, escape(message))}  \n{escape(figures(finding))}"]
     return "\n\n".join(parts + ([f"Not here: {escape(not_here)}."] if not_here else []))
 
 

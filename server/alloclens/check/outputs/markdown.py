@@ -98,5 +98,5 @@ def _details(title: str, lines: Iterable[str]) -> Iterator[str]:
 
 def _text(text: str) -> str:
     cut = text if len(text) <= MAX_CELL else f"{text[: MAX_CELL - 1]}…"
-    marked = re.sub(r"\\([<#])", r"\1", escape(cut))
+    marked = re.sub(r"\\([<#])", r"\1", escape(cut)).replace("(*", r"(\*")  # it may be in bold or italics
     return ACTIVE.sub(lambda match: HTML.get(match[0], match[0] + APART), marked)
