@@ -13,4 +13,6 @@ def test_one_file_and_one_line_are_enough(monkeypatch: pytest.MonkeyPatch) -> No
     with pytest.raises(AssertionError):
         test.test_erlang()
     monkeypatch.setattr(languages, "LANGUAGES", (*languages.LANGUAGES, erlang.ERLANG))
+    for ending in erlang.ERLANG.endings:  # as this table is made of that list
+        monkeypatch.setitem(languages.LANGUAGE_OF, ending, erlang.ERLANG)
     test.test_erlang()

@@ -56,8 +56,8 @@ MIN_HINT_SHARE = 0.005
 """Share of the total below which pprof's reports omit nodes by default."""
 MIN_HINT_BYTES = 10 << 10
 """Absolute minimum: half a percent of an idle service is not worth a hint."""
-MAX_HINTS = 200
-"""Hints of one kind of profile in one file: more than anybody reads, and still a small response."""
+MAX_LINES_PER_FILE = 200
+"""Lines of a file that are shown for one kind of profile: more than anybody reads, and still a small response."""
 
 
 class Pair(NamedTuple):
@@ -525,7 +525,7 @@ def compare(
     return Comparison(series, head, base, shown_type, one_process, contents, alignment, grown, judgement)
 
 
-def worth_showing(comparison: Comparison, rows: Ints, most: int = MAX_HINTS) -> Ints:
+def worth_showing(comparison: Comparison, rows: Ints, most: int = MAX_LINES_PER_FILE) -> Ints:
     """Return the rows that are heavy or grew significantly, at most the heaviest `most`, in the given order."""
     weight = _weight(comparison, rows)
     total = abs(int(comparison.lines.total[comparison.column]))  # of the samples in focus

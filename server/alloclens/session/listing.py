@@ -32,7 +32,7 @@ Listing = dict[str, Stamp]
 CODE = tuple(chain.from_iterable(language.endings for language in LANGUAGES))
 PACKAGE = (".go", "go.mod", "__init__.py", "mod.rs")
 """Suffixes of files that only a package of a program has. A profile directory may be one, named pprof or profiles, with test data."""
-SOURCES = (*CODE, "go.mod", "package.json")
+SOURCE_ENDINGS = (*CODE, "go.mod", "package.json")
 """Suffixes of files that only a directory of source code has: what is below it is test data, not services."""
 NOT_PROFILES = (
     *CODE,
@@ -217,7 +217,7 @@ def _touched(before: Scan, paths: Iterable[str], around: tuple[str, ...]) -> Sca
     result = before._replace(files=dict(before.files), faults=dict(before.faults))
     listed = _Listed(around, result, None)
     for path in paths:
-        if os.path.dirname(path) not in before.directories or path.lower().endswith(SOURCES + PACKAGE):
+        if os.path.dirname(path) not in before.directories or path.lower().endswith(SOURCE_ENDINGS + PACKAGE):
             return None
         result.files.pop(path, None)
         result.faults.pop(path, None)
@@ -301,7 +301,7 @@ class _Listed:
                 self.entries += 1
                 if self._most is not None and self.entries > self._most:
                     raise OSError(errno.EFBIG, TOO_FULL)
-                self.has_sources = self.has_sources or entry.name.lower().endswith(SOURCES)
+                self.has_sources = self.has_sources or entry.name.lower().endswith(SOURCE_ENDINGS)
                 self.is_package = self.is_package or entry.name.lower().endswith(PACKAGE)
                 if self._counts(entry.name):
                     self.look_at(entry.path, partial(entry.stat, follow_symlinks=False))
