@@ -115,11 +115,15 @@ def test_growth_of_unknown_error_says_so() -> None:
 
 @pytest.mark.parametrize(
     ("observations", "more"),
-    [(14, "at least 6 more snapshots"), (19, "at least 1 more snapshot"), (20, "more snapshots")],
+    [
+        (14, "take at least 6 more snapshots"),
+        (19, "take at least 1 more snapshot"),
+        (20, "a series twice as long may show it"),
+    ],
 )
 def test_what_grows_says_how_many_more_snapshots_a_leak_takes(observations: int, more: str) -> None:
     said = sentence(finding(Rule.UNSETTLED, over=ObservedSpan(observations, 150.0)))
-    assert said.endswith(f"whether the pace holds is not certain yet: take {more}.")
+    assert said.endswith(f"whether the pace holds is not certain yet: {more}.")
     unknown = sentence(finding(Rule.UNSETTLED, over=ObservedSpan(observations, 150.0), may_be_young=True))
     assert (
         unknown == f"{said} The profiles do not say when the process started: it may be a cache that fills up at first."
@@ -191,11 +195,11 @@ def test_when_the_memory_will_be_full() -> None:
 
 def test_figures() -> None:
     assert figures(finding(Rule.RISES)) == (
-        "+23.1MB per snapshot, +2.0MB/s (Theil–Sen); without a leak, a line rises as much in 1 in 25.0k cases; 12 lines tested; "
-        "98% of what was allocated stayed"
+        "+23.1MB per snapshot, +2.0MB/s (Theil–Sen); without a leak, a line rises as much in 1 in 25.0k cases; 12 tests of lines, callers "
+        "and functions; 98% of what was allocated stayed"
     )
     rare = finding(Rule.RISES, p_value=1e-9, tests=1)
-    assert "in less than 1 in 1M cases; 1 line tested" in figures(rare)
+    assert "in less than 1 in 1M cases; 1 test of lines, callers and functions" in figures(rare)
     assert "in 40% of cases" in figures(finding(Rule.RISES, p_value=0.4))
 
 
@@ -240,7 +244,7 @@ def test_a_candidate_says_what_is_known_and_what_would_settle_it() -> None:
     of_v8 = MappedFinding(MappedLine("/w/a.ts", 9), "", None, of_function=True)
     garbage = candidate(finding(Rule.UNCLEAR, score=2.0, sampled=9.0, points=(0.0, 1.0)), of_v8)
     assert garbage.endswith(
-        "would settle it, or a run with node --expose-gc that calls gc() before each profile, if this one did not."
+        "would settle it, or a run with node --expose-gc that calls gc() before each profile (if this one did not)."
     )
     # An eighth of the rate that was used; a program that samples more than each 4 KiB is slow.
     for sampling, advice in ((64 << 10, ", or a run with runtime.MemProfileRate = 8 << 10."), (16 << 10, ".")):

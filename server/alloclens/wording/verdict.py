@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     from alloclens.session.line_mapper import MappedFinding
 
 NEARBY = "The line may be another one nearby."
-SURE = "To be sure, commit before you build the program, or restart it."
+SURE = "To be sure, commit before the program is built or started."
 DOUBTS = {
-    Doubt.CHANGED: f"The source has changed, perhaps after the program was built. {NEARBY} {SURE}",
+    Doubt.CHANGED: f"The source has changed, perhaps after the program was built or started. {NEARBY} {SURE}",
     Doubt.UNCOMPARED: f"The source could not be compared with the one that the program was built from. {NEARBY}",
     Doubt.GUESSED: "This file is a guess: another program may have a file of its name. `alloclens explain` says more.",
 }
@@ -42,7 +42,7 @@ SENTENCES = {
     Rule.PROVEN: "Leak: {held} for ever. The garbage collector found that nothing can wake them.",
     Rule.RISES: "Leak: {held}, {grown}, at {pace}; the pace holds.",
     Rule.YOUNG: "Growing: {held}, {grown}: too few to say whether it goes on.",
-    Rule.UNSETTLED: "Growing: {held}, {grown}, at {pace}; whether the pace holds is not certain yet: take {more}.",
+    Rule.UNSETTLED: "Growing: {held}, {grown}, at {pace}; whether the pace holds is not certain yet: {more}.",
     Rule.SLOWS: "Noise: {held}, {grown}, but lately more slowly, like a cache that fills up.",
     Rule.REFILLS: "Noise: {held}, {grown}, but not certainly beyond where it slowed down in the previous process.",
     Rule.LOADED: "Noise: {held}, {grown}; {load}, as it does under more load.",
@@ -78,7 +78,7 @@ MIN_P_VALUE = 1e-6
 """Smaller probabilities are not told apart: no model of load is that exact."""
 DENSER = 8
 """How many times as often the suggested run samples, to settle a candidate sooner."""
-WITHOUT_GARBAGE = "a run with node --expose-gc that calls gc() before each profile, if this one did not"
+WITHOUT_GARBAGE = "a run with node --expose-gc that calls gc() before each profile (if this one did not)"
 """V8 counts what is garbage until it is collected."""
 MIN_RATE = 4 << 10
 """Bytes between two samples; a program that samples more often is slow."""
@@ -185,9 +185,9 @@ def _load(finding: Finding) -> str:
 
 
 def _more(finding: Finding) -> str:
-    """Say how many more snapshots a leak takes, at least."""
+    """Say how many more snapshots a leak takes, at least; if there are enough, that more time may show it."""
     missing = MIN_LEAK_OBSERVATIONS - finding.over.observations
-    return f"at least {counted(missing, 'more snapshot')}" if missing > 0 else "more snapshots"
+    return f"take at least {counted(missing, 'more snapshot')}" if missing > 0 else "a series twice as long may show it"
 
 
 def _settles(finding: Finding, run: str) -> str:
@@ -239,9 +239,8 @@ def figures(finding: Finding) -> str:
     if over.seconds <= 0:
         parts = ["the files have the same time, so the pace is unknown"]
     if over.observations >= MIN_OBSERVATIONS:
-        parts.append(
-            f"without a leak, a line rises as much in {_p_value(finding.p_value)}; {counted(finding.tests, 'line')} tested"
-        )
+        tests = f"{counted(finding.tests, 'test')} of lines, callers and functions"
+        parts.append(f"without a leak, a line rises as much in {_p_value(finding.p_value)}; {tests}")
     if not math.isnan(finding.retention):
         parts.append(f"{share(finding.retention, 1)} of what was allocated stayed")
     return "; ".join(parts)
