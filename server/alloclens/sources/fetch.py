@@ -40,9 +40,11 @@ TEMPORARY = (408, 425, 429)
 """Status codes, besides those from 500 on, after which a retry may succeed."""
 QUOTED = re.compile(r":? *(?:bytearray\(|b['\"]).*", re.DOTALL)
 """The bytes that h11 quotes in its errors."""
+SAMPLE_LESS = "let the process sample less often, as with a larger runtime.MemProfileRate in Go"
 HINTS = {
     401: "--header, --bearer-file or user:password@ in the URL say who asks",
     404: 'does the program import "net/http/pprof"?',
+    413: SAMPLE_LESS,
 }
 
 
@@ -86,7 +88,7 @@ def _fetched(address: Address, access: Access, hosts: frozenset[str] | None) -> 
         if hosts is not None and not at.is_local and at.host not in hosts:
             raise CaptureError(f"{name}: only this machine and allowed hosts may be asked, and {at.host} is neither")
         known = at.origin == address.origin
-        response = _response(at, access if known else access.anonymous(), deadline, name, None)
+        response = _response(at, access if known else access.anonymous(), deadline, name, None, HINTS)
         location = response.headers.get("location") if response.status in REDIRECTS else None
         if location is None:
             _refuse(response, name, HINTS)
@@ -100,12 +102,12 @@ def _fetched(address: Address, access: Access, hosts: frozenset[str] | None) -> 
 def ask(address: Address, access: Access, body: Body, hints: Mapping[int, str]) -> Response:
     """Ask a server and return the answer, within ANSWER_TIMEOUT_SECONDS. Redirects are not followed.
 
-    `hints` say what to do about a status. Raises CaptureError, also if the status is not 200, with a message that never
+    `hints` say what to do about a status, and 413 also about an answer that is too large. Raises CaptureError, also if the status is not 200, with a message that never
     contains credentials.
     """
     name = str(address)
     try:
-        response = _response(address, access, Deadline(ANSWER_TIMEOUT_SECONDS), name, body)
+        response = _response(address, access, Deadline(ANSWER_TIMEOUT_SECONDS), name, body, hints)
         _refuse_redirect(response, address)
         _refuse(response, name, hints)
     except CaptureError as error:
@@ -118,12 +120,15 @@ def _withheld(at: Address, address: Address, access: Access) -> str:
     return f"; headers and certificate are only for {address.origin} and are not sent there" if secret else ""
 
 
-def _response(at: Address, access: Access, deadline: Deadline, name: str, body: Body | None) -> Response:
+def _response(
+    at: Address, access: Access, deadline: Deadline, name: str, body: Body | None, hints: Mapping[int, str]
+) -> Response:
     """Send one request and return the decoded answer."""
     try:
         response = in_time(deadline, lambda: _asked(at, access, deadline, body))
+        return response._replace(body=_decoded(response, name))
     except TooLargeError as error:
-        raise CaptureError(f"{name} answered with more than {MAX_ANSWER_BYTES >> 20} MiB") from error
+        raise CaptureError(f"{name} answered with more than {MAX_ANSWER_BYTES >> 20} MiB ({hints[413]})") from error
     except h11.LocalProtocolError as error:
         raise CaptureError(f"{name}: the request cannot be sent: {error}") from error
     except h11.RemoteProtocolError as error:
@@ -134,7 +139,6 @@ def _response(at: Address, access: Access, deadline: Deadline, name: str, body: 
             message = f"gave up after {deadline.seconds:g} s while {deadline.doing}"
             raise CaptureError(f"{name}: {message}", passing=True) from error
         raise CaptureError(f"{name}: {deadline.doing} failed: {why(error)}", passing=True) from error
-    return response._replace(body=_decoded(response, name))
 
 
 def _asked(at: Address, access: Access, deadline: Deadline, body: Body | None) -> Response:
@@ -147,6 +151,7 @@ def _asked(at: Address, access: Access, deadline: Deadline, body: Body | None) -
 
 
 def _decoded(response: Response, name: str) -> bytes:
+    """Return the body without its content encoding. Raises CaptureError and TooLargeError."""
     encoding = response.headers.get("content-encoding", "identity").strip().lower()
     if encoding in ("", "identity") or not response.body:
         return response.body
@@ -157,7 +162,7 @@ def _decoded(response: Response, name: str) -> bytes:
         except zlib.error:
             continue
         if len(body) > MAX_ANSWER_BYTES:
-            raise CaptureError(f"{name} answered with more than {MAX_ANSWER_BYTES >> 20} MiB")
+            raise TooLargeError
         if unpacker.eof:
             return body
     raise CaptureError(f"{name} answered with a body that cannot be decoded (Content-Encoding: {encoding})")

@@ -19,7 +19,7 @@ from alloclens.profile.joined import total
 from alloclens.sources.access import MAX_TOKEN_BYTES, NOBODY, VALUE, Access
 from alloclens.sources.address import Address, authorization, parsed, without_secrets
 from alloclens.sources.errors import CaptureError
-from alloclens.sources.fetch import Body, ask
+from alloclens.sources.fetch import SAMPLE_LESS, Body, ask
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -33,7 +33,7 @@ HINTS = {
     401: "do the user, tenant and token of the source say who asks?",
     403: "may this user read this tenant?",
     404: "is the URL that of the server itself?",
-    413: "narrow `select`, or ask for less with --since",
+    413: f"narrow `select`, or ask for less with --since; if one heap is that large, {SAMPLE_LESS}",
     429: "ask for less with --since and --every",
 }
 MAX_SKEW_SECONDS = 60.0
