@@ -65,13 +65,18 @@ class Budget(Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_f
 
 @ready
 class Source(Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
-    """A server that keeps the profiles of many processes. No field holds a secret: this file may be shared."""
+    """A server or bucket that keeps the profiles of many processes. No field holds a secret: this file may be shared."""
 
     name: Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,59}$", description="What you call it.")]
-    type: Annotated[Literal["parca", "pyroscope"], Meta(description="What kind of server it is.")]
+    type: Annotated[
+        Literal["gcs", "parca", "pyroscope", "s3"], Meta(description="What kind of server or bucket it is.")
+    ]
     url: Annotated[
         PathText,
-        Meta(min_length=1, description="Its URL, without user and password, such as https://pyroscope.example.com."),
+        Meta(
+            min_length=1,
+            description="Its URL, without user and password: https://pyroscope.example.com, s3://bucket/path or gs://bucket/path.",
+        ),
     ]
     select: Annotated[
         PathText, Meta(description='Which profiles, as a label selector, such as service_name="api". If empty, all.')
@@ -234,7 +239,7 @@ class Settings(Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown
         Meta(
             max_length=50,
             description=(
-                "Servers that keep the profiles of many processes, as `{ name, type, url }` and more, from which `alloclens fetch` "
+                "Servers and buckets that keep the profiles of many processes, as `{ name, type, url }` and more, from which `alloclens fetch` "
                 "gets snapshots. Each has to be allowed once, with `alloclens sources allow`."
             ),
             examples=[

@@ -19,7 +19,9 @@ DEFAULT_PATH = "/debug/pprof/heap"
 INDEX = DEFAULT_PATH.removesuffix("/heap")
 """The path of net/http/pprof's page that links to its profiles."""
 PORTS = {"http": 80, "https": 443}
-SCHEME = re.compile(r"[A-Za-z]+://")
+BUCKET = re.compile(r"(s3|gs)://([a-z0-9][a-z0-9._-]{1,221})((?:/[^/?#\x00-\x1f\x7f]+)*)/?")
+"""Groups: scheme, name of the bucket, and path."""
+SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9]*://")
 HOST = re.compile(r"[a-z0-9._-]+")
 SECONDS_PARAMETER = re.compile(r"(?:^|&)seconds=(\d{1,6})(?:&|$)")
 DEFAULT_SECONDS = {"profile": 30, "trace": 1}
@@ -32,10 +34,11 @@ class Address(NamedTuple):
     """One resource of one server."""
 
     scheme: str
-    """http or https."""
+    """http or https; s3 or gs for a bucket."""
     host: str
-    """A name in ASCII, or an IP address without brackets."""
+    """A name in ASCII, or an IP address without brackets; or the name of a bucket."""
     port: int
+    """0 for a bucket."""
     path: str
     query: str
     """Never printed: it may contain a token."""
@@ -44,7 +47,7 @@ class Address(NamedTuple):
     def authority(self) -> str:
         """Host and port for the Host header, with the port only if it is not the default."""
         host = f"[{self.host.partition('%')[0]}]" if ":" in self.host else self.host
-        return host if self.port == PORTS[self.scheme] else f"{host}:{self.port}"
+        return host if self.port == PORTS.get(self.scheme, 0) else f"{host}:{self.port}"
 
     @property
     def origin(self) -> str:
@@ -147,6 +150,12 @@ def parsed(url: str) -> Address | None:
     if parts.scheme not in PORTS or port == 0:
         return None
     return Address(parts.scheme, host, port, quote(parts.path, SAFE), quote(parts.query, SAFE))
+
+
+def bucket(url: str) -> Address | None:
+    """Parse the URL of a bucket or of a path in it, such as s3://profiles/prod; None if it is not one."""
+    match = BUCKET.fullmatch(url)
+    return Address(match[1], match[2], 0, match[3], "") if match else None
 
 
 def without_secrets(url: str) -> str:

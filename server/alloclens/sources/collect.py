@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from alloclens.disk import read_file, write_file
 from alloclens.profile.errors import ProfileError
-from alloclens.profile.formats import MAX_PROFILE_BYTES
+from alloclens.profile.formats import MAX_PROFILE_BYTES, read
 from alloclens.profile.joined import HEAP, joined
+from alloclens.sources.buckets import BUCKET
 from alloclens.sources.capture_files import NAME, SUFFIX, file_name
 from alloclens.sources.parca import PARCA
 from alloclens.sources.pyroscope import PYROSCOPE
@@ -30,8 +31,10 @@ if TYPE_CHECKING:
     from alloclens.sources.remote import Remote, RemoteListing, RemoteSnapshot
 
 SOURCES = {
+    "gcs": BUCKET,
     "parca": PARCA,
     "pyroscope": PYROSCOPE,
+    "s3": BUCKET,
 }
 """How each type of source is asked."""
 SERVICE = ("service_name", "job")
@@ -121,11 +124,17 @@ def _fetched(
         before, since = read_file(newest, MAX_PROFILE_BYTES), _milliseconds(newest.name)
     try:
         parts = retried(lambda: source.parts(remote, listing, snapshot, since), tell)
-        return joined(parts, types, before, snapshot.taken * 1_000_000)
+        return _whole(*parts) if not types else joined(parts, types, before, snapshot.taken * 1_000_000)
     except ProfileError as error:
         when = f"{_time(snapshot.taken):%Y-%m-%d %H:%M:%S} UTC"
         tell(f"{remote.address}: the snapshot of {directory_of(snapshot)} at {when} is left out: {error}")
         return None
+
+
+def _whole(data: bytes) -> bytes:
+    """Return a profile as it is. Raises ProfileError unless it is one."""
+    read(data)
+    return data
 
 
 def _written(path: Path, data: bytes) -> bool:

@@ -1,4 +1,4 @@
-"""What a source is to the rest: a server that is asked with the user's credentials, and the snapshots that it keeps."""
+"""What a source is to the rest: a server or bucket that is asked with the user's credentials, and the snapshots that it keeps."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from alloclens.paths import is_within
 from alloclens.profile.errors import Malformed
 from alloclens.profile.joined import total
 from alloclens.sources.access import MAX_TOKEN_BYTES, NOBODY, VALUE, Access
-from alloclens.sources.address import Address, authorization, parsed, without_secrets
+from alloclens.sources.address import Address, authorization, bucket, parsed, without_secrets
 from alloclens.sources.errors import CaptureError
 from alloclens.sources.fetch import SAMPLE_LESS, Body, ask
 
@@ -36,6 +36,16 @@ HINTS = {
     413: f"narrow `select`, or ask for less with --since; if one heap is that large, {SAMPLE_LESS}",
     429: "ask for less with --since and --every",
 }
+BUCKETS = {"gcs": "gs", "s3": "s3"}
+"""The types of sources that are buckets, and the scheme of each."""
+OF_SERVERS = {
+    "select": "select",
+    "tenant": "tenant",
+    "user": "user",
+    "token_env": "tokenEnv",
+    "token_file": "tokenFile",
+}
+"""The fields of a source that a bucket does not have, and how the settings call them."""
 MAX_SKEW_SECONDS = 60.0
 MAX_PROCESSES = 100
 
@@ -68,7 +78,7 @@ class RemoteListing(NamedTuple):
 
     snapshots: tuple[RemoteSnapshot, ...]
     types: Mapping[str, str]
-    """The types of profile.joined.HEAP that they have, and what the source calls each."""
+    """The types of profile.joined.HEAP that they have, and what the source calls each; none if it keeps whole profiles."""
     notes: tuple[str, ...] = ()
 
 
@@ -80,14 +90,17 @@ class SourceType(NamedTuple):
     snapshots: Callable[[Remote, float], RemoteListing]
     """Lists the snapshots of these last seconds, oldest first."""
     parts: Callable[[Remote, RemoteListing, RemoteSnapshot, int | None], list[bytes]]
-    """Returns a profile.proto of each type of a snapshot. It raises ProfileError if what it gets is not that snapshot."""
+    """Returns a profile.proto of each type of a snapshot, or the profile if the source keeps whole ones.
+
+    It raises ProfileError if what it gets is not that snapshot.
+    """
     since_before: bool
     """Whether what is allocated counts since the snapshot of the given time, not since the start of the process."""
 
 
 @dataclass(frozen=True)
 class Remote:
-    """A server, and how to ask it."""
+    """A server or a bucket, and how to ask it."""
 
     source: Source
     folder: str
@@ -98,6 +111,8 @@ class Remote:
     def asks(self) -> str:
         """What is asked, and with which credentials: this is what the user allows."""
         source = self.source
+        if source.type in BUCKETS:
+            return f"{source.type} at {self.address}, with your own credentials"
         parts = [("of the tenant", source.tenant), ("as the user", source.user)]
         parts += [("with the token in the variable", source.token_env), ("with the token in", source.token_file)]
         return ", ".join([f"{source.type} at {self.address}", *(f"{words} {value}" for words, value in parts if value)])
@@ -131,7 +146,9 @@ class Remote:
 
 
 def remote(source: Source, folder: str) -> Remote:
-    """Return the server of a source of the workspace in a folder, without asking it anything. Raises CaptureError."""
+    """Return the server or bucket of a source of the workspace in a folder, without asking it anything. Raises CaptureError."""
+    if source.type in BUCKETS:
+        return Remote(source, folder, _bucket(source))
     address = parsed(source.url)
     if not address:
         raise CaptureError(f"{without_secrets(source.url)} is not a URL; use one like https://pyroscope.example.com")
@@ -165,11 +182,16 @@ def listed(
         which = remote.source.select or "any label"
         why = left_out or "are `select` and `tenant` right, and is --since long enough?"
         raise CaptureError(f"{remote.address} has no heap with {which} in the last {seconds:.0f} s: {why}")
-    if (count := len({one.labels for one in found})) > MAX_PROCESSES:
-        raise CaptureError(f"{remote.address}: {count} processes are more than {MAX_PROCESSES}: narrow `select`")
+    check_processes(remote, found, "select")
     how = "ahead" if ahead > 0 else "behind"
     clock = f"the clock of {remote.address} is {abs(ahead):.0f} s {how}; its time counts" if ahead else ""
     return RemoteListing(tuple(sorted(found, key=lambda one: one.taken)), types, tuple(filter(None, (clock, left_out))))
+
+
+def check_processes(remote: Remote, found: list[RemoteSnapshot], field: str) -> None:
+    """Raise CaptureError if there are too many processes; a field of the source can choose fewer."""
+    if (count := len({one.labels for one in found})) > MAX_PROCESSES:
+        raise CaptureError(f"{remote.address}: {count} processes are more than {MAX_PROCESSES}: narrow `{field}`")
 
 
 def check_in_use(parts: Mapping[str, bytes], snapshot: RemoteSnapshot) -> None:
@@ -190,6 +212,17 @@ def skew(response: Response) -> float:
     except (ValueError, TypeError, OverflowError, OSError):
         return 0.0
     return ahead if abs(ahead) > MAX_SKEW_SECONDS else 0.0
+
+
+def _bucket(source: Source) -> Address:
+    """Return the address of a bucket. Raises CaptureError."""
+    scheme = BUCKETS[source.type]
+    address = bucket(source.url)
+    if not address or address.scheme != scheme:
+        raise CaptureError(f"{without_secrets(source.url)} is not a bucket; use a URL like {scheme}://profiles/prod")
+    if given := [shown for name, shown in OF_SERVERS.items() if getattr(source, name)]:
+        raise CaptureError(f"{address}: a bucket has no `{given[0]}`; its credentials are those of your own tools")
+    return address
 
 
 def _token(source: Source, folder: str) -> str:

@@ -1,0 +1,202 @@
+"""Buckets of S3 and Google Cloud Storage: a whole file for each snapshot, in a directory for each process.
+
+obstore, an extra, asks them with the credentials that the tools of AWS and Google Cloud have.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from alloclens.profile.errors import Malformed
+from alloclens.profile.formats import MAX_PROFILE_BYTES
+from alloclens.profile.taken_at import taken_at
+from alloclens.sources.address import shortened
+from alloclens.sources.errors import CaptureError
+from alloclens.sources.fetch import SAMPLE_LESS
+from alloclens.sources.remote import RemoteListing, RemoteSnapshot, SourceType, check_processes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from alloclens.sources.address import Address
+    from alloclens.sources.remote import Process, Remote
+
+MISSING = "buckets need the extra `buckets` of alloclens: pip install 'alloclens[buckets]'"
+MAX_OBJECTS = 100_000
+TIMEOUT = {"connect_timeout": "10s", "timeout": "30s"}
+OTHERS = re.compile(
+    r"(?<![a-z])(?:allocs|block|cpu|goroutine(?:leak)?|mutex|threadcreate|trace)(?![a-z])", re.IGNORECASE
+)
+"""The names of Go's profiles of something other than the heap, as a word in the name of a file."""
+SIGN_IN = {
+    "s3": "`aws configure` or `aws sso login` signs in, and AWS_PROFILE chooses the profile",
+    "gs": "`gcloud auth application-default login` signs in",
+}
+STATUS = re.compile(r"status code: (\d{3}) ?([^:]*):")
+SAID = re.compile(r"<Code>([^<]*)</Code>\s*<Message>([^<]*)</Message>")
+"""The answer of S3 and Google Cloud Storage to what they refuse."""
+SERVER = re.compile(r"https?://[^/ ]+")
+REGION = "incorrectly configured region"
+BAD_NAME = re.compile(r'invalid path: (?:Error parsing )?Path (".*?")(?=[: ])')
+
+
+class _Heap(NamedTuple):
+    """An object that is a heap by its name."""
+
+    path: str
+    """Below the prefix."""
+    taken: float
+    """Seconds since 1970."""
+    size: int
+
+
+def describe(remote: Remote) -> str:
+    """Say what the bucket has of the last hour. Raises CaptureError."""
+    objects, heaps = _heaps(remote, 3600)
+    return f"{_objects(objects)}, {len(heaps)} of them heaps of the last hour"
+
+
+def snapshots(remote: Remote, seconds: float) -> RemoteListing:
+    """Return the heaps of these last seconds, oldest first. Raises CaptureError."""
+    objects, heaps = _heaps(remote, seconds)
+    if not objects:
+        raise CaptureError(f"{remote.address} has no objects: is the path in `url` right?")
+    if not heaps:
+        has = f"{remote.address} has {_objects(objects)}, but no heap of the last {seconds:.0f} s"
+        raise CaptureError(f"{has}: is --since long enough?")
+    fitting = [one for one in heaps if one.size <= MAX_PROFILE_BYTES]
+    found = [RemoteSnapshot(round(one.taken * 1000), _process(one.path), one.path, one.size) for one in fitting]
+    check_processes(remote, found, "url")
+    large = len(heaps) - len(fitting)
+    note = f"{large} of {len(heaps)} heaps are left out, since they are larger than {MAX_PROFILE_BYTES >> 20} MiB: {SAMPLE_LESS}"
+    return RemoteListing(tuple(sorted(found, key=lambda one: one.taken)), {}, (note,) if large else ())
+
+
+def parts(remote: Remote, listing: RemoteListing, snapshot: RemoteSnapshot, before: int | None) -> list[bytes]:
+    """Return the file of a snapshot. Raises CaptureError, and Malformed if the bucket no longer has it, or it has grown."""
+    del listing, before
+    with _explained(remote):
+        try:
+            answer = _store(remote.address).get(snapshot.origin)
+        except FileNotFoundError as error:
+            raise Malformed("the bucket no longer has it") from error
+        if answer.meta["size"] > MAX_PROFILE_BYTES:
+            raise Malformed(f"it is larger than {MAX_PROFILE_BYTES >> 20} MiB")
+        return [bytes(answer.bytes())]
+
+
+def _heaps(remote: Remote, seconds: float) -> tuple[int, list[_Heap]]:
+    """Return how many objects there are, and the heaps of these last seconds.
+
+    Each has the time in its name, else the time when it was written.
+    """
+    now, objects, heaps = time.time(), 0, []
+    with _explained(remote):
+        for page in _store(remote.address).list():
+            objects += len(page)
+            if objects > MAX_OBJECTS:
+                raise CaptureError(f"{remote.address} has more than {MAX_OBJECTS} objects: use a longer path in `url`")
+            for one in page:
+                name = one["path"].rpartition("/")[2]
+                written = round(one["last_modified"].timestamp() * 1e9)
+                taken = taken_at(0, name, written, now).seconds
+                if taken >= now - seconds and not OTHERS.search(name):
+                    heaps.append(_Heap(one["path"], taken, one["size"]))
+    return objects, heaps
+
+
+def _objects(count: int) -> str:
+    return f"{count} object{'s' * (count != 1)}"
+
+
+def _process(path: str) -> Process:
+    """Return the directories of an object as labels: the first is the service."""
+    names = path.split("/")[:-1]
+    return tuple((str(i) if i else "service_name", name) for i, name in enumerate(names))
+
+
+@lru_cache(maxsize=1)
+def _store(address: Address) -> Any:
+    """Open a bucket, with its path as the prefix. Raises CaptureError, and errors of boto3 and obstore."""
+    try:
+        from obstore.store import GCSStore, S3Store  # noqa: PLC0415 - an extra
+    except ImportError as error:
+        raise CaptureError(MISSING) from error
+    common: dict[str, Any] = {
+        "prefix": address.path.strip("/") or None,
+        "client_options": {"allow_http": True, **TIMEOUT},  # if the user's own environment names such an endpoint
+        "retry_config": {"max_retries": 0},
+    }
+    if address.scheme == "gs":
+        return GCSStore(address.host, **common)
+    return S3Store(address.host, credential_provider=_of_aws(address), **common)
+
+
+def _of_aws(address: Address) -> Any:
+    """Return the user's region and credentials for AWS, which are renewed as they expire. Raises CaptureError."""
+    import boto3  # noqa: PLC0415 - an extra
+    from botocore.exceptions import BotoCoreError  # noqa: PLC0415 - as above
+    from obstore.auth.boto3 import Boto3CredentialProvider  # noqa: PLC0415 - as above
+
+    try:
+        # boto3 itself reads only AWS_DEFAULT_REGION; AWS's other tools read AWS_REGION, too.
+        return Boto3CredentialProvider(boto3.Session(region_name=os.environ.get("AWS_REGION") or None))
+    except (BotoCoreError, ValueError) as error:  # ValueError: there are none
+        why = f": {error}" if isinstance(error, BotoCoreError) else ""
+        raise CaptureError(f"{address}: no credentials for AWS were found{why}; {SIGN_IN['s3']}") from error
+
+
+@contextmanager
+def _explained(remote: Remote) -> Iterator[None]:
+    """Raise what obstore raises as CaptureError. It tells errors apart only by their text, which ends with a dump."""
+    try:
+        yield
+    except (CaptureError, Malformed):
+        raise
+    except Exception as error:
+        from obstore.exceptions import BaseError  # noqa: PLC0415 - an extra
+
+        if not isinstance(error, (BaseError, OSError)):
+            raise
+        raise _problem(remote.address, str(error).partition("\n\nDebug source")[0]) from error
+
+
+def _problem(address: Address, text: str) -> CaptureError:
+    if match := STATUS.search(text):
+        status, reason = int(match[1]), match[2].strip()
+        said = SAID.search(text)
+        words = shortened(f": {said[1]}: {said[2]}") if said else ""
+        hint = _hint(status, address)
+        return CaptureError(
+            f"{address}: the server answered {status} {reason}{f' ({hint})' if hint else ''}{words}",
+            passing=status == 429 or status >= 500,
+        )
+    if REGION in text:
+        return CaptureError(f"{address}: the bucket is in another region: set AWS_REGION to the region of the bucket")
+    if match := BAD_NAME.search(text):
+        why = f"an object is named {shortened(match[1])}, which is not a path"
+        return CaptureError(f"{address}: {why}: use a path in `url` that it is not below")
+    server, cause = SERVER.search(text), text.rpartition(" - ")[2]
+    where = f" at {server[0]}" if server else ""
+    how = "AWS_ENDPOINT_URL names another server" if address.scheme == "s3" else SIGN_IN["gs"]
+    return CaptureError(f"{address}: the request{where} failed: {shortened(cause)}; {how}", passing=bool(server))
+
+
+def _hint(status: int, address: Address) -> str:
+    hints = {
+        400: f"have the credentials expired? {SIGN_IN[address.scheme]}",
+        401: SIGN_IN[address.scheme],
+        403: f"may you list and read it? {SIGN_IN[address.scheme]}",
+        404: "is there such a bucket?",
+        429: "ask for less with --since and --every",
+        503: "ask for less with --since and --every",
+    }
+    return hints.get(status, "")
+
+
+BUCKET = SourceType(describe, snapshots, parts, since_before=False)
