@@ -71,16 +71,17 @@ class PairOfRuns:
     """A pair of runs, of which the head, the base or both count."""
 
     comparison: Comparison
+    builds: LineMaps | None
+    """The maps of the texts of the two builds, of all runs; None if all are of one build."""
 
     @cached_property
     def _maps(self) -> LineMaps:
-        """The maps of texts that say anything: where all lines of a text are in doubt, declarations say more."""
-        return {pair: to for pair, to in self.comparison.contents.changes.maps.items() if to.any()}
+        return self.builds or {}
 
     @cached_property
     def _alignment(self) -> Alignment | None:
         contents = self.comparison.contents
-        if self.comparison.alignment is None or contents.base is None:
+        if self.builds is None or contents.base is None:
             return None
         return align(contents.base, contents.head, self._maps)
 
@@ -119,6 +120,18 @@ class PairOfRuns:
         return head, base
 
 
+def paired(runs: Sequence[Comparison]) -> list[PairOfRuns]:
+    """Return pairs of runs whose lines are all matched alike.
+
+    Which processes wrote a pair, and so whether its texts are compared, is told by what they had allocated, which may differ
+    from pair to pair by a few bytes. If one is of two builds, all are. Maps in which all lines are in doubt say nothing:
+    declarations then say more.
+    """
+    maps = {texts: to for run in runs for texts, to in run.contents.changes.maps.items() if to.any()}
+    are_builds = any(run.alignment is not None for run in runs)
+    return [PairOfRuns(run, maps if are_builds else None) for run in runs]
+
+
 def _row(lines: Lines, i: int, file: str, line: int, by_text: bool) -> _SiteRow:
     of, recorded = int(lines.functions.of_line[i]), lines.files[lines.file[i]]
     name = lines.functions.name[of] if of >= 0 else ""
@@ -140,7 +153,7 @@ class Table(NamedTuple):
 
 def table(runs: Sequence[Comparison], bases: int, heads: int, by: str, column: int) -> Table:
     """Sum what sites own; of pairs of runs, so many of each side differ from those before. `column`: what tells the heaviest line."""
-    pairs = [PairOfRuns(run) for run in runs]
+    pairs = paired(runs)
     keys = _Keys(pairs, by)
     number: dict[Site, int] = {}
     of_base = [[_number(number, keys.of_base(row)) for row in pair.base] for pair in pairs[:bases]]
