@@ -269,7 +269,7 @@ def test_a_count_needs_a_series(tmp_path: Path) -> None:
     assert "requires --every" in result.output
 
 
-@pytest.mark.parametrize("text", ["0s", "5 s", "1d", "-1s", ""])
+@pytest.mark.parametrize("text", ["0s", "0.5ms", "87601h", "9" * 400, "5 s", "1d", "-1s", ""])
 def test_no_duration(text: str, tmp_path: Path) -> None:
     result = run("http://127.0.0.1:9", "--into", tmp_path, "--every", text)
     assert result.exit_code == 2

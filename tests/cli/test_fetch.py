@@ -313,11 +313,23 @@ def test_too_many_processes(server: Pyroscope) -> None:
     assert "1000 processes are more than 100: narrow `select`" in result.stderr
 
 
-def test_a_time_that_no_file_can_have(server: Pyroscope) -> None:
-    server.server.headers = {"Date": "Fri, 31 Dec 9999 23:59:59 GMT"}
-    server.snapshots = [(253402300799000, 1)]
+@pytest.mark.parametrize(("taken", "files"), [(-1, 0), (1, 1), (3_999_999_999_999, 1), (253402300799000, 0)])
+def test_a_time_that_no_file_can_have(
+    server: Pyroscope, monkeypatch: pytest.MonkeyPatch, taken: int, files: int
+) -> None:
+    server.snapshots = [(taken, 1)]
+    every = server.series(taken, taken)
+    monkeypatch.setattr(server, "series", lambda *_: every)
     result = fetched("--into", "p")
-    assert (result.exit_code, result.stdout) == (0, "")
+    assert (result.exit_code, len(result.stdout.splitlines())) == (0, files)
+
+
+@pytest.mark.parametrize("date", ["Fri, 31 Dec 9999 23:59:59 -0100", "Fri, 01 Jan 0100 00:00:00 GMT"])
+@pytest.mark.parametrize("kind", ["pyroscope", "parca"])
+def test_a_clock_that_is_centuries_off(server: Pyroscope, date: str, kind: str) -> None:
+    settings(server.server.url, type=kind)
+    server.server.answers, server.server.body, server.server.headers = None, b"{}", {"Date": date}
+    assert "has no heap with any label in the last 315360000 s" in fetched("--since", "87600h").stderr
 
 
 @pytest.mark.parametrize(

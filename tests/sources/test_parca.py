@@ -6,9 +6,13 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
+from alloclens.settings.settings import Source
+from alloclens.sources.parca import snapshots
+from alloclens.sources.remote import remote
 
 from tests.support import parca
 from tests.support.kept import LEAK, SNAPSHOTS, findings, run, settings, workspace
+from tests.support.server import profile_server
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,3 +58,22 @@ def test_what_is_no_profile_is_left_out(folder: Path, tmp_path: Path, pprof: str
         fetched = run("fetch", "--every", "10m", "--into", tmp_path / "into")
     assert (fetched.exit_code, fetched.stdout) == (0, "")
     assert "is left out: " in fetched.stderr
+
+
+@pytest.mark.parametrize(
+    ("time", "taken"),
+    [
+        ("2026-02-28T00:00:00.5Z", 1772236800500),  # date -d 2026-02-28T00:00:00Z +%s
+        ("2026-02-30T00:00:00Z", 0),
+        ("2026-02-28T25:00:00Z", 0),
+        ("0000-01-01T00:00:00Z", 0),
+        ("yesterday", 0),
+    ],
+)
+def test_a_time_that_is_none_is_0(time: str, taken: int) -> None:
+    kinds = {"types": [{"name": "memory", "sampleType": "inuse_space"}]}
+    series = {"series": [{"samples": [{"timestamp": time, "value": "1"}]}]}
+    with profile_server() as server:
+        server.answers = lambda path, _: json.dumps(series if "query_range" in path else kinds).encode()
+        listing = snapshots(remote(Source(name="prod", type="parca", url=server.url), "/w"), 3600)
+    assert [one.taken for one in listing.snapshots] == [taken]

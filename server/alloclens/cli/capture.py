@@ -36,15 +36,18 @@ def _headers(_context: click.Context, _option: click.Parameter, given: tuple[str
         raise click.BadParameter(str(error)) from error
 
 
+MIN_SECONDS, MAX_SECONDS = 0.001, 87600 * 3600.0
+"""The limits of durations: the upper one is ten years."""
 SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "": 1.0}
 
 
 def duration(text: str) -> float:
     """Parse a duration, as the type of an option, and return seconds."""
     match = re.fullmatch(r"(\d+(?:\.\d+)?)(ms|s|m|h|)", text)
-    if not match or float(match[1]) == 0:
-        raise click.BadParameter(f"{text!r} is not a duration; use one like 500ms, 5s or 2m")
-    return float(match[1]) * SECONDS[match[2]]
+    seconds = float(match[1]) * SECONDS[match[2]] if match else 0.0
+    if not MIN_SECONDS <= seconds <= MAX_SECONDS:
+        raise click.BadParameter(f"{text!r} is not a duration from 1ms to 87600h; use one like 500ms, 5s or 2m")
+    return seconds
 
 
 @click.command("capture")

@@ -22,6 +22,7 @@ from alloclens.sources.buckets import BUCKET
 from alloclens.sources.capture_files import NAME, SUFFIX, file_name
 from alloclens.sources.parca import PARCA
 from alloclens.sources.pyroscope import PYROSCOPE
+from alloclens.sources.remote import MAX_TIME
 from alloclens.sources.retry import retried
 
 if TYPE_CHECKING:
@@ -42,8 +43,6 @@ SERVICE = ("service_name", "job")
 THREADS = 4
 MAX_KEPT_BYTES = 1 << 30
 MAX_NAME_CHARACTERS = 100
-MAX_TIME = 4_000_000_000_000
-"""Milliseconds since 1970: in the year 2096."""
 
 
 class FetchSpan(NamedTuple):

@@ -154,10 +154,12 @@ def _times(within: Span) -> dict[str, str]:
 
 def _milliseconds(text: str) -> int:
     """Return a time of RFC 3339 in milliseconds since 1970; 0 if it is none."""
-    match = TIME.fullmatch(text)
-    if not match:
+    if not (match := TIME.fullmatch(text)):
         return 0
-    seconds = datetime.strptime(f"{match[1]}+0000", "%Y-%m-%dT%H:%M:%S%z").timestamp()
+    try:
+        seconds = datetime.fromisoformat(f"{match[1]}+00:00").timestamp()
+    except ValueError:  # such as February 30
+        return 0
     return round(seconds) * 1000 + int(f"{match[2] or '0':0<3}"[:3])
 
 

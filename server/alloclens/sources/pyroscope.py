@@ -28,6 +28,7 @@ PROCESS = ("service_name", "namespace", "pod", "instance", "hostname")
 """The labels that tell processes apart, that of the service first."""
 TYPE_ID, SELECTOR, START, END, IDS = 1, 2, 3, 4, 7
 """Fields of SelectMergeProfileRequest."""
+MAX_UINT64 = (1 << 64) - 1
 Answer = TypeVar("Answer", bound=msgspec.Struct)
 
 
@@ -199,7 +200,7 @@ def _times(within: Span) -> dict[str, int]:
 def _field(number: int, value: int | str) -> bytes:
     """Encode a field of protobuf."""
     if isinstance(value, int):
-        return _varint(number << 3) + _varint(value)
+        return _varint(number << 3) + _varint(value & MAX_UINT64)  # a negative number is its two's complement
     data = value.encode()
     return _varint(number << 3 | 2) + _varint(len(data)) + data
 

@@ -47,6 +47,8 @@ OF_SERVERS = {
 }
 """The fields of a source that a bucket does not have, and how the settings call them."""
 MAX_SKEW_SECONDS = 60.0
+MAX_TIME = 4_000_000_000_000
+"""Milliseconds since 1970: in the year 2096."""
 MAX_PROCESSES = 100
 
 
@@ -161,9 +163,9 @@ def remote(source: Source, folder: str) -> Remote:
 
 
 def span(seconds: float, ahead: float = 0.0) -> Span:
-    """Return the last seconds of a clock that is ahead of this machine's."""
-    end = round((time.time() + ahead) * 1000)
-    return Span(end - round(seconds * 1000), end)
+    """Return the last seconds of a clock that is ahead of this machine's, but nothing before 1970 or after MAX_TIME."""
+    end = min(max(round((time.time() + ahead) * 1000), 0), MAX_TIME)
+    return Span(max(end - round(seconds * 1000), 0), end)
 
 
 def listed(
