@@ -12,7 +12,7 @@ from alloclens.profile.formats import read
 from alloclens.profile.kernel import LoadedValues, arena
 from alloclens.tables import attribution, sites
 from alloclens.tables.lines import Ownership, lines
-from alloclens.tables.stacks import having, passing, through
+from alloclens.tables.stacks import having, heaviest, passing, through
 from alloclens.tables.top import top
 from alloclens.transform.difference import difference, total
 from hypothesis import given, settings
@@ -276,6 +276,19 @@ def test_stacks_through_lines_of_unknown_growth(
     found = through(made, where, main, 3, most, np.isin(where.line, unsaid) if unsaid else None)
     assert [(one.frames[0].function, one.amount.value, one.amount.growth) for one in found] == expected
     assert [one.grown for one in found] == [max(now if grew is None else grew, 0) for _, now, grew in expected]
+
+
+def test_of_a_line_that_shrank_what_shrank_most_is_first() -> None:
+    """As after an edit by which the line allocates half as much: most of what is in use is what it fell from, not the smallest."""
+    head = read(heap("f@/a.go:1 < g@/a.go:3 = 60x10", "f@/a.go:2 < g@/a.go:3 = 1x10", "f@/a.go:4 < g@/a.go:3 = 9x10"))
+    base = read(heap("f@/a.go:1 < g@/a.go:3 = 120x10", "f@/a.go:2 < g@/a.go:3 = 2x10", "f@/a.go:4 < g@/a.go:3 = 8x10"))
+    made = difference(head, base)
+    where = sites.by_source_line(made)
+    of_g = np.flatnonzero(where.line == 3).tolist()
+    found = through(made, where, of_g, 3, 9)
+    assert [one.amount[:2] for one in found] == [(600, -600), (10, -10), (90, 10)]
+    grew = heaviest(made, where, having(made, where, of_g), 3, 9)  # as a finding, which is about growth, tells them
+    assert [one.amount[:2] for one in grew] == [(90, 10), (10, -10), (600, -600)]
 
 
 def test_from_a_line_of_unknown_growth_on_nothing_is_said_of_what_passes() -> None:

@@ -106,7 +106,7 @@ def lines(world: World, file: str, cursor: str) -> str:
 
 
 def stacks(world: World, file: str, line: int, cursor: str) -> str:
-    """Return the heaviest stacks through a line as it is now, by growth: those of its findings first.
+    """Return the heaviest stacks through a line as it is now, by what grew or shrank most: those of its findings first.
 
     Raises UnknownFileError, and UnknownNameError if no profile has the line.
     """

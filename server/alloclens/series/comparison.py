@@ -342,7 +342,7 @@ class Comparison:
         return float(low[0]), float(high[0])
 
     def stacks(self, recorded: str, line: int, most: int, kind: ValueType | None = None) -> list[Stack]:
-        """Return the heaviest stacks through a line, by growth if there is a base, in the shown or another type."""
+        """Return the heaviest stacks through a line, in the shown or another type; if there is a base, by what grew or shrank most."""
         shown = self.profile.sample_types.index(kind or self.sample_type)
 
         def heaviest_through() -> list[Stack]:

@@ -54,15 +54,22 @@ def through(
 ) -> list[Stack]:
     """Return the heaviest stacks through any of these sites, by growth in a difference, else by value.
 
-    For stacks through an `unsaid` site the growth is unknown, and those that only the base has are omitted.
+    If all together shrank, those that shrank most are first. For stacks through an `unsaid` site the growth is unknown, and those that only the base has are omitted.
     """
-    return heaviest(profile, sites, having(profile, sites, chosen), column, most, unsaid)
+    return heaviest(profile, sites, having(profile, sites, chosen), column, most, unsaid, either_way=True)
 
 
 def heaviest(
-    profile: Profile, sites: Sites, samples: Ints, column: int, most: int, unsaid: Mask | None = None
+    profile: Profile,
+    sites: Sites,
+    samples: Ints,
+    column: int,
+    most: int,
+    unsaid: Mask | None = None,
+    *,
+    either_way: bool = False,
 ) -> list[Stack]:
-    """Return the heaviest stacks of some samples, as `through` does."""
+    """Return the heaviest stacks of some samples, as `through` does; those that grew most first, unless `either_way`."""
     samples = samples[profile.values[samples, column] != 0]
     if not len(samples):
         return []
@@ -73,7 +80,8 @@ def heaviest(
     hidden = np.zeros(len(example), np.bool_)
     if unsaid is not None and unsaid.any():
         hidden[group[np.isin(samples, having(profile, sites, np.flatnonzero(unsaid)))]] = True
-    order = np.lexsort((-now, -np.where(hidden, 0, grown)))
+    change = -grown if either_way and grown.sum() < 0 else grown
+    order = np.lexsort((-now, -np.where(hidden, 0, change)))
     order = order[~hidden[order] | (now[order] != 0)][:most]
     rows = zip(*(column[order].tolist() for column in (example, now, grown, hidden)), strict=True)
     return [

@@ -182,7 +182,8 @@ def _stacks(stacks: list[Stack], comparison: Comparison, places: LinePlaces, fir
         f"{stack_label(stack, comparison)}: {shortened(stack.frames, comparison.is_own, linked)}" for stack in stacks
     ]
     if first == 1:
-        by = " by growth" if comparison.base else ""
+        shrank = any((stack.amount.growth or 0) < 0 for stack in stacks)  # by growth, one that grew would be first
+        by = (" by decrease" if shrank else " by growth") if comparison.base else ""
         return [f"Heaviest stack{by}, leaf first: {row}" for row in rows]
     return ["\n".join(["The next stack:", *(f"{i}. {row}" for i, row in enumerate(rows, first))])] if rows else []
 
