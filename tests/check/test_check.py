@@ -206,6 +206,16 @@ def test_budgets(app: Program, budget: str) -> None:
         ]
 
 
+@pytest.mark.parametrize("text", ["x = ", "x" * (300 << 10), 'y = """'])
+def test_a_settings_file_that_cannot_be_read_may_have_budgets(app: Program, text: str) -> None:
+    """Whether it has any, nobody knows: an exit code of 0 would say that they hold."""
+    builds(app, 20, 20)
+    (app.folder / "alloclens.toml").write_text(f'[[budget]]\nfunction = "main.hold"\nmax = "10MB"\n{text}\n')
+    found = app.result(*BUILDS)
+    assert found["exit_code"] == 2, found
+    assert "alloclens.toml" in found["unjudged"]
+
+
 def test_the_baseline_accepts_what_it_names(tmp_path: Path) -> None:
     app = leaking(tmp_path / "app")
     update = app.check("series", "--update-baseline", "--reason", "a known cache", "--expires", "2999-01-31")

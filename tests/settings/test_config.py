@@ -262,13 +262,13 @@ def test_what_is_not_utf_8(tmp_path: Path) -> None:
 def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
     path = tmp_path / "alloclens.toml"
     path.mkdir()
-    assert read([tmp_path]).problems == ((str(path), 1, "the file cannot be read: Is a directory"),)
+    assert read([tmp_path]).problems == ((str(path), 1, "the file cannot be read: Is a directory", True),)
     path.rmdir()
     path.symlink_to("gone")
-    assert read([tmp_path]).problems == ((str(path), 1, "the file cannot be read: No such file or directory"),)
+    assert read([tmp_path]).problems == ((str(path), 1, "the file cannot be read: No such file or directory", True),)
     path.unlink()
     write(tmp_path, b"base = 'x'\n" + b"#" * (256 << 10))
-    assert read([tmp_path]).problems == ((str(path), 1, "the file cannot be read: larger than 256 KiB"),)
+    assert read([tmp_path]).problems == ((str(path), 1, "the file cannot be read: larger than 256 KiB", True),)
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes here")
@@ -285,7 +285,7 @@ def test_a_link_is_followed_within_the_workspace(tmp_path: Path) -> None:
     path = folder / "alloclens.toml"
     path.symlink_to(other / "alloclens.toml")
     message = f"the file cannot be read: a symbolic link that leads out of the workspace, to {other}/alloclens.toml"
-    assert read([folder]) == (str(path), {}, ((str(path), 1, message),), {})
+    assert read([folder]) == (str(path), {}, ((str(path), 1, message, True),), {})
     assert dict(read([folder, other]).values) == {"base": "x"}
     path.unlink()
     path.symlink_to("pyproject.toml")

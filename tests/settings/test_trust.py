@@ -58,7 +58,7 @@ def test_a_settings_file_leads_out_only_where_it_is_allowed(
     assert reached(refused) == set()
     where = f"{leads} is outside {folder}" if written == leads else f'"{written}" leads out of {folder}, to {leads}'
     told = f"{setting}: {where}; it is not read. `alloclens allow {folder}` allows it."
-    assert refused.problems == ((str(folder / "alloclens.toml"), LINE[setting], told),)
+    assert refused.problems == ((str(folder / "alloclens.toml"), LINE[setting], told, False),)
     assert [target.grant for target in refused.where.outside] == [Grant(str(folder), setting, leads)]
     allow(target.grant for target in refused.where.outside)
     let = refused.renewed(refused.folders, refused.given)

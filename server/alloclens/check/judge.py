@@ -171,8 +171,12 @@ def _grown(of: Growths, options: CheckOptions, places: CodePlaces, found: _Found
 
 
 def _mistakes(world: World) -> list[str]:
-    """Return what is wrong with the budgets: one that is ignored would let anything pass."""
-    wrong = [problem.message for problem in world.settings_problems if problem.message.startswith("budget")]
+    """Return what is wrong with the budgets, or with the whole settings file: a budget that is ignored would let anything pass."""
+    wrong = [
+        str(problem) if problem.is_whole else problem.message
+        for problem in world.settings_problems
+        if problem.is_whole or problem.message.startswith("budget")
+    ]
     for number, budget in enumerate(world.settings.budget, 1):
         try:
             budgets.parsed(budget, number)

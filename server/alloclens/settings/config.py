@@ -31,6 +31,8 @@ class ConfigProblem(NamedTuple):
     line: int
     """1-based."""
     message: str
+    is_whole: bool = False
+    """Whether nothing that the file says now is read."""
 
     def __str__(self) -> str:
         return f"{self.path}:{self.line}: {self.message}" if self.path else self.message
@@ -124,7 +126,8 @@ def _read(path: Path, data: bytes, before: Config) -> Config | None:
         return _invalid(path, error.line, error.reason, before) if path.name == OWN or MARK.search(data) else None
     if text is None:
         return None
-    entries = [(_line(text.lines, mistake.path), mistake.message) for mistake in text.mistakes] + _not_text(data)
+    entries = [(_line(text.lines, mistake.path), mistake.message, not mistake.path) for mistake in text.mistakes]
+    entries += [(line, message, False) for line, message in _not_text(data)]
     problems = tuple(ConfigProblem(str(path), *entry) for entry in sorted(entries))
     return Config(str(path), MappingProxyType(text.values), problems, MappingProxyType(text.lines))
 
@@ -134,12 +137,12 @@ def _invalid(path: Path, line: int, why: str, before: Config) -> Config:
     goes_on = (
         "the previous settings stay in effect" if same and before.values else "all settings of this file are ignored"
     )
-    problem = ConfigProblem(str(path), line, f"this is not valid TOML: {why}; until it is, {goes_on}")
+    problem = ConfigProblem(str(path), line, f"this is not valid TOML: {why}; until it is, {goes_on}", is_whole=True)
     return before._replace(problems=(problem,)) if same else Config(str(path), problems=(problem,))
 
 
 def _unreadable(path: Path, why: str) -> Config:
-    return Config(str(path), problems=(ConfigProblem(str(path), 1, f"the file cannot be read: {why}"),))
+    return Config(str(path), problems=(ConfigProblem(str(path), 1, f"the file cannot be read: {why}", is_whole=True),))
 
 
 def _line(lines: Mapping[KeyPath, int], path: KeyPath) -> int:
