@@ -88,7 +88,8 @@ def test_a_damaged_part_is_refused(change: str) -> None:
     else:
         sample.value[0] = 2**63 - 1
         message.sample.add(location_id=sample.location_id, value=[1])
-    with pytest.raises(Malformed):
+    words = "has more than 64 bits" if change == "sum" else "refers to an entry that it does not have"
+    with pytest.raises(Malformed, match=words):
         joined([message.SerializeToString()], IN_USE, b"", 5)
 
 

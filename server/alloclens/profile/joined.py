@@ -40,8 +40,10 @@ def joined(parts: Iterable[bytes], types: Sequence[str], before: bytes, time_nan
         message = tables.heap(types)
     except DecodeError as error:
         raise Malformed(str(error)) from error
-    except (LookupError, ValueError) as error:  # ValueError: a sum of more than 64 bits
+    except LookupError as error:
         raise Malformed(f"it refers to an entry that it does not have: {error}") from error
+    except ValueError as error:
+        raise Malformed("the sum of its values has more than 64 bits") from error
     message.time_nanos = time_nanos
     return gzip.compress(message.SerializeToString(), mtime=0)
 
@@ -90,7 +92,7 @@ class _Tables:
             self._message.period_type.CopyFrom(_with(part.period_type, texts, "type", "unit"))
 
     def heap(self, types: Sequence[str]) -> Profile:
-        """Return the profile with these types."""
+        """Return the profile with these types. Raises ValueError if a sum has more than 64 bits."""
         for name in types:
             unit = UNITS[HEAP.index(name)]
             self._message.sample_type.add(type=self._text(name), unit=self._text(unit))
