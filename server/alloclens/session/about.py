@@ -18,6 +18,7 @@ from alloclens.processes import output, program
 from alloclens.settings.settings import changed
 from alloclens.settings.trust import grants_file
 from alloclens.source.places import Place
+from alloclens.walk import tree
 
 if TYPE_CHECKING:
     from alloclens.session.world import World
@@ -103,7 +104,10 @@ def _program(name: str) -> str:
 def _size(path: Path) -> str:
     """Return the size of a database with its log, or of all files below a directory."""
     try:
-        files = list(path.rglob("*")) if path.is_dir() else [path, path.with_name(f"{path.name}-wal")]
-        return f"{sum(file.stat().st_size for file in files if file.is_file())} bytes" if path.exists() else "none"
+        walked = tree(str(path), (), left_out := set[str](), with_hidden=True)  # of a file, nothing
+        files = [Path(directory, name) for directory, _, names in walked for name in names]
+        files = files or [path, path.with_name(f"{path.name}-wal")]
+        size = f"{sum(file.stat().st_size for file in files if file.is_file())} bytes"
+        return f"{'more than ' if left_out else ''}{size}" if path.exists() else "none"
     except OSError as error:
         return error.strerror or "unreadable"
