@@ -383,8 +383,25 @@ def test_no_sources(folder: Path) -> None:
 def test_the_oldest_snapshots_leave_the_cache(folder: Path) -> None:
     every = [Path(line) for line in fetched().stdout.splitlines()]
     sizes = sum(path.stat().st_size for path in every[-3:])
-    collect.trim(folder.parent / "cache", sizes)
+    collect.trim(folder.parent / "cache", print, sizes)
     assert [path.exists() for path in every] == [False] * 7 + [True] * 3
+
+
+def test_another_fetch_removes_a_snapshot_meanwhile(tmp_path: Path) -> None:
+    """It is a link without a target here, which has no size either."""
+    kept, gone = tmp_path / "heap-20260102T030405.000Z.pb.gz", tmp_path / "heap-20260102T030406.000Z.pb.gz"
+    kept.write_bytes(b"x")
+    gone.symlink_to(tmp_path / "none")
+    collect.trim(tmp_path, print, 0)
+    assert not kept.exists()
+
+
+def test_a_file_with_a_time_that_does_not_exist_is_no_snapshot() -> None:
+    (path, *_) = fetched("--into", "p").stdout.splitlines()
+    Path(path).with_name("heap-99990230T000000.000Z.pb.gz").write_bytes(b"")
+    for heap in sorted(Path(path).parent.glob("heap-2*"))[-3:]:
+        heap.unlink()
+    assert len(run("fetch", "--into", "p").stdout.splitlines()) == 3
 
 
 def test_every_type_of_source_can_be_set() -> None:

@@ -67,7 +67,7 @@ def _fetched(folder: str, source: Source, into: Path | None, wanted: FetchSpan) 
     try:
         collect(allowed_remote(folder, source), wanted, directory, print_path, tell)
         if not into:
-            trim(directory.parent)
+            trim(directory.parent, tell)
     except CaptureError as error:
         problem = f"{error}; `alloclens sources` tests the connection" if error.passing else str(error)
     except OSError as error:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import re
+from datetime import datetime, timezone
 from itertools import count
 from typing import TYPE_CHECKING
 
 from alloclens.disk import write_file
 
 if TYPE_CHECKING:
-    from datetime import datetime
     from pathlib import Path
 
 SUFFIX = ".pb.gz"
@@ -23,9 +23,8 @@ def write(directory: Path, kind: str, taken: datetime, data: bytes) -> Path:
 
     Raises OSError.
     """
-    directory.mkdir(parents=True, exist_ok=True)
     names = (file_name(kind, taken, number) for number in count(1))
-    return next(path for path in map(directory.joinpath, names) if _written(path, data))
+    return next(path for path in map(directory.joinpath, names) if write_new(path, data))
 
 
 def file_name(kind: str, taken: datetime, number: int = 1) -> str:
@@ -34,8 +33,20 @@ def file_name(kind: str, taken: datetime, number: int = 1) -> str:
     return f"{stem}{f'-{number}' if number > 1 else ''}{SUFFIX}"
 
 
-def _written(path: Path, data: bytes) -> bool:
-    """Write a file unless its name is taken; return whether it was written."""
+def time_of(name: str, kind: str) -> datetime | None:
+    """Return when the profile of a kind in a file was taken; None if the file's name is another."""
+    match = NAME.fullmatch(name)
+    if not match or match[1] != kind:
+        return None
+    try:
+        return datetime.strptime(match[2], "%Y%m%dT%H%M%S.%fZ").replace(tzinfo=timezone.utc)
+    except ValueError:  # such as February 30
+        return None
+
+
+def write_new(path: Path, data: bytes) -> bool:
+    """Write a file, and its directory, unless its name is taken; return whether it was written. Raises OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     try:
         if not os.path.lexists(path):
             write_file(path, data, new=True)

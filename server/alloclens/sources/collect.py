@@ -12,22 +12,23 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from alloclens.disk import read_file, write_file
+from alloclens.disk import read_file
 from alloclens.profile.errors import ProfileError
 from alloclens.profile.formats import MAX_PROFILE_BYTES, read
 from alloclens.profile.joined import HEAP, joined
 from alloclens.sources.buckets import BUCKET
-from alloclens.sources.capture_files import NAME, SUFFIX, file_name
+from alloclens.sources.capture_files import NAME, file_name, time_of, write_new
 from alloclens.sources.parca import PARCA
 from alloclens.sources.pyroscope import PYROSCOPE
 from alloclens.sources.remote import MAX_TIME
 from alloclens.sources.retry import retried
+from alloclens.walk import tree
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from pathlib import Path
 
     from alloclens.sources.remote import Remote, RemoteListing, RemoteSnapshot
 
@@ -51,7 +52,7 @@ class FetchSpan(NamedTuple):
     seconds: float
     """Until now."""
     every: float
-    """At most one snapshot of a process in so many seconds."""
+    """Seconds in which at most one snapshot of a process is fetched."""
 
 
 def describe(remote: Remote) -> str:
@@ -80,7 +81,7 @@ def collect(
             if stop.is_set() or (newest and path <= newest):
                 continue
             data = _fetched(remote, listing, snapshot, newest, tell)
-            if data and _written(path, data):
+            if data and write_new(path, data):
                 written(path)
                 newest = path
 
@@ -101,13 +102,22 @@ def directory_of(snapshot: RemoteSnapshot) -> str:
     return f"{_name(service)}/{process or 'all'}"
 
 
-def trim(root: Path, most: int = MAX_KEPT_BYTES) -> None:
-    """Remove the oldest snapshots below a directory until the rest has at most so many bytes. Raises OSError."""
-    found = [(match[2], path) for path in root.rglob("*") if (match := NAME.fullmatch(path.name))]
+def trim(root: Path, tell: Callable[[str], None], most: int = MAX_KEPT_BYTES) -> None:
+    """Remove the oldest snapshots below a directory until the rest has at most `most` bytes. Raises OSError."""
+    left_out: set[str] = set()
+    found = [
+        (match[2], Path(directory, name))
+        for directory, _, names in tree(str(root), (), left_out)
+        for name in names
+        if (match := NAME.fullmatch(name))
+    ]
+    for note in left_out:
+        tell(note)
     for _, path in sorted(found, reverse=True):
-        most -= path.stat().st_size
-        if most < 0:
-            path.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):  # another fetch has just removed it
+            most -= path.stat().st_size
+            if most < 0:
+                path.unlink()
 
 
 def _fetched(
@@ -119,8 +129,8 @@ def _fetched(
     """
     source, types = SOURCES[remote.source.type], [name for name in HEAP if name in listing.types]
     before, since = b"", None
-    if newest and source.since_before:
-        before, since = read_file(newest, MAX_PROFILE_BYTES), _milliseconds(newest.name)
+    if newest and source.since_before and (taken := time_of(newest.name, "heap")):
+        before, since = read_file(newest, MAX_PROFILE_BYTES), round(taken.timestamp() * 1000)
     try:
         parts = retried(lambda: source.parts(remote, listing, snapshot, since), tell)
         return _whole(*parts) if not types else joined(parts, types, before, snapshot.taken * 1_000_000)
@@ -136,18 +146,8 @@ def _whole(data: bytes) -> bytes:
     return data
 
 
-def _written(path: Path, data: bytes) -> bool:
-    """Write a file; return whether no other process has. Raises OSError."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        write_file(path, data, new=True)
-    except FileExistsError:
-        return False
-    return True
-
-
 def _processes(snapshots: Iterable[RemoteSnapshot], every: float) -> list[list[RemoteSnapshot]]:
-    """Return the snapshots by process, oldest first, and of each the first in so many seconds."""
+    """Return the snapshots by process, oldest first, and of each the first in every `every` seconds."""
     of: dict[str, dict[int, RemoteSnapshot]] = {}
     for snapshot in snapshots:
         if not 0 < snapshot.taken < MAX_TIME:
@@ -158,18 +158,12 @@ def _processes(snapshots: Iterable[RemoteSnapshot], every: float) -> list[list[R
 
 def _heaps(directory: Path) -> list[Path]:
     with suppress(FileNotFoundError):
-        return [path for path in directory.iterdir() if (match := NAME.fullmatch(path.name)) and match[1] == "heap"]
+        return [path for path in directory.iterdir() if time_of(path.name, "heap")]
     return []
 
 
 def _time(milliseconds: int) -> datetime:
     return datetime.fromtimestamp(milliseconds // 1000, timezone.utc) + timedelta(milliseconds=milliseconds % 1000)
-
-
-def _milliseconds(name: str) -> int:
-    """Return when the snapshot in a file was taken, in milliseconds since 1970."""
-    time = name.removesuffix(SUFFIX).rpartition("-")[2]
-    return round(datetime.strptime(f"{time}+0000", "%Y%m%dT%H%M%S.%fZ%z").timestamp() * 1000)
 
 
 def _name(text: str) -> str:
