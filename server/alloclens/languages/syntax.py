@@ -311,6 +311,11 @@ SPACES = re.compile(r"(?<!\w) | (?!\w)")
 """Spaces that are not between two words."""
 
 
+def operands(node: Node | None) -> list[Node]:
+    """Return the named children of a node but comments: the expressions of a list, on either side of an assignment."""
+    return [child for child in node.named_children if child.type != "comment"] if node else []
+
+
 def node_text(node: Node, source: bytes) -> str:
     """Return what a node spans of its source."""
     return source[node.start_byte : node.end_byte].decode("utf-8", "replace")

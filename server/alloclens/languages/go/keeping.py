@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from alloclens.languages.go import GRAMMAR
-from alloclens.languages.syntax import captures, node_text, parse
+from alloclens.languages.syntax import captures, node_text, operands, parse
 from alloclens.text import memo
 
 if TYPE_CHECKING:
@@ -193,7 +193,7 @@ class _Read:
         statements = [one for inner in (block.named_children if block else ()) for one in inner.named_children]
         for one in statements:
             if what and one.type == "assignment_statement":
-                targets = _operands(one.child_by_field_name("left"))
+                targets = operands(one.child_by_field_name("left"))
                 yield from (target for target in targets if self._said(target) == self._said(what))
 
     def _names(self, node: Node, *, but: str = "") -> Iterator[str]:
@@ -212,12 +212,12 @@ class _Read:
         called, arguments = value.child_by_field_name("function"), value.child_by_field_name("arguments")
         if value.type != "call_expression" or not called or self._said(called) != "append":
             return False
-        return self._name(next(iter(_operands(arguments)), None)) == name
+        return self._name(next(iter(operands(arguments)), None)) == name
 
 
 def _pairs(node: Node) -> Iterator[tuple[Node, Node | None]]:
     """Return what a statement gives a value, each with that; None for all but the first if a call returns several values."""
-    left, right = (_operands(node.child_by_field_name(field)) for field in ("left", "right"))
+    left, right = (operands(node.child_by_field_name(field)) for field in ("left", "right"))
     yield from zip_longest(left, right) if len(left) >= len(right) else ()
 
 
@@ -230,7 +230,3 @@ def _root(node: Node) -> Node:
     for _ in range(MAX_SELECTIONS):
         node = node.child_by_field_name("operand") or node
     return node
-
-
-def _operands(node: Node | None) -> list[Node]:
-    return [child for child in node.named_children if child.type != "comment"] if node else []

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from alloclens.languages.go import GRAMMAR
-from alloclens.languages.syntax import captures, node_text, parse
+from alloclens.languages.syntax import captures, node_text, operands, parse
 from alloclens.text import memo
 
 if TYPE_CHECKING:
@@ -169,14 +169,10 @@ def _kept(node: Node, source: bytes) -> Iterator[tuple[int, Name]]:
     if node.type == "var_spec":
         left, values = node.children_by_field_name("name"), node.child_by_field_name("value")
     else:
-        left, values = (_operands(node.child_by_field_name("left")), node.child_by_field_name("right"))
-    for target, value in zip_longest(left, _operands(values)):
+        left, values = (operands(node.child_by_field_name("left")), node.child_by_field_name("right"))
+    for target, value in zip_longest(left, operands(values)):
         if target and value and value.type == "func_literal":
             yield value.start_byte, last_name(target, source)[0]
-
-
-def _operands(node: Node | None) -> list[Node]:
-    return [child for child in node.named_children if child.type != "comment"] if node else []
 
 
 def _closures(nodes: Iterable[Node], started: dict[int, int], kept: dict[int, Name]) -> Iterator[Closure]:
