@@ -217,13 +217,13 @@ class Comparison:
         return self.judgement.findings(verdicts, rows)
 
     @cached_property
-    def reported(self) -> Mapping[tuple[str, str, int], str]:
+    def codes(self) -> Mapping[tuple[str, str, int], str]:
         """The code of the worst finding of each function (name, recorded file, line), and of all its lines with line 0."""
-        codes: dict[tuple[str, str, int], str] = {}
+        out: dict[tuple[str, str, int], str] = {}
         for finding in self.findings():
             for line in (0, finding.line):
-                codes.setdefault((finding.function, finding.file, line), finding.code)
-        return codes
+                out.setdefault((finding.function, finding.file, line), finding.code)
+        return out
 
     def refutes(self, before: Comparison) -> bool:
         """Return whether there are enough observations to see that nothing that was found in a previous process rises again."""

@@ -156,7 +156,7 @@ def _node(row: _Row, comparison: Comparison, tree: FlameTree, own: frozenset[str
     unit = comparison.sample_type.unit
     is_function = row.site != ALL
     file = tree.functions.file[row.site] if is_function else ""
-    verdict = comparison.reported.get((tree.functions.name[row.site], file, 0), "") if is_function else ""
+    verdict = comparison.codes.get((tree.functions.name[row.site], file, 0), "") if is_function else ""
     grown = comparison.with_verdict(row.amount, comparison.sample_type, lambda: bool(verdict))
     value = int(grown.value)
     return FlameNode(

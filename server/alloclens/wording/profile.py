@@ -168,7 +168,7 @@ def _row(of: Comparison, made: ValueTable, row: int, by: By) -> TableRow:
     where = made.sites
     name, file, line = made.name[row], where.texts[where.file[row]], int(where.line[row])
     flat, cum, owned = (int(column[row]) for column in (made.flat, made.cum.value, made.owned))
-    verdict = of.reported.get((name, file, line if by == "line" else 0), "") if by != "package" else ""
+    verdict = of.codes.get((name, file, line if by == "line" else 0), "") if by != "package" else ""
     grown = of.with_verdict(made.cum.of(row), of.sample_type, lambda: bool(verdict))
     return TableRow(
         name=name or "?",
@@ -191,7 +191,7 @@ def _row(of: Comparison, made: ValueTable, row: int, by: By) -> TableRow:
 def _node(of: Comparison, made: ValueTable, row: int, flat: int, cum: int) -> GraphNode:
     unit, where = of.sample_type.unit, made.sites
     name, file = made.name[row], where.texts[where.file[row]]
-    verdict = of.reported.get((name, file, 0), "")
+    verdict = of.codes.get((name, file, 0), "")
     grown = of.with_verdict(made.cum.of(row), of.sample_type, lambda: bool(verdict))
     return GraphNode(
         name=name or "?",

@@ -81,7 +81,7 @@ def _heaviest(file: FileLines, at: Document) -> dict[str, int]:
 def _title(function: FunctionStats, comparison: Comparison) -> str:
     kind, unit = comparison.sample_type, comparison.sample_type.unit
     cum = comparison.with_verdict(
-        function.cum, kind, lambda: function.name in {name for name, _, _ in comparison.reported}
+        function.cum, kind, lambda: function.name in {name for name, _, _ in comparison.codes}
     )
     if noun(comparison, kind):
         return quantity(cum.value, comparison) + significant_growth(cum, unit)
