@@ -187,7 +187,7 @@ class ProcessDeadline:
 
     @contextmanager
     def within(self, seconds: float) -> Iterator[None]:
-        """Give what is done inside so many seconds."""
+        """Limit what is done inside to `seconds`."""
         self._begin(seconds)
         try:
             yield

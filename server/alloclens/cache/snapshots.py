@@ -249,7 +249,7 @@ def _snapshot(path: str, stamp: Stamp, facts: bytes, owned: bytes, rest: Callabl
 
 @lru_cache(10)
 def _keys(given: bytes, count: int) -> Ints:
-    """Return so many keys of each holder, sharing one array between equal snapshots."""
+    """Return `count` keys of each holder, sharing one array between equal snapshots."""
     return np.frombuffer(given, np.int64).reshape(count, -1)
 
 

@@ -25,7 +25,7 @@ MAX_OUTPUT_BYTES = 16 << 20
 MAX_RUNS = 50
 """Of one side and kind of profile."""
 BESIDE = (".txt", ".toml", ".json")
-"""The names of files that may lie beside profiles; and of profiles, too."""
+"""The ends of names of files that are left out without a note if they are no profiles, such as the output of a benchmark."""
 
 
 class RunPairs(NamedTuple):
@@ -46,7 +46,7 @@ class _IncomparableError(Exception):
 def run_pairs(base: str, head: str, folder: str, *, per_operation: bool, number: int | None) -> RunPairs:
     """Read the profiles of two builds, each one file or all files of a directory, with the sources of a folder.
 
-    With `per_operation`, each run is of so many operations of a benchmark as its output says, or of the given number.
+    With `per_operation`, each run is of `number` operations of a benchmark, or of as many as its output says if that is None.
     """
     sides = [_files(side) for side in (base, head)]
     read = once.read_files([folder], [path for side in sides for path in side], {})
@@ -125,7 +125,7 @@ def _paired(base: list[str], head: list[str], folder: str, operations_of: Callab
 
 
 def _operations(profile: str, number: int | None) -> float:
-    """Return how many operations a profile is of, if no number is given as the output of its benchmark says."""
+    """Return how many operations a profile is of: `number`, or what the output of its benchmark says if that is None."""
     output = output_beside(profile)
     try:
         count = number or operations(read_file(output, MAX_OUTPUT_BYTES).decode("utf-8", "replace"))

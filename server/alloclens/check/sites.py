@@ -152,7 +152,10 @@ class Table(NamedTuple):
 
 
 def table(runs: Sequence[Comparison], bases: int, heads: int, by: str, column: int) -> Table:
-    """Sum what sites own; of pairs of runs, so many of each side differ from those before. `column`: what tells the heaviest line."""
+    """Sum what sites own in the runs. `column`: what tells the heaviest line.
+
+    Each base is in the first `bases` pairs, each head in the first `heads`: the rest repeats them.
+    """
     pairs = paired(runs)
     keys = _Keys(pairs, by)
     number: dict[Site, int] = {}

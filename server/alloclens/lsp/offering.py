@@ -68,7 +68,7 @@ class Offering:
         return await self._wanted(paths, MAX_FOUND)
 
     async def _wanted(self, paths: Sequence[str], most: int) -> str | None:
-        """Ask for each new profile of these in turn, at most so many times, until one is wanted; return its real path."""
+        """Ask for each new profile of these in turn, at most `most` times, until one is wanted; return its real path."""
         for path in paths:
             real = await asyncio.to_thread(real_path, path)
             if await self._is_new(real):

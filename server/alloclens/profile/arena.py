@@ -50,7 +50,7 @@ class Arena:
         self._end = self._begin
 
     def room(self, size: int) -> int:
-        """Allocate so many bytes and return their address. Raises MemoryError."""
+        """Allocate `size` bytes and return their address. Raises MemoryError."""
         at = self._end
         self._end = -(-(at + size) // ALIGNMENT_BYTES) * ALIGNMENT_BYTES
         pages = -(-self._end // PAGE_BYTES) - self._memory.size(self._store)
@@ -114,7 +114,7 @@ def _instance() -> tuple[wasmtime.Store, wasmtime.Instance]:
 
 
 def _too_little(size: int) -> str:
-    """Return why so many bytes cannot be allocated."""
+    """Return why `size` bytes cannot be allocated."""
     if size > MAX_MEMORY_BYTES:
         return "the profile needs more than 4 GiB to be read"
     sentence = f"{-(-size >> 20)} MiB of memory cannot be reserved"

@@ -310,7 +310,7 @@ def _pace(history: History, rising: Ints, by_size: Mask) -> Pace:
 def _deviates(counts: Counts, clock: Floats, *clocks: Floats) -> Iterator[Floats]:
     """Yield, by each of some clocks, how far the pace lately is above half the earlier one, in standard errors.
 
-    There is a row for each beginning of lately. Two more rows are of a pace that changes evenly: how far it rises, and how far
+    There is a row for each of LATE, where the late part may begin. Two more rows are of a pace that changes evenly: how far it rises, and how far
     it is above half of its first value in the end. nan where the clock stands still. Errors are by `clock`; the others are of
     the shape (observations,), or all of (observations, lines).
     """

@@ -165,7 +165,7 @@ class World:
     named: NamedFiles | None = None
     """The comparison of two files, or one file, that the user named; while there is one, it is shown instead of a service."""
     beyond: tuple[Comparison, ...] = ()
-    """Those of services that are not shown, if one is chosen; the others are of the shown service then."""
+    """Those of the services that are not shown, if one is chosen; then `comparisons` has only those of the shown service."""
     missing: str = ""
     """The name of the chosen series if no series has it; then nothing is shown."""
     gone: str = ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class CaptureError(Exception):
-    """The profile could not be fetched. The message says what was requested and what was returned."""
+    """A profile cannot be fetched: a setting or a permission is missing or wrong, or the server failed. The message says which."""
 
     def __init__(self, text: str, *, passing: bool = False, wait: float = 0.0) -> None:
         super().__init__(text)

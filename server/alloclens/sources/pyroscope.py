@@ -125,7 +125,7 @@ def parts(remote: Remote, listing: RemoteListing, snapshot: RemoteSnapshot, befo
 
 
 def _found(remote: Remote, type_id: str, within: Span) -> tuple[list[RemoteSnapshot], int]:
-    """Return the snapshots, and how many intervals have several that only their sum is known of.
+    """Return the snapshots, and the number of intervals that have several, of which only the sum is known.
 
     If the server knows no single snapshots, the sum of an interval with several is not its average.
     """

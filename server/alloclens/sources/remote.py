@@ -1,4 +1,4 @@
-"""What a source is to the rest: a server or bucket that is asked with the user's credentials, and the snapshots that it keeps."""
+"""How the servers and buckets of [[sources]] are asked, with the user's credentials, and what each type of them has to provide."""
 
 from __future__ import annotations
 

@@ -94,7 +94,7 @@ class Changes:
         return Interval(np.minimum(low, self.value), np.maximum(high, self.value))
 
     def amount(self, row: int, value: float, sampled: float = np.nan) -> Amount:
-        """Return a row's value at the head, of so many sampled objects, with its growth."""
+        """Return a row's value at the head, of `sampled` sampled objects, with its growth."""
         low, high = self.interval
         grown = self.value.item(row), low.item(row), high.item(row), self.significant.item(row)
         return Amount(value, *grown, sampled)

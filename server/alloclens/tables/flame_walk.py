@@ -151,7 +151,7 @@ class StackWalk:
         return WalkedTree(_nodes(root, nodes), samples, reached[samples], nodes["more"] > 0)
 
     def _table(self, most: int) -> int:
-        """Allocate a table for so many nodes below a root and return its address."""
+        """Allocate a table for `most` nodes below a root and return its address."""
         nodes, slots = (
             self._memory.room(NODE.itemsize * (most + 1)),
             self._memory.room(SLOT_BYTES * max(4 * (most + 1), 16)),

@@ -33,7 +33,7 @@ class Growth:
     """Rows whose growth is unknown; they count as unchanged."""
 
     def amount(self, measure: str, row: int, value: float, sampled: float = np.nan) -> Amount:
-        """Return one measure of a row at the head, of so many sampled objects, with its growth if known."""
+        """Return one measure of a row at the head, of `sampled` sampled objects, with its growth if known."""
         part: Changes = getattr(self, measure)
         return Amount(value, sampled=sampled) if self.unsaid[row] else part.amount(row, value, sampled)
 
