@@ -43,14 +43,7 @@ class Access:
         """Return the headers to send. Reads the token again, since it may be renewed. Raises CaptureError."""
         if self.bearer_file is None:
             return self.headers
-        try:
-            token = read_file(self.bearer_file, MAX_TOKEN_BYTES).decode("utf-8-sig").strip()
-        except OSError as error:
-            raise CaptureError(f"{self.bearer_file} cannot be read: {reason(error)}") from error
-        except UnicodeDecodeError:
-            token = ""
-        if not VALUE.fullmatch(token):
-            raise CaptureError(f"{self.bearer_file} does not contain a token (one line of text)")
+        token = token_in(self.bearer_file, str(self.bearer_file))
         return (*self.headers, ("Authorization", f"Bearer {token}"))
 
     def hidden(self, text: str, *more: str) -> str:
@@ -89,6 +82,29 @@ class Access:
 
 NOBODY = Access()
 """No credentials."""
+
+
+def token_in(file: str | Path, name: str) -> str:
+    """Return the token in a file, which messages call by a name. Raises CaptureError."""
+    try:
+        text = read_file(file, MAX_TOKEN_BYTES).decode("utf-8-sig").strip()
+    except OSError as error:
+        raise CaptureError(f"{name} cannot be read: {reason(error)}") from error
+    except UnicodeDecodeError:
+        text = ""
+    return checked_token(text, name)
+
+
+def checked_token(text: str, name: str) -> str:
+    """Return a token; messages call the place that has it by a name. Raises CaptureError if it cannot be one."""
+    if not VALUE.fullmatch(text):
+        raise CaptureError(f"{name} does not contain a token (one line of text)")
+    return text
+
+
+def basic(user: bytes, password: bytes) -> str:
+    """Return the value of the header that sends a user and a password."""
+    return f"Basic {base64.b64encode(user + b':' + password).decode()}"
 
 
 def header(text: str) -> Header:

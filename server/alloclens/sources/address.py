@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import base64
 import ipaddress
 import re
 from typing import NamedTuple
 from urllib.parse import SplitResult, quote, unquote, unquote_to_bytes, urljoin, urlsplit
 
 from alloclens.profile.sample_types import LEAKED
+from alloclens.sources.access import basic
 from alloclens.sources.errors import CaptureError
 
 MAX_KIND_CHARACTERS = 60
@@ -131,8 +131,7 @@ def authorization(url: str) -> str:
     """Return the Authorization header for the user and password in a URL; "" if it has none."""
     user, _, _ = _split(url).netloc.rpartition("@")
     name, _, password = user.partition(":")
-    both = unquote_to_bytes(name) + b":" + unquote_to_bytes(password)
-    return f"Basic {base64.b64encode(both).decode()}" if user else ""
+    return basic(unquote_to_bytes(name), unquote_to_bytes(password)) if user else ""
 
 
 def parsed(url: str) -> Address | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import os
 import time
@@ -12,11 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlencode
 
-from alloclens.disk import read_file, real, reason
+from alloclens.disk import real
 from alloclens.paths import is_within
 from alloclens.profile.errors import Malformed
 from alloclens.profile.joined import total
-from alloclens.sources.access import MAX_TOKEN_BYTES, NOBODY, VALUE, Access
+from alloclens.sources.access import NOBODY, Access, basic, checked_token, token_in
 from alloclens.sources.address import Address, authorization, bucket, parsed, without_secrets
 from alloclens.sources.errors import CaptureError
 from alloclens.sources.fetch import SAMPLE_LESS, Body, ask
@@ -142,8 +141,7 @@ class Remote:
     def _access(self) -> Access:
         source, token = self.source, _token(self.source, self.folder)
         if source.user:
-            both = f"{source.user}:{token}".encode()
-            return Access((("Authorization", f"Basic {base64.b64encode(both).decode()}"),))
+            return Access((("Authorization", basic(source.user.encode(), token.encode())),))
         return Access((("Authorization", f"Bearer {token}"),)) if token else NOBODY
 
 
@@ -232,14 +230,8 @@ def _token(source: Source, folder: str) -> str:
     if source.token_env and source.token_file:
         raise CaptureError("use only one of tokenEnv and tokenFile")
     if source.token_env:
-        token, where = os.environ.get(source.token_env, ""), f"the environment variable {source.token_env}"
-    elif source.token_file:
-        token, where = _in_file(source.token_file, folder), source.token_file
-    else:
-        return ""
-    if not VALUE.fullmatch(token):
-        raise CaptureError(f"{where} does not contain a token (one line of text)")
-    return token
+        return checked_token(os.environ.get(source.token_env, ""), f"the environment variable {source.token_env}")
+    return _in_file(source.token_file, folder) if source.token_file else ""
 
 
 def _in_file(name: str, folder: str) -> str:
@@ -248,9 +240,4 @@ def _in_file(name: str, folder: str) -> str:
         raise CaptureError(f"tokenFile: {name} is neither absolute nor below ~")
     if is_within(path, folder):
         raise CaptureError(f"tokenFile: {name} is in the workspace, whose files may be shared; move it elsewhere")
-    try:
-        return read_file(path, MAX_TOKEN_BYTES).decode("utf-8-sig").strip()
-    except UnicodeDecodeError:
-        return ""
-    except OSError as error:
-        raise CaptureError(f"{name} cannot be read: {reason(error)}") from error
+    return token_in(path, name)
