@@ -6,27 +6,37 @@ import base64
 import binascii
 import re
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from alloclens.profile.errors import Malformed
 from alloclens.profile.formats import MAX_PROFILE_BYTES
 from alloclens.profile.formats.compression import unpacked
-from alloclens.profile.joined import HEAP, IN_USE
-from alloclens.sources.errors import CaptureError
-from alloclens.sources.remote import RemoteListing, RemoteSnapshot, SourceType, Span, check_in_use, listed, skew, span
+from alloclens.profile.joined import IN_USE
+from alloclens.profile.sample_types import HEAP_DEFAULT
+from alloclens.sources.remote import (
+    RemoteListing,
+    RemoteSnapshot,
+    SourceType,
+    Span,
+    check_in_use,
+    decoded,
+    heap_types,
+    listed,
+    skew,
+    span,
+    summary,
+)
 from alloclens.typed import ready
 
 if TYPE_CHECKING:
-    from alloclens.sources.remote import Remote
+    from alloclens.sources.remote import Answer, Remote
     from alloclens.sources.request import Response
 
-SPACE = "inuse_space"
 TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?Z")
 NAME = "__name__"
 """The label that has the name of the profile."""
-Answer = TypeVar("Answer", bound=msgspec.Struct)
 
 
 @ready
@@ -93,8 +103,7 @@ def describe(remote: Remote) -> str:
     """Say what the server has had in the last hour. Raises CaptureError."""
     hour = span(3600)
     jobs = _asked(remote, "labels/job/values", _LabelValues, **_times(hour))[0].values
-    heap = "heaps" if SPACE in _types(remote, hour)[0] else "no heaps"
-    return f"{len(jobs)} job{'s' * (len(jobs) != 1)}, {heap}"
+    return summary(len(jobs), "job", _types(remote, hour)[0])
 
 
 def snapshots(remote: Remote, seconds: float) -> RemoteListing:
@@ -103,8 +112,8 @@ def snapshots(remote: Remote, seconds: float) -> RemoteListing:
     if ahead:
         types, _ = _types(remote, span(seconds, ahead))
     found = []
-    if SPACE in types:
-        query = {"query": types[SPACE] + remote.selector(), **_times(span(seconds, ahead))}
+    if HEAP_DEFAULT in types:
+        query = {"query": types[HEAP_DEFAULT] + remote.selector(), **_times(span(seconds, ahead))}
         for series in _asked(remote, "query_range", _OfAll, **query)[0].series:
             process = tuple((label.name, label.value) for label in series.labelset.labels if label.name != NAME)
             found += [
@@ -135,16 +144,12 @@ def _single(remote: Remote, kind: str, snapshot: RemoteSnapshot) -> bytes:
 def _types(remote: Remote, within: Span) -> tuple[dict[str, str], float]:
     """Return the queries of the types of a heap by sample type, and by how many seconds the server's clock is ahead."""
     answer, response = _asked(remote, "types", _Kinds, **_times(within))
-    kinds = {kind.sample_type: kind.query for kind in reversed(answer.types) if not kind.delta}
-    return {name: kinds[name] for name in HEAP if name in kinds}, skew(response)
+    return heap_types([(kind.sample_type, kind.query) for kind in answer.types if not kind.delta]), skew(response)
 
 
 def _asked(remote: Remote, path: str, kind: type[Answer], **query: str) -> tuple[Answer, Response]:
     response = remote.get(f"api/profiles/{path}", query)
-    try:
-        return msgspec.json.decode(response.body, type=kind, strict=False), response  # 64-bit integers are strings
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise CaptureError(f"{remote.address} does not answer as Parca does: {error}; is the URL right?") from error
+    return decoded(remote, response, kind), response
 
 
 def _times(within: Span) -> dict[str, str]:

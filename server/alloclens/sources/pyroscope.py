@@ -7,29 +7,38 @@ since the snapshot before.
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from alloclens.profile.joined import ALLOCATED, HEAP, IN_USE
-from alloclens.sources.errors import CaptureError
-from alloclens.sources.remote import RemoteSnapshot, SourceType, Span, check_in_use, listed, skew, span
+from alloclens.profile.joined import ALLOCATED, IN_USE
+from alloclens.profile.sample_types import HEAP_DEFAULT
+from alloclens.sources.remote import (
+    RemoteSnapshot,
+    SourceType,
+    Span,
+    check_in_use,
+    decoded,
+    heap_types,
+    listed,
+    skew,
+    span,
+    summary,
+)
 from alloclens.typed import ready
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from alloclens.sources.remote import Process, Remote, RemoteListing
+    from alloclens.sources.remote import Answer, Process, Remote, RemoteListing
     from alloclens.sources.request import Response
 
 SERVICE = "querier.v1.QuerierService"
-SPACE = "inuse_space"
 PROCESS = ("service_name", "namespace", "pod", "instance", "hostname")
 """The labels that tell processes apart, that of the service first."""
 TYPE_ID, SELECTOR, START, END, IDS = 1, 2, 3, 4, 7
 """Fields of SelectMergeProfileRequest."""
 MAX_UINT64 = (1 << 64) - 1
-Answer = TypeVar("Answer", bound=msgspec.Struct)
 
 
 @ready
@@ -88,8 +97,7 @@ def describe(remote: Remote) -> str:
     """Say what the server has had in the last hour. Raises CaptureError."""
     hour = span(3600)
     services = _asked(remote, "LabelValues", _Names, name="service_name", **_times(hour))[0].names
-    heap = "heaps" if SPACE in _types(remote, hour)[0] else "no heaps"
-    return f"{len(services)} service{'s' * (len(services) != 1)}, {heap}"
+    return summary(len(services), "service", _types(remote, hour)[0])
 
 
 def snapshots(remote: Remote, seconds: float) -> RemoteListing:
@@ -98,7 +106,7 @@ def snapshots(remote: Remote, seconds: float) -> RemoteListing:
     within = span(seconds, ahead)
     if ahead:
         types, _ = _types(remote, within)
-    found, several = _found(remote, types[SPACE], within) if SPACE in types else ([], 0)
+    found, several = _found(remote, types[HEAP_DEFAULT], within) if HEAP_DEFAULT in types else ([], 0)
     sums = (
         f"{several} intervals are left out, since each has several snapshots, which the server adds up: is `interval` that of "
         "the collector, and has each process a label of its own?"
@@ -158,8 +166,7 @@ def _process(labels: list[_Label]) -> Process:
 def _types(remote: Remote, within: Span) -> tuple[dict[str, str], float]:
     """Return the ids of the types of a heap by sample type, and by how many seconds the server's clock is ahead."""
     answer, response = _asked(remote, "ProfileTypes", _Types, **_times(within))
-    ids = {kind.sample_type: kind.ID for kind in reversed(answer.types)}  # the first of several
-    return {name: ids[name] for name in HEAP if name in ids}, skew(response)
+    return heap_types([(kind.sample_type, kind.ID) for kind in answer.types]), skew(response)
 
 
 def _series(remote: Remote, type_id: str, within: Span, *, average: bool) -> list[_Series]:
@@ -187,10 +194,7 @@ def _merged(remote: Remote, type_id: str, snapshot: RemoteSnapshot, within: Span
 def _asked(remote: Remote, method: str, kind: type[Answer], **query: object) -> tuple[Answer, Response]:
     """Return the answer to a question in JSON. Raises CaptureError."""
     response = remote.post(f"{SERVICE}/{method}", json.dumps(query).encode(), "application/json")
-    try:
-        return msgspec.json.decode(response.body, type=kind, strict=False), response  # 64-bit integers are strings
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise CaptureError(f"{remote.address} does not answer as Pyroscope does: {error}; is the URL right?") from error
+    return decoded(remote, response, kind), response
 
 
 def _times(within: Span) -> dict[str, int]:

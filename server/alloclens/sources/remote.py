@@ -8,20 +8,23 @@ import time
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from urllib.parse import urlencode
+
+import msgspec
 
 from alloclens.disk import real
 from alloclens.paths import is_within
 from alloclens.profile.errors import Malformed
-from alloclens.profile.joined import total
+from alloclens.profile.joined import HEAP, total
+from alloclens.profile.sample_types import HEAP_DEFAULT
 from alloclens.sources.access import NOBODY, Access, basic, checked_token, token_in
 from alloclens.sources.address import Address, authorization, bucket, parsed, without_secrets
 from alloclens.sources.errors import CaptureError
 from alloclens.sources.fetch import SAMPLE_LESS, Body, ask
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from alloclens.settings.settings import Source
     from alloclens.sources.access import Header
@@ -49,7 +52,7 @@ MAX_SKEW_SECONDS = 60.0
 MAX_TIME = 4_000_000_000_000
 """Milliseconds since 1970: in the year 2096."""
 MAX_PROCESSES = 100
-
+Answer = TypeVar("Answer", bound=msgspec.Struct)
 
 Process = tuple[tuple[str, str], ...]
 """The labels that tell a process from others: their names and values."""
@@ -197,12 +200,32 @@ def check_processes(remote: Remote, found: list[RemoteSnapshot], field: str) -> 
 def check_in_use(parts: Mapping[str, bytes], snapshot: RemoteSnapshot) -> None:
     """Raise Malformed unless these types of what is in use, profile.protos, are of a snapshot, and not of several."""
     sums = {name: total(part) for name, part in parts.items()}
-    if sums["inuse_space"] > snapshot.in_use:
+    if sums[HEAP_DEFAULT] > snapshot.in_use:
         raise Malformed(
-            f"{sums['inuse_space']} bytes are in use in it, but {snapshot.in_use:.0f} in the snapshot that was asked for"
+            f"{sums[HEAP_DEFAULT]} bytes are in use in it, but {snapshot.in_use:.0f} in the snapshot that was asked for"
         )
     if missing := [name for name, sum_ in sums.items() if not sum_]:
         raise Malformed(f"the server has no {missing[0]} of it")
+
+
+def decoded(remote: Remote, response: Response, kind: type[Answer]) -> Answer:
+    """Return an answer in JSON, in which 64-bit integers are strings. Raises CaptureError."""
+    try:
+        return msgspec.json.decode(response.body, type=kind, strict=False)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        server = remote.source.type.capitalize()
+        raise CaptureError(f"{remote.address} does not answer as {server} does: {error}; is the URL right?") from error
+
+
+def heap_types(named: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """Return the types of HEAP among pairs of a sample type and what the server calls it: the first of several."""
+    calls = dict(reversed(named))
+    return {name: calls[name] for name in HEAP if name in calls}
+
+
+def summary(count: int, what: str, types: Mapping[str, str]) -> str:
+    """Return how many jobs or services a server has, and whether it has heaps, in words."""
+    return f"{count} {what}{'s' * (count != 1)}, {'heaps' if HEAP_DEFAULT in types else 'no heaps'}"
 
 
 def skew(response: Response) -> float:
