@@ -133,7 +133,7 @@ def test_only_what_is_new_is_fetched(s3: Any, tmp_path: Path, monkeypatch: pytes
     parts = buckets.BUCKET.parts
 
     def seen(remote: Any, listing: Any, snapshot: Any, before: Any) -> list[bytes]:
-        got.append(snapshot.origin)
+        got.append(snapshot.key)
         return parts(remote, listing, snapshot, before)
 
     monkeypatch.setitem(collect.SOURCES, "s3", buckets.BUCKET._replace(parts=seen))

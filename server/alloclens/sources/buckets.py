@@ -82,7 +82,7 @@ def parts(remote: Remote, listing: RemoteListing, snapshot: RemoteSnapshot, befo
     del listing, before
     with _explained(remote):
         try:
-            answer = _store(remote.address).get(snapshot.origin)
+            answer = _store(remote.address).get(snapshot.key)
         except FileNotFoundError as error:
             raise Malformed("the bucket no longer has it") from error
         if answer.meta["size"] > MAX_PROFILE_BYTES:

@@ -132,7 +132,7 @@ def parts(remote: Remote, listing: RemoteListing, snapshot: RemoteSnapshot, befo
 
 
 def _single(remote: Remote, kind: str, snapshot: RemoteSnapshot) -> bytes:
-    query = {"single.query": kind + remote.selector(snapshot.labels), "single.time": snapshot.origin}
+    query = {"single.query": kind + remote.selector(snapshot.labels), "single.time": snapshot.key}
     fixed = {"mode": "MODE_SINGLE_UNSPECIFIED", "report_type": "REPORT_TYPE_PPROF"}
     try:
         data = base64.b64decode(_asked(remote, "query", _Pprof, **fixed, **query)[0].pprof, validate=True)

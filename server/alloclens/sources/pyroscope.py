@@ -120,11 +120,11 @@ def parts(remote: Remote, listing: RemoteListing, snapshot: RemoteSnapshot, befo
     Raises CaptureError, and Malformed if the answer is the sum of several snapshots, or lacks a type.
     """
     interval, types = remote.source.interval * 1000, listing.types
-    if snapshot.origin:  # its id tells it from others
+    if snapshot.key:  # its id tells it from others
         around = Span(snapshot.taken - interval, snapshot.taken + interval)
     else:
         around = Span(snapshot.taken - interval + 1, snapshot.taken)
-    in_use = {name: _merged(remote, types[name], snapshot, around, snapshot.origin) for name in IN_USE if name in types}
+    in_use = {name: _merged(remote, types[name], snapshot, around, snapshot.key) for name in IN_USE if name in types}
     check_in_use(in_use, snapshot)
     if before is None:
         return [*in_use.values()]

@@ -64,7 +64,7 @@ class RemoteSnapshot(NamedTuple):
     taken: int
     """Milliseconds since 1970."""
     labels: Process
-    origin: str
+    key: str
     """What the source calls it; "" if it has no name, but is the only one in the interval that ends when it was taken."""
     in_use: float
     """The bytes that it has in use, as the source says. More than these would be the sum of several snapshots."""
