@@ -235,6 +235,10 @@ SIZES = [
     row("was 890", Rule.SWINGS, Line((890, 1000) * 3), BUSY),
     row("was 915", Rule.STANDS, Line((915, 1000) * 3), BUSY),
     row("was 885", Rule.SWINGS, Line((885, 1000) * 3), BUSY),
+    # If the error is unknown, all observations count. Five are too few.
+    row("was 900, of unknown error", Rule.STANDS, Line((1000, 900, 1000, 950, 960, 1000), variance=math.nan), BUSY),
+    row("was 899, of unknown error", Rule.UNCLEAR, Line((1000, 899, 1000, 950, 960, 1000), variance=math.nan), BUSY),
+    row("five of unknown error", Rule.UNCLEAR, Line((1000,) * 5, variance=math.nan), BUSY),
     row("fell by one", Rule.FELL, Line((1000, 1000, 1000, 1000, 1000, 999))),
     row("was there all the time", Rule.STANDS, Line((1000,) * 6)),
 ]

@@ -91,6 +91,15 @@ def test_a_finding_says_how_much() -> None:
     assert found.retention == pytest.approx(1)
 
 
+def test_what_holds_nothing_and_held_nothing_at_first_is_no_finding() -> None:
+    """Of the lines of one head: one keeps, one has freed all, and two held something in between or never."""
+    held = [(40, 9, 0, 0), *[(40, 9, 9, 0)] * 6, (40, 0, 0, 0)]
+    sites = [f"main.work@/o/a.go:{line}" for line in (1, 2, 3, 4)]
+    made = [heap(*(f"{site} = {n}x{RATE}/99" for site, n in zip(sites, now, strict=True)), rate=1) for now in held]
+    found = judgement([lines(read(one), own(lambda _: True)) for one in made]).findings()
+    assert sorted(finding.line for finding in found) == [1, 2]
+
+
 def test_findings_on_some_rows_are_those_with_the_verdict() -> None:
     grows, stays = Heap(np.random.default_rng(0), 4096), Heap(np.random.default_rng(1), 4096)
     stays.allocate(100 * MB // 4096)

@@ -209,10 +209,11 @@ class Judgement:
     def findings(self, chosen: Collection[str] = VERDICTS, rows: Ints | None = None) -> list[Finding]:
         """Return the findings with these verdicts, on some or all rows of the head's lines, worst first.
 
-        What no line owns is not among them if only some rows are wanted.
+        What no line owns is not among them if only some rows are wanted, nor are lines that hold nothing, and held nothing at first.
         """
         rules = [i for i, rule in enumerate(VERDICT_RULES) if rule.verdict in chosen]
         deciding = np.isin(self.verdicts.rule[self._entries], rules)
+        deciding &= (self.history.values[[0, -1]].any(axis=0) | (self.leaked > 0))[self._entries]
         if rows is not None:
             deciding &= np.isin(self._owner[self._entries], rows)
         return sorted(map(self._finding, self._entries[deciding].tolist()), key=badness)

@@ -75,7 +75,7 @@ MIN_GROWTH_SHARE = 0.005
 MIN_RETENTION = 0.1
 """Churn certainly retains less than this share of its allocations."""
 MAX_STABLE_CHANGE = 0.1
-"""A line is stable if it certainly changed by less than this share."""
+"""A line is stable if it certainly changed by less than this share; if its error is unknown, if it never changed by more."""
 BEYOND = quantile(0.95)
 """How certain it must be that more is in use than in the previous process, in standard errors."""
 LOAD = quantile(0.95)
@@ -221,6 +221,10 @@ def verdicts(history: History) -> Verdicts:
         (Rule.UNSETTLED, proven),
         (Rule.TURNS, np.maximum(stated.high, -stated.low) < MIN_RETENTION * allocated),
         (Rule.STANDS, np.maximum(stated.high, -stated.low) <= MAX_STABLE_CHANGE * now.value),
+        (
+            Rule.STANDS,
+            np.isnan(stated.low) & enough & (np.ptp(history.values, axis=0) <= MAX_STABLE_CHANGE * now.value),
+        ),
         (Rule.SWINGS, whole.low > 0),
     )
     holds = [condition for _, condition in order]
