@@ -11,7 +11,7 @@ from alloclens.stats.amount import Amount
 from alloclens.wording.amounts import amount, growth
 from alloclens.wording.hover import markdown
 
-from tests.support.profiles import RATE, drop, heap
+from tests.support.profiles import RATE, drop, heap, profile
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,3 +63,19 @@ def test_a_value_has_the_limits_of_a_count(tmp_path: Path, sampled: int, low: fl
 
 def test_a_value_that_is_not_sampled_is_exact(tmp_path: Path) -> None:
     assert title(*compared(tmp_path, "7x100", rate=1)).startswith("**700B owned** · 100% of 700B")
+
+
+def test_a_hover_leaves_out_the_sample_types_that_the_line_does_not_have(tmp_path: Path) -> None:
+    (tmp_path / "main.go").write_text("package main\n" * 20)
+    types = "alloc-space/bytes heap-space/bytes gpu-space/bytes"
+    drop(
+        tmp_path / "p/0.pprof",
+        profile(types, f"main.f@{tmp_path}/main.go:2 = 7 0 0", f"main.g@{tmp_path}/main.go:3 = 7 9 1"),
+    )
+    (comparison,) = world([str(tmp_path)], [str(tmp_path / "p")], {}).comparisons
+    rows = [comparison.lines.row_of(f"{tmp_path}/main.go", line) for line in (2, 3)]
+    said = [markdown(comparison, row, [], lambda _: None) for row in rows]
+    assert [[kind in text for kind in ("- alloc", "- **heap", "- gpu")] for text in said] == [
+        [True, True, False],
+        [True] * 3,
+    ]

@@ -159,9 +159,14 @@ def _cut(text: str) -> str:
 
 
 def _table(comparison: Comparison, row: int) -> list[str]:
+    """Write the numbers of the sample type that is shown, and of the others that the line has."""
     rows = []
     for kind in comparison.head.sample_types:
         stats = comparison.stats(row, kind)
+        if kind != comparison.sample_type and not any(
+            of.value or of.growth for of in (stats.flat, stats.cum, stats.owned)
+        ):
+            continue
         numbers = ", ".join(f"{amount(getattr(stats, m).value, kind.unit)} {m}" for m in ("flat", "cum", "owned"))
         measure, _ = main(stats)
         grown = f" · {growth(measure, kind.unit, interval=True)}" if measure.growth is not None else ""
