@@ -52,6 +52,8 @@ def test_top_as_a_table(tmp_path: Path) -> None:
     assert "inuse_space, 4.0MB in all" in said
     assert "3.0MB    75%  3.0MB   75%  main.f /w/a.go:2" in said
     assert "and 1 more" in said
+    without_file = drop(tmp_path / "c.pb.gz", heap(f"Ledger.book@:21 = 3x{MB}"))
+    assert run("top", without_file).stdout.endswith(" Ledger.book line 21\n")
     assert "2.0MB   200%  2.0MB  200%" in run("top", file, "--base", base).stdout
 
 

@@ -204,7 +204,11 @@ def _print(table: Top, title: str, unit: str, count: int) -> None:
     show(Styled(title, bold=True))
     show(Styled("  ".join((*_right(HEADINGS, widths), "where")), bold=True))
     for row, texts in zip(rows, numbers, strict=True):
-        name, place = row.function or row.binary or "<unknown>", f" {row.file}:{row.line}" if row.line else ""
+        name, line = (
+            row.function or row.binary or "<unknown>",
+            f"{row.file}:{row.line}" if row.file else f"line {row.line}",
+        )
+        place = f" {line}" if row.line else ""
         show("  ".join((*_right(texts, widths), name)), Styled(place, dim=True))
     if len(table) > count:
         show(Styled(f"… and {len(table) - count} more; --count shows them", dim=True))
