@@ -533,6 +533,9 @@ def test_where_nothing_is_proven_the_nearest_is_named(folder: Path) -> None:
         drop(folder / f"q/h{i:03}.pb.gz", heap(f"main.main:3@{folder}/main.go:{LEAK} = {1 + 2 * i}x{MB}"))
     words = run(folder / "q", "--workspace", folder).output
     assert "Not proven: 5.0MB held through this line, ▲4.0MB " in words
+    everything = run(folder / "q", "--workspace", folder, "--all").output
+    assert everything.count("Not proven: 5.0MB held through this line, ▲4.0MB ") == 1
+    assert "Not yet clear" not in everything
     assert "At least 17 more snapshots at this pace would settle it." in words
 
 

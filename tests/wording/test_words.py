@@ -169,6 +169,12 @@ def test_every_rule_has_its_words() -> None:
     assert all(said[rule].startswith(("Not yet clear", "Small")) for rule in others)
 
 
+def test_what_does_not_rise_is_unclear_only_while_there_are_few_snapshots() -> None:
+    for observations, begin in ((5, "Not yet clear: 482MB"), (6, "Noise: 482MB")):
+        over = ObservedSpan(observations, 150.0)
+        assert sentence(finding(Rule.UNCLEAR, growth=-MB, low=math.nan, high=math.nan, over=over)).startswith(begin)
+
+
 def test_what_did_not_change_has_no_interval() -> None:
     stands = finding(Rule.STANDS, growth=0, low=0, high=0)
     assert sentence(stands) == "Stable: 482MB held through this line, unchanged over 2.5min, 14 snapshots."

@@ -103,7 +103,8 @@ def command(
         _print(findings, known, mapper)
         if not is_found:
             show(no_finding(known).words)
-        _print_candidates(likeliest(known.listed_candidates, mapper), known, mapper)
+        if not show_all:
+            _print_candidates(likeliest(known.listed_candidates, mapper), known, mapper)
     if known.silent_goroutines and (note := goroutine_note(known.silent_goroutines)):
         tell(plain(note))
 

@@ -55,6 +55,8 @@ SENTENCES = {
     Rule.UNCLEAR: "Not yet clear: {held}, {grown}, within what sampling and load cause by chance.",
     Rule.STANDS: "Stable: {held}, {grown}.",
 }
+NO_RISE = "Noise: {held}, {grown}, within what sampling and load cause by chance."
+"""What is unclear after enough snapshots, and no candidate."""
 REASONS = {
     Rule.EARLY: "but only since the process started, as a cache that fills up does at first",
     Rule.FILLED: "but lately at less than half the earlier pace",
@@ -110,7 +112,8 @@ def listed_message(
 
 def message(finding: Finding, comparison: Comparison, now: MappedFinding, memory_limit: float) -> str:
     """Return the verdict on a line, and for a leak when the heap reaches the memory limit (in bytes; 0 for none)."""
-    words = whose(comparison) + sentence(finding, now) + related(finding, now)
+    said = candidate(finding, now) if finding.is_candidate else sentence(finding, now) + related(finding, now)
+    words = whose(comparison) + said
     outlook = comparison.outlook if memory_limit and finding.verdict == "leak" else None
     if outlook:
         words += limit(outlook, memory_limit)
@@ -142,8 +145,12 @@ def sentence(finding: Finding, now: MappedFinding | None = None) -> str:
 
 def _of_rule(finding: Finding, what: str) -> str:
     unit = finding.sample_type.unit
+    is_noise = (
+        finding.rule is Rule.UNCLEAR and finding.over.observations >= MIN_OBSERVATIONS and not finding.is_candidate
+    )
+    words = NO_RISE if is_noise else SENTENCES[finding.rule]
     young = finding.may_be_young and finding.rule in (Rule.YOUNG, Rule.UNSETTLED)
-    return f"{SENTENCES[finding.rule]}{MAY_BE_YOUNG if young else ''}".format(
+    return f"{words}{MAY_BE_YOUNG if young else ''}".format(
         held=amount(finding.owned.value, unit) + what,
         grown=_grown(finding),
         pace=rate(finding.slope, unit, finding.over.seconds),
