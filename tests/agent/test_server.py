@@ -132,6 +132,18 @@ async def test_the_id_stays_when_the_line_moves_and_differs_by_function(folder: 
     assert {row["line"]: row.get("findings") for row in rows}[LEAK + 2] == [before["id"]]
 
 
+async def test_a_line_that_was_edited_has_its_recorded_number_marked(folder: Path) -> None:
+    agent = Agent(folder)
+    await agent.ask("stacks", file="main.go", line=PAGE)  # keeps the text of now
+    (folder / "main.go").write_text(MAIN.replace("page()\n", "pages()\n").replace("NewHandler()", "NewHandler(1)"))
+    leak = (await agent.ask("findings"))["findings"][0]
+    edited = f"main.go:{LEAK} (changed or deleted since)"
+    assert (leak["at"], leak["placement"]) == (edited, "unplaced")
+    assert leak["stack"].endswith(f"telemetry.NewHandler ← main.main {edited}")
+    said = await agent.ask("stacks", file="main.go", line=PAGE)
+    assert said["stacks"][0]["frames"][1] == "* main.main main.go:6 (changed or deleted since)"
+
+
 async def test_the_lines_of_a_file_have_their_numbers_and_text(folder: Path) -> None:
     said = await Agent(folder).ask("lines", file="main.go")
     assert said["file"] == "main.go"

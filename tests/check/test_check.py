@@ -39,6 +39,26 @@ def test_a_series_that_leaks_fails(tmp_path: Path) -> None:
     assert text[2] == f"  main.hold main.go:{HOLD} ← main.main main.go:1"
 
 
+def test_no_line_that_was_edited_has_a_number_unmarked(tmp_path: Path) -> None:
+    """First the caller's line, then the leaking one."""
+    app = leaking(tmp_path / "app")
+    main = app.folder / "main.go"
+    assert app.where("series") == [LEAK]  # keeps the text of now
+    lines = main.read_text().split("\n")
+    lines[0] = "package edited"
+    main.write_text("\n".join(lines))
+    assert app.check("series").stdout.split("\n")[2] == (
+        f"  main.hold main.go:{HOLD} ← main.main main.go:1 (changed or deleted since)"
+    )
+    assert [frame["line"] for frame in app.result("series")["violations"][0]["stack"]] == [HOLD, 0]
+    lines[HOLD - 1] = "\tedited()"
+    main.write_text("\n".join(lines))
+    assert app.where("series") == [("leak", "main.go", 0)]
+    assert app.check("series").stdout.startswith(f"main.go:{HOLD} (changed or deleted since): leak ▂")
+    (said,) = json.loads(app.check("series", "--format", "sarif").stdout)["runs"][0]["results"]
+    assert said["message"]["text"].startswith(f"main.go:{HOLD} (changed or deleted since): Leak: ")
+
+
 def test_a_series_that_stands_passes(app: Program) -> None:
     for i in range(24):
         app.heap(f"series/h{i:02}.pb.gz", app.stack("main.keep", KEEP, 10 + i % 2))
@@ -91,7 +111,7 @@ def test_code_that_moved_is_the_same(app: Program) -> None:
     app.heap("head/h.pb.gz", app.stack("main.keep", 14, 30), moved)
     assert app.where(*BUILDS) == []
     app.heap("head/h.pb.gz", app.stack("main.keep", 14, 30), moved, app.stack("main.leak", 21, 50))
-    assert app.where(*BUILDS) == [("growth", "main.go", 21)]
+    assert app.where(*BUILDS) == [("growth", "main.go", 0)], "the text here has no such line"
 
 
 @pytest.mark.parametrize("name", ["main.stay", "main.(*T).keep", "example.com/new.keep"])
@@ -108,7 +128,7 @@ def test_several_renamed_functions_of_a_package_count_together(app: Program) -> 
     app.heap("head/h.pb.gz", app.stack("main.c", 4, 40), app.stack("main.d", 8, 30))
     assert app.where(*BUILDS) == []
     app.heap("head/h.pb.gz", app.stack("main.c", 4, 40), app.stack("main.d", 8, 130))
-    assert app.where(*BUILDS) == [GROWTH]
+    assert app.where(*BUILDS) == [("growth", "main.go", 0)], "the text here has neither"
 
 
 def test_growth_by_package(app: Program) -> None:

@@ -425,7 +425,8 @@ def test_a_helper_is_judged_for_each_caller(folder: Path) -> None:
 
 def test_callers_are_named_outwards_as_far_as_one_holds_most(folder: Path) -> None:
     """The helper is called by another helper alone; of that one's three callers, the one on line 6 keeps what it gets."""
-    inner = f"main.page:11@{folder}/main.go:{PAGE} < main.wrap:9@{folder}/main.go:9 < main.main:3@{folder}/main.go"
+    (folder / "main.go").write_text(MAIN.replace("}\n\nfunc page", "}\nfunc wrap() { page() }\nfunc page"))
+    inner = f"main.page:11@{folder}/main.go:{PAGE} < main.wrap:10@{folder}/main.go:10 < main.main:3@{folder}/main.go"
     for i in range(34):
         kept = f"{inner}:6 = {1 + 3 * i}x{MB}"
         drop(folder / f"p/h{i:03}.pb.gz", heap(kept, *(f"{inner}:{line} = 1x{MB}/{1 + i}" for line in (LEAK, GO))))
@@ -433,20 +434,28 @@ def test_callers_are_named_outwards_as_far_as_one_holds_most(folder: Path) -> No
     assert (found["verdict"], found["line"]) == ("leak", PAGE)
     assert [caller["line"] for caller in found["callers"]] == [6, *sorted([LEAK, GO])]
     assert [(line["file"], line["line"], line["recorded_line"]) for line in found["called_from"]] == [
-        (f"{folder}/main.go", 9, 9),
+        (f"{folder}/main.go", 10, 10),
         (f"{folder}/main.go", 6, 6),
     ]
-    assert "held through this line, called from main.go:9 ← main.go:6, " in found["message"]
+    assert "held through this line, called from main.go:10 ← main.go:6, " in found["message"]
+    main = (folder / "main.go").read_text()
+    (folder / "main.go").write_text(f"// New.\n{main.replace('{ page() }', '{ return page() }')}")
+    (found,) = findings(folder / "p", "--workspace", folder)
+    edited = "main.go:10 (changed or deleted since)"
+    assert [(line["line"], line["placement"]) for line in found["called_from"]] == [(10, "unplaced"), (7, "sure")]
+    assert f"held through this line, called from {edited} ← main.go:7, " in found["message"]
+    assert f"← main.wrap {edited} ← main.main main.go:7" in run(folder / "p", "--workspace", folder).output
 
 
 def test_all_own_frames_of_a_stack_are_shown(folder: Path) -> None:
-    own = [f"main.f{i}@{folder}/main.go:{1 + i % 18}" for i in range(30)]
+    (folder / "main.go").write_text("".join(f"func f{i}() {{}}\n" for i in range(30)))
+    own = [f"main.f{i}:{1 + i}@{folder}/main.go:{1 + i}" for i in range(30)]
     between = [f"encoding/json.f{i}@/r/json.go:{i}" for i in range(1, 15)]
     for i in range(34):
         drop(folder / f"p/h{i:03}.pb.gz", heap(f"{' < '.join([*between, *own])} = {1 + 3 * i}x{MB}"))
     said = run(folder / "p", "--workspace", folder).output
     assert ": json.f1 ← 12 frames of encoding/json ← json.f14 ← main.f0 main.go:1 ← main.f1 main.go:2 ← " in said
-    assert " ← main.f29 main.go:12\n" in said
+    assert " ← main.f29 main.go:30\n" in said
 
 
 def test_what_a_library_holds_is_placed_on_the_line_that_calls_it(folder: Path) -> None:

@@ -104,6 +104,21 @@ async def test_the_caller_of_a_helper_is_marked_too(editor: Editor, folder: Path
     assert "held through this line, called from main.go:8, " in editor.diagnostics[uri][0].message
     (row,) = (await editor.command("alloclens.server.findings"))["findings"]
     assert "called from main.go:8" in row["tooltip"].replace("\\", "")
+    lines = main.read_text().split("\n")
+    editor.edit(uri, "\n".join(["// one more line", *lines[:6], "\tedited()", *lines[7:]]))
+    await editor.until(lambda: found(editor, uri) == [(12, "leak")])
+    edited = "main.go:7 (changed or deleted since)"
+    assert f"held through this line, called from {edited}, " in editor.diagnostics[uri][0].message
+    assert f"main.serve {edited}" in (await editor.hover(uri, 12)).replace("\\", "")
+    assert f"\n  main.serve  {edited}\n" in await editor.command("alloclens.server.findingText", row["id"])
+    stacks = (await editor.command("alloclens.server.stacks", uri, 11))["stacks"]
+    assert [frame["label"] for frame in stacks[0]["frames"]] == [
+        f"main.keep  {main}:12",
+        f"main.serve  {main}:7 (changed or deleted since)",
+    ]
+    (root,) = await editor.command("alloclens.server.stackTree", uri, 11, "callers", [])
+    callers = await editor.command("alloclens.server.stackTree", uri, 11, "callers", [root["id"]])
+    assert (root["detail"].partition(" · ")[0], callers[0]["detail"].partition(" · ")[0]) == ("main.go:12", edited)
 
 
 async def test_all_own_lines_to_the_caller_that_grows_are_marked(editor: Editor, folder: Path) -> None:
@@ -256,7 +271,7 @@ async def test_goroutines_are_charged_to_the_statement_that_starts_them(editor: 
     tree = await editor.command("alloclens.server.stackTree", uri, 4, "callees", [])
     assert [node["label"] for node in tree] == ["705 main.wait"]
     assert await editor.command("alloclens.server.stacks", uri, 3) is None
-    assert "goroutines started here wait at main.go:8" in row["tooltip"].replace("\\", "")
+    assert "goroutines started here wait at main.go:9" in row["tooltip"].replace("\\", "")
 
     editor.edit(uri, main.read_text().replace("\tgo wait()\n", "\n"))
     await editor.until(lambda: found(editor, uri) == [(8, "goroutine-leak")])

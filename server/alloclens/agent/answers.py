@@ -223,10 +223,10 @@ def _finding(world: World, mapper: LineMapper, of: _Judged) -> dict[str, Any]:
 
 
 def _place(world: World, at: MappedLine | None, recorded: str, line: int) -> str:
-    """Return file:line relative to the workspace; as recorded if it is not there."""
+    """Return file:line relative to the workspace; as recorded if it is not there, which is said if the file is."""
     if at is None:
         return f"{recorded}:{line}" if recorded else ""
-    return f"{relative(at.path, world.sources.roots)}:{at.line or line}"
+    return at.named(relative(at.path, world.sources.roots), line)
 
 
 def _folded(world: World, comparison: Comparison, stack: Stack, mapper: LineMapper) -> str:

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from alloclens.check.result import CodeLine
 from alloclens.paths import canonical, rest_within
-from alloclens.session.line_mapper import LineMapper
+from alloclens.session.line_mapper import LineMapper, NamedLine
 
 if TYPE_CHECKING:
     from alloclens.series.comparison import Comparison
     from alloclens.series.findings import Finding
-    from alloclens.session.line_mapper import MappedFinding, NamedLine, TextOf
+    from alloclens.session.line_mapper import MappedFinding, TextOf
     from alloclens.session.world import World
     from alloclens.tables.stacks import Stack
 
@@ -27,14 +27,12 @@ class CodePlaces:
         self._folder = canonical(folder)
 
     def line(self, comparison: Comparison, recorded: str, line: int, function: str) -> CodeLine:
-        """Return where a recorded line is now; as recorded if that is unknown."""
+        """Return where a recorded line is now; as recorded if its file has no place."""
         return self._named(self.mapper.named(comparison, recorded, line), function)
 
     def finding(self, finding: Finding, placed: MappedFinding) -> CodeLine:
         """Return where a finding is now."""
-        if placed.at:
-            return CodeLine(self.path(placed.at.path), placed.at.line or finding.line, finding.function)
-        return CodeLine(finding.file, finding.line, finding.function)
+        return self._named(NamedLine(finding.file, finding.line, placed.at), finding.function)
 
     def stack(self, comparison: Comparison, stacks: list[Stack]) -> tuple[CodeLine, ...]:
         """Return the frames of the first of some stacks, leaf first."""
@@ -51,6 +49,6 @@ class CodePlaces:
 
     def _named(self, named: NamedLine, function: str) -> CodeLine:
         at = named.at
-        if at and at.line:
-            return CodeLine(self.path(at.path), at.line, function)
-        return CodeLine(self.path(at.path) if at else named.recorded, named.line, function)
+        if at is None:
+            return CodeLine(named.recorded, named.line, function)
+        return CodeLine(self.path(at.path), at.line, function, 0 if at.line else named.line)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from alloclens.series.fingerprint import fingerprint
+from alloclens.session.line_mapper import MappedLine
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -35,6 +36,8 @@ class CodeLine(NamedTuple):
     line: int
     """1-based; 0 if unknown."""
     function: str = ""
+    was: int = 0
+    """Its number as recorded, if it has been changed or deleted since: `line` is then 0."""
 
     @property
     def is_inside(self) -> bool:
@@ -44,7 +47,9 @@ class CodeLine(NamedTuple):
 
     @property
     def name(self) -> str:
-        """cart/cache.go:42, else the function."""
+        """cart/cache.go:42, marked if that is where the line was; else the function."""
+        if self.was:
+            return MappedLine(self.path, 0).named(self.path, self.was)
         return f"{self.path}:{self.line}" if self.line and self.path else self.path or self.function or "?"
 
 
@@ -82,7 +87,7 @@ class Violation:
     @property
     def shown_message(self) -> str:
         """The message, with the place if that is not where it is shown."""
-        return self.message if self.at.is_inside else f"{self.at.name}: {self.message}"
+        return self.message if self.at.is_inside and not self.at.was else f"{self.at.name}: {self.message}"
 
     @property
     def rank(self) -> tuple[int, float, float]:

@@ -18,7 +18,6 @@ from alloclens.session.candidates import likeliest
 from alloclens.session.line_mapper import UNPLACED, LineMapper
 from alloclens.session.once import world
 from alloclens.wording import shown_series
-from alloclens.wording.drift import CHANGED
 from alloclens.wording.frames import folded, frame_at, frame_name
 from alloclens.wording.hover import stack_label
 from alloclens.wording.markdown import plain
@@ -44,7 +43,7 @@ if TYPE_CHECKING:
     from alloclens.profile.model import Frame
     from alloclens.series.comparison import Comparison
     from alloclens.series.findings import Finding, RelatedLine
-    from alloclens.session.line_mapper import MappedFinding, NamedLine
+    from alloclens.session.line_mapper import MappedFinding, MappedLine, NamedLine
     from alloclens.session.world import World
 
 JSON_VERSION = 3
@@ -168,6 +167,7 @@ def _line(named: NamedLine) -> dict[str, Any]:
     return {
         "file": named.at.path if named.at else None,
         "line": (named.at and named.at.line) or named.line,
+        "placement": named.at.certainty if named.at else UNPLACED,
         "recorded": named.recorded,
         "recorded_line": named.line,
     }
@@ -177,13 +177,14 @@ def _print(findings: list[tuple[Finding, Comparison]], known: World, mapper: Lin
     doubts = list[str]()
     for finding, comparison in findings:
         placed = mapper.finding(comparison, finding)
-        at = placed.at
         if placed.doubt:
             doubts.append(DOUBTS[placed.doubt])
-        gone = f" ({CHANGED})" if at and not at.line else ""
-        where = f"{_from_here(at.path) if at else finding.file}:{(at and at.line) or finding.line}"
-        where = finding.function if finding.is_foreign and not at else where
-        show(Styled(where, bold=True), gone, " ", Styled(sparkline(finding.points), "cyan"), _which(comparison, known))
+        show(
+            Styled(_where(finding, placed.at), bold=True),
+            " ",
+            Styled(sparkline(finding.points), "cyan"),
+            _which(comparison, known),
+        )
         words = message(finding, comparison, placed, known.settings.memory_bytes)
         leaks = finding.verdict == "leak"
         show(Styled(f"  {words}", "red" if leaks else None, bold=leaks))
@@ -199,6 +200,12 @@ def _which(comparison: Comparison, known: World) -> str:
     if len(known.services) < 2:
         return ""
     return f"  in the series {shown_series.of_series(known)[comparison.series]}"
+
+
+def _where(finding: Finding, at: MappedLine | None) -> str:
+    if at:
+        return at.named(_from_here(at.path), finding.line)
+    return finding.function if finding.is_foreign else f"{finding.file}:{finding.line}"
 
 
 def _from_here(path: str) -> str:
@@ -224,10 +231,8 @@ def _print_stack(finding: Finding, comparison: Comparison, placed: MappedFinding
 def _print_candidates(candidates: list[tuple[Finding, Comparison]], known: World, mapper: LineMapper) -> None:
     for finding, comparison in candidates:
         placed = mapper.finding(comparison, finding)
-        at = placed.at
-        where = f"{_from_here(at.path) if at else finding.file or finding.function}"
         show(
-            Styled(f"{where}:{(at and at.line) or finding.line}", bold=True),
+            Styled(_where(finding, placed.at), bold=True),
             " ",
             Styled(sparkline(finding.points), "cyan"),
             _which(comparison, known),

@@ -34,7 +34,6 @@ from alloclens.typed import as_json
 from alloclens.wording import flame as wording
 from alloclens.wording import shown_series
 from alloclens.wording.amounts import amount, counted, growth, share
-from alloclens.wording.drift import CHANGED
 from alloclens.wording.kinds import type_name
 from alloclens.wording.markdown import plain
 from alloclens.wording.nothing import exits, no_finding, notes
@@ -249,8 +248,7 @@ def _place(at: MappedLine | None, recorded: str, line: int, titles: _Titles) -> 
     """Say where a recorded line is now."""
     if at is None:
         return f"{recorded}:{line}"
-    path = _shortened(at.path, titles)
-    return f"{'~ ' * at.unsure}{path}:{at.line}" if at.line else f"{path}:{line} ({CHANGED})"
+    return f"{'~ ' * at.unsure}{at.named(_shortened(at.path, titles), line)}"
 
 
 def _shortened(path: str, titles: _Titles) -> str:

@@ -38,6 +38,8 @@ TextOf = Callable[[str], str | None]
 
 
 UNPLACED = "unplaced"
+CHANGED = "changed or deleted since"
+"""Marks the recorded number of a line that no longer exists."""
 MAX_RELATED = 3
 MAX_MAPPED_FILES = 100
 """Own files to map for a summary of the whole profile, heaviest first. Each takes a few calls of git."""
@@ -57,6 +59,10 @@ class MappedLine(NamedTuple):
         """How certain the place is: sure, unsure or unplaced."""
         return ("unsure" if self.unsure else "sure") if self.line else UNPLACED
 
+    def named(self, path: str, recorded: int) -> str:
+        """Return the line now, after `path`: main.go:24; without one, as recorded: main.go:14 (changed or deleted since)."""
+        return f"{path}:{self.line}" if self.line else f"{path}:{recorded} ({CHANGED})"
+
 
 class NamedLine(NamedTuple):
     """A recorded line, and where it is now."""
@@ -68,9 +74,9 @@ class NamedLine(NamedTuple):
 
     @property
     def name(self) -> str:
-        """The line now, else as recorded: main.go:24; the file alone if no line was recorded."""
-        if self.at and self.at.line:
-            return f"{name_of(self.at.path)}:{self.at.line}"
+        """The line now, else as recorded, marked if its file has a place; the file alone if no line was recorded."""
+        if self.at:
+            return self.at.named(name_of(self.at.path), self.line)
         return f"{name_of(self.recorded)}:{self.line}" if self.line else name_of(self.recorded)
 
 
@@ -141,7 +147,7 @@ class LineMapper:
             return self._foreign(comparison, finding)
         start = self._start(comparison, finding)
         at = start or self.of(comparison, finding.file, finding.line)
-        waits = f"{name_of(finding.file)}:{finding.line}" if start else ""
+        waits = self.named(comparison, finding.file, finding.line).name if start else ""
         doubt = self._world.doubt(comparison, finding.file) if at and at.unsure else None
         called, share = comparison.callers_of(finding) if not start else ([], 1.0)
         callers = tuple(self.named(comparison, file, line) for file, line in called)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from alloclens.series.comparison import worth_showing
+from alloclens.session.line_mapper import CHANGED
 from alloclens.source.profiled_text import AS_IT_IS, UNCHANGING
 from alloclens.text import split_lines
 from alloclens.wording.amounts import amount
@@ -36,7 +37,6 @@ NOT_BY_NAME = (
     "the text that was profiled is not known, and the name of its function does not tell where the line is in the current text "
     f"({SET_REVISION})"
 )
-CHANGED = "changed or deleted since"
 LINE_CHANGED = f"the line has been {CHANGED}"
 LIKE_IT = "the file has a line like it, but it is not certain that it is the same one"
 MAX_NAMED_TEXTS = 3

@@ -82,10 +82,10 @@ def frame_label(node: StackNode, unit: str) -> str:
     return f"{amount(node.amount.value, unit)} {frame_name(node)}"
 
 
-def frame_detail(node: StackNode, whole: float, unit: str, *, compared: bool) -> str:
-    """Return the place of a frame, the growth of what reaches it, and its share of `whole`: main.go:6 · +40.0MB · 93%."""
+def frame_detail(node: StackNode, where: str, whole: float, unit: str, *, compared: bool) -> str:
+    """Return where a frame is, the growth of what reaches it, and its share of `whole`: main.go:6 · +40.0MB · 93%."""
     grown = signed(node.amount.growth, unit) if compared and node.amount.growth else ""
-    parts = (place(node.file, node.line, ""), grown, share(node.amount.value, whole))
+    parts = (printable(where), grown, share(node.amount.value, whole))
     return " · ".join(part for part in parts if part)
 
 

@@ -9,9 +9,10 @@ from alloclens.disk import read_file
 from alloclens.lsp import protocol
 from alloclens.lsp.diagnostics import PAGES
 from alloclens.lsp.document_lines import DocumentLines
-from alloclens.paths import name_of, rest_within
+from alloclens.paths import rest_within
 from alloclens.printable import printable
 from alloclens.series.findings import RAISED
+from alloclens.session.line_mapper import NamedLine
 from alloclens.session.naming import id_of, relative
 from alloclens.wording.hover import stack_label
 from alloclens.wording.verdict import SHAPES, candidate, figures, placed_message, whose
@@ -63,7 +64,7 @@ def _lines(
 ) -> Iterator[str]:
     now = lines.mapper.finding(comparison, finding)
     shape = lines.mapper.shape(comparison, finding, now)
-    where = _place(now.at, world) or f"{name_of(finding.file)}:{finding.line}"
+    where = _place(now.at, world) or NamedLine(finding.file, finding.line, now.at).name
     yield printable(f"{where}  {finding.function}")
     yield printable(
         placed_message(finding, comparison, now, world.settings.memory_bytes)
@@ -89,7 +90,7 @@ def _place(at: MappedLine | None, world: World) -> str:
 
 def _frame(frame: Frame, comparison: Comparison, world: World, lines: DocumentLines) -> str:
     at = lines.mapper.of(comparison, frame.file, frame.line) if comparison.is_own(frame.file) else None
-    return f"{frame.function or '?'}  {_place(at, world) or f'{name_of(frame.file)}:{frame.line}'}"
+    return f"{frame.function or '?'}  {_place(at, world) or NamedLine(frame.file, frame.line, at).name}"
 
 
 def _source(at: MappedLine | None, world: World, documents: Documents) -> Iterator[str]:

@@ -93,9 +93,11 @@ def _stack(stack: Stack, comparison: Comparison, world: World, document_lines: D
 
 
 def _frame(frame: Frame, comparison: Comparison, world: World, document_lines: DocumentLines) -> protocol.StackFrame:
+    at = document_lines.mapper.of(comparison, frame.file, frame.line)
+    where = at.named(at.path, frame.line) if at else f"{frame.file}:{frame.line}"
     return protocol.StackFrame(
-        label=printable(f"{short_name(frame.function)}  {frame.file}:{frame.line}"),
-        location=location(document_lines.of(comparison, frame.file, frame.line)),
+        label=printable(f"{short_name(frame.function)}  {where}"),
+        location=location(document_lines.in_document(at)),
         own=world.sources.is_own(frame.file),
     )
 
@@ -126,12 +128,12 @@ def _kind(at: Here) -> protocol.StackTreeNode:
 def _node(
     node: StackNode, whole: float, comparison: Comparison, world: World, document_lines: DocumentLines
 ) -> protocol.StackTreeNode:
-    unit = comparison.sample_type.unit
+    unit, line = comparison.sample_type.unit, document_lines.mapper.named(comparison, node.file, node.line)
     return protocol.StackTreeNode(
         id=node.id,
         label=views.frame_label(node, unit),
-        detail=views.frame_detail(node, whole, unit, compared=comparison.base is not None),
-        location=location(document_lines.of(comparison, node.file, node.line)),
+        detail=views.frame_detail(node, line.name, whole, unit, compared=comparison.base is not None),
+        location=location(document_lines.in_document(line.at)),
         own=world.sources.is_own(node.file),
         leaf=node.leaf,
     )
