@@ -8,6 +8,7 @@ import itertools
 import json
 import re
 import sys
+from dataclasses import replace
 from html.parser import HTMLParser
 from importlib.util import find_spec
 from pathlib import Path
@@ -144,6 +145,16 @@ def test_sarif_has_the_stack_from_its_root_on() -> None:
     assert rule["id"] == found["ruleId"] == "leak"
     assert rule["help"]["markdown"].startswith("# Leak\n")
     assert ".md)" not in json.dumps(run["tool"]), "a link to a page leads nowhere there"
+
+
+def test_frames_without_a_name_are_named_by_their_binary() -> None:
+    main, libc = CodeLine("main.cpp", 33, "main"), CodeLine("", 0, binary="/lib/x86_64-linux-gnu/libc.so.6")
+    found = replace(violation(), stack=(main, main, libc, libc, CodeLine("", 0, "_start"), CodeLine("", 0)))
+    said = "  main main.cpp:33 (×2) ← [libc.so.6] (×2) ← _start ← ?\n"
+    assert said in OUTPUTS["text"](result(found))
+    [run] = json.loads(OUTPUTS["sarif"](result(found)))["runs"]
+    steps = run["results"][0]["codeFlows"][0]["threadFlows"][0]["locations"]
+    assert [step["location"]["message"]["text"] for step in steps[:3]] == ["?", "_start", "[libc.so.6]"]
 
 
 def test_a_fingerprint_outlives_a_line_and_tells_functions_apart() -> None:

@@ -312,6 +312,7 @@ def test_the_callers_that_grow_are_named() -> None:
 
 def test_a_frame_that_has_no_name_but_its_place_says_it_once() -> None:
     assert frame_at(Frame("main.f", "/w/f.go", 7), "f.go:9") == "main.f f.go:9"
+    assert frame_at(Frame("push", "", 0), "") == "push", "a built-in function of V8"
     assert frame_at(Frame("/w/shop/work.py:14", "/w/shop/work.py", 14), "work.py:16") == "work.py:16"
     assert (
         frame_name(Frame("/lib/python3.11/asyncio/events.py:80", "/lib/python3.11/asyncio/events.py", 80))

@@ -39,7 +39,10 @@ class CodePlaces:
         frames = stacks[0].frames if stacks else ()
         if len(frames) > MAX_FRAMES:
             frames = (*frames[: MAX_FRAMES // 2], *frames[-MAX_FRAMES // 2 :])
-        return tuple(self.line(comparison, frame.file, frame.line, frame.function) for frame in frames)
+        return tuple(
+            self.line(comparison, frame.file, frame.line, frame.function)._replace(binary=frame.binary)
+            for frame in frames
+        )
 
     def path(self, path: str) -> str:
         """Return a path relative to the workspace, if it is in there."""

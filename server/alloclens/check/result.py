@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from alloclens.series.fingerprint import fingerprint
 from alloclens.session.line_mapper import MappedLine
+from alloclens.wording.frames import in_binary
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -38,6 +39,8 @@ class CodeLine(NamedTuple):
     function: str = ""
     was: int = 0
     """Its number as recorded, if it has been changed or deleted since: `line` is then 0."""
+    binary: str = ""
+    """The file of the mapping; of a frame in a stack."""
 
     @property
     def is_inside(self) -> bool:
@@ -47,10 +50,11 @@ class CodeLine(NamedTuple):
 
     @property
     def name(self) -> str:
-        """cart/cache.go:42, marked if that is where the line was; else the function."""
+        """cart/cache.go:42, marked if that is where the line was; else the function, else the binary: [libc.so.6]."""
         if self.was:
             return MappedLine(self.path, 0).named(self.path, self.was)
-        return f"{self.path}:{self.line}" if self.line and self.path else self.path or self.function or "?"
+        nowhere = in_binary(self.binary) if self.binary else "?"
+        return f"{self.path}:{self.line}" if self.line and self.path else self.path or self.function or nowhere
 
 
 @dataclass(frozen=True)

@@ -70,7 +70,7 @@ def _parts(
             for binary, same in groupby(run, lambda frame: frame.binary):
                 times = sum(1 for _ in same)
                 yield (
-                    _in_binary(binary) + (f" (×{times})" if times > 1 else "") if binary else f"{times} without a name"
+                    in_binary(binary) + (f" (×{times})" if times > 1 else "") if binary else f"{times} without a name"
                 )
             continue
         if kind == "own":
@@ -103,8 +103,11 @@ def frame_name(frame: Frame) -> str:
 
 
 def frame_at(frame: Frame, place: str) -> str:
-    """Return the name of a frame with where it is, which is once enough if its profiler knows no functions: tracemalloc."""
-    return place if _is_place(short_name(frame.function), frame) else f"{frame_name(frame)} {place}"
+    """Return the name of a frame with where it is, which is "" if it has no file: built-in functions of V8.
+
+    Once is enough if its profiler knows no functions: tracemalloc.
+    """
+    return place if _is_place(short_name(frame.function), frame) else f"{frame_name(frame)} {place}".rstrip()
 
 
 def _is_place(name: str, frame: Frame) -> bool:
@@ -112,7 +115,8 @@ def _is_place(name: str, frame: Frame) -> bool:
     return name.endswith(line) and name == name_of(canonical(frame.file)) + line
 
 
-def _in_binary(path: str) -> str:
+def in_binary(path: str) -> str:
+    """Return the name of a frame of which only the binary is known: [libc.so.6]."""
     return f"[{name_of(canonical(path))}]"
 
 

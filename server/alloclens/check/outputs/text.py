@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from alloclens.printable import printable
@@ -38,6 +39,8 @@ def _lines(result: Result) -> Iterator[str]:
 
 def stack(violation: Violation) -> str:
     """Return the stack that grew most on one line, leaf first."""
-    names = [f"{frame.function} {frame.name}" if frame.path else frame.function for frame in violation.stack]
+    named = [f"{frame.function} {frame.name}".strip() if frame.path else frame.name for frame in violation.stack]
+    runs = ((name, sum(1 for _ in same)) for name, same in groupby(named))
+    names = [f"{name} (×{times})" if times > 1 else name for name, times in runs]
     more = [f"… {len(names) - MAX_FRAMES} more"] if len(names) > MAX_FRAMES else []
     return ARROW.join([*names[:MAX_FRAMES], *more])
