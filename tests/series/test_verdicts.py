@@ -268,6 +268,21 @@ def inlined_in_turn(rng: np.random.Generator, kept: int) -> list[dict[str, int]]
     return held
 
 
+@pytest.mark.parametrize("goes_on", [0, 1])
+def test_what_v8_inlined_through_another_function_names_that_too(goes_on: int) -> None:
+    """`handle` frees a half of what it allocated before, so it may be a cache; unless it goes on, `tick` has what it allocates."""
+    held = [
+        {
+            f"open@/o/open.ts:3 < {HANDLE}": 3 * min(number, 8),
+            HANDLE: (60 if number < 8 else 30) + goes_on * number,
+            TICK: 3 * max(number - 8, 0),
+        }
+        for number in range(24)
+    ]
+    (found,) = (one for one in of_v8(held).findings(RAISED) if one.function == "tick")
+    assert [of.function for of in found.inlined] == ["handle", "open"][goes_on:]
+
+
 def test_functions_that_v8_inlines_in_turn_are_judged_with_their_caller() -> None:
     for seed in range(4):
         found = of_v8(inlined_in_turn(np.random.default_rng(seed), 3))

@@ -282,6 +282,11 @@ def test_the_callers_that_grow_are_named() -> None:
     assert "held through this function, called from" in sentence(one, now._replace(of_function=True)), (
         "as V8 records it"
     )
+    inlines = "at less than half the earlier pace, like a cache that fills up. V8 may also have inlined this function"
+    slowing = finding(Rule.FILLED)
+    assert inlines in sentence(slowing, now._replace(of_function=True))
+    for other in (sentence(slowing, now), sentence(replace(slowing, with_called=True), now._replace(of_function=True))):
+        assert "V8" not in other
     inlined = now._replace(of_function=True, callers=(), inlined=(*callers, callers[0]))
     assert "this function or what V8 inlined into it, perhaps pool.go:24, main.go:24 or pool.go:24, ▲" in sentence(
         one, inlined

@@ -393,12 +393,19 @@ class Judgement:
         return tuple(path[-1] for part in worst.tolist() if len(path := self._path(part)) == depth[nearest])
 
     def _inlined(self, row: int) -> tuple[RelatedLine, ...]:
-        """Return the functions that a function of the head calls, that allocate no more, and that hold what they allocated before."""
-        by, values = self.head.holders, self.history.values
-        called = np.isin(self._owner[: self.history.lines], by.row[(by.callers == row).any(axis=1)])
-        stays = (values[-1] > 0) & (values[-1] >= STAYED * values.max(axis=0))
-        stands = (np.diff(values[len(values) // 2 :], axis=0) <= 0).all(axis=0)
-        entries = np.flatnonzero(called & (stays & stands)[: len(called)])
+        """Return the functions that a function of the head calls, that allocate no more, and that hold what they allocated before.
+
+        Those through which it calls them have to be inlined, too: they allocate no more, but some of it may have been garbage.
+        """
+        by, owner = self.head.holders, self._owner[: self.history.lines]
+        values = self.history.values[:, : len(owner)]
+        inside = by.callers == row
+        called = np.isin(owner, by.row[inside.any(axis=1)])
+        stands = called & (values[-1] > 0) & (np.diff(values[len(values) // 2 :], axis=0) <= 0).all(axis=0)
+        stays = stands & (values[-1] >= STAYED * values.max(axis=0))
+        holds = inside.any(axis=1) & np.isin(by.row, owner[stays])
+        between = by.callers[holds][inside[holds].cumsum(axis=1) == 0]
+        entries = np.flatnonzero(stays | (stands & np.isin(owner, between)))
         heaviest = entries[np.argsort(-values[-1, entries], kind="stable")][:MAX_INLINED]
         rows = zip(self._owner[heaviest].tolist(), heaviest.tolist(), strict=True)
         return tuple(self._related(of, entry) for of, entry in rows if of != row)

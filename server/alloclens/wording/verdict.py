@@ -73,6 +73,8 @@ SIGNS = {
     Sign.ADDED: "what it makes is added to something that nothing in its package cuts back",
 }
 """What speaks for a leak of a candidate, beside its numbers."""
+MAY_BE_INLINED = " V8 may also have inlined this function: what it allocates then counts as its caller's."
+"""Another reason why a function grows no more, or more slowly."""
 TIMES = {1: "once", 2: "twice"}
 NOTHING_FREED = 0.99
 """A line that retains a larger share of its allocations has freed nothing."""
@@ -140,7 +142,8 @@ def whose(comparison: Comparison) -> str:
 
 def sentence(finding: Finding, now: MappedFinding | None = None) -> str:
     """Say what is held, how it grew, and which rule says so. `now` is where the line is, and who calls it."""
-    return _of_rule(finding, _what(finding, now))
+    inlined = now and now.of_function and not finding.with_called and finding.rule in (Rule.FILLED, Rule.SLOWS)
+    return f"{_of_rule(finding, _what(finding, now))}{MAY_BE_INLINED if inlined else ''}"
 
 
 def _of_rule(finding: Finding, what: str) -> str:
