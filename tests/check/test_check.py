@@ -358,11 +358,13 @@ def test_one_snapshot_is_enough_for_a_budget(app: Program) -> None:
     settings = app.folder / "alloclens.toml"
     for most, code in (("40MB", 1), ("80MB", 0)):
         settings.write_text(f'[[budget]]\nfunction = "main.hold"\nmax = "{most}"\n')
-        run = app.check("series")
+        run = app.check("series", "--fail-on", "")
         assert run.exit_code == code, run.output
+        assert app.check("series").exit_code == 1 + (code == 0)  # nothing is known of leaks
     settings.write_text('[[budget]]\nfunction = "main.gone"\nmax = "1MB"\n')
     assert "nothing in the profiles of inuse_space is of the function main.gone" in app.check("series").stdout
-    assert app.check("series").exit_code == 2
+    for fail_on in ("leak", ""):
+        assert app.check("series", "--fail-on", fail_on).exit_code == 2
 
 
 def test_growth_of_a_series(tmp_path: Path) -> None:
@@ -370,7 +372,11 @@ def test_growth_of_a_series(tmp_path: Path) -> None:
     app = leaking(tmp_path / "app", 4)
     assert app.check("series").exit_code == 2
     assert app.where("series", "--max-growth", "10%") == [GROWTH]
-    assert app.where("series", "--max-growth", "10%", "--min-growth", "20MB") == []
+    within = ("series", "--max-growth", "10%", "--min-growth", "20MB")
+    assert 'give --fail-on "" to judge growth' in app.result(*within)["unjudged"]
+    assert app.result(*within, "--fail-on", "")["exit_code"] == 0
+    app.heap("one/h.pb.gz", app.stack("main.hold", HOLD, 60))
+    assert "growth takes two snapshots" in app.result("one", "--max-growth", "10%", "--fail-on", "")["unjudged"]
 
 
 def test_goroutines_that_leak(app: Program) -> None:
@@ -380,7 +386,39 @@ def test_goroutines_that_leak(app: Program) -> None:
         )
         drop(app.folder / f"series/g{i:02}.pb.gz", waiting)
     assert app.where("series") == [("goroutine-leak", "main.go", KEEP)]
-    assert app.where("series", "--fail-on", "leak") == []
+    found = app.result("series", "--fail-on", "leak")
+    assert (found["exit_code"], found["unjudged"]) == (2, "no finding of leak can be in profiles of goroutine")
+
+
+def test_findings_that_do_not_fail_are_said(tmp_path: Path) -> None:
+    app = leaking(tmp_path / "app")
+    found = app.result("series", "--fail-on", "growing")
+    assert (found["exit_code"], found["violations"]) == (0, [])
+    assert found["notes"] == ["findings that do not fail, as --fail-on does not name them: 1 leak"]
+    none = app.result("series", "--fail-on", "")
+    assert (none["exit_code"], "--fail-on names no finding" in none["unjudged"]) == (2, True)
+
+
+def test_growth_of_a_library_does_not_replace_files_that_are_missing(app: Program) -> None:
+    """None of the user's code was found, so whether it grows cannot be seen."""
+    for i in range(24):
+        library = f"dep.f@/m/dep@v1.0.0/dep.go:9 = {20 + 4 * i}x{MB}"
+        drop(app.folder / f"series/h{i:02}.pb.gz", heap(library, f"shop.hold:7@/gone/shop.go:8 = {20 + 4 * i}x{MB}"))
+    found = app.result("series", "--fail-on", "growing")
+    assert (found["exit_code"], "none of the files" in (found["unjudged"] or "")) == (2, True)
+
+
+def test_a_kind_that_one_side_lacks_is_not_judged(app: Program) -> None:
+    builds(app, 20, 20)
+    for side in ("base", "head"):
+        drop(app.folder / side / "g.pb.gz", goroutines(f"main.keep@{app.folder}/main.go:{KEEP} = 12"))
+    cpu = profile("samples/count cpu/nanoseconds", f"main.keep@{app.folder}/main.go:{KEEP} = 1 10")
+    drop(app.folder / "base/c.pb.gz", cpu)
+    found = app.result(*BUILDS)
+    assert (found["exit_code"], found["notes"]) == (0, ["only the base has profiles of cpu"])
+    (app.folder / "head/heap.pb.gz").unlink()
+    found = app.result(*BUILDS)
+    assert (found["exit_code"], found["unjudged"]) == (2, "only the base has profiles of heap")
 
 
 def test_what_is_not_compared_is_said(app: Program) -> None:
@@ -401,6 +439,8 @@ def test_a_kind_of_profile_that_is_not_judged_is_said(tmp_path: Path) -> None:
     assert run.exit_code == 1
     assert "note: goroutine profiles in series: 3 snapshots of one process cannot prove a leak" in run.stdout
     assert "note: heap" not in run.stdout
+    assert app.check("series", "--update-baseline").exit_code == 2  # nor if what is found is accepted
+    assert app.check("series", "--fail-on", "leak").exit_code == 0
 
 
 def test_lines_that_not_all_runs_have_are_compared_with_themselves(app: Program) -> None:

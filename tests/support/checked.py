@@ -52,7 +52,7 @@ class Program(NamedTuple):
 
     def paths(self, arguments: tuple[str, ...]) -> list[str]:
         """Return arguments with those that are paths here in full."""
-        return [str(self.folder / one) if (self.folder / one).exists() else one for one in arguments]
+        return [str(self.folder / one) if one and (self.folder / one).exists() else one for one in arguments]
 
     def result(self, *arguments: str) -> dict:
         """Run it and return the result as JSON."""

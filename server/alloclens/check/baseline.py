@@ -81,7 +81,8 @@ def applied(result: Result, file: Path, today: str, update: Acceptance | None, *
         known = updated(result.violations, known, today, *update)
         write_file(file, write(known))
     new, accepted = parted(result.violations, known, today)
-    return replace(result, violations=tuple(new), accepted=tuple(accepted))
+    unjudged = result.unjudged if new else result.unjudged or result.beside
+    return replace(result, violations=tuple(new), accepted=tuple(accepted), unjudged=unjudged)
 
 
 def read(data: bytes) -> Baseline:

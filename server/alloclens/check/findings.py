@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from alloclens.check.result import Violation
-from alloclens.profile.sample_types import LEAKED, judged
+from alloclens.profile.sample_types import GOROUTINES, LEAKED, judged
 from alloclens.series.verdicts import MIN_LEAK_OBSERVATIONS, MIN_OBSERVATIONS
 from alloclens.wording import shown_series
 from alloclens.wording.amounts import counted
@@ -51,17 +52,20 @@ def _violation(finding: Finding, comparison: Comparison, world: World, places: C
 
 
 def unjudged(world: World, fail_on: Collection[str]) -> str:
-    """Return why none of these findings could have been made; "" if one could."""
+    """Return why these findings, or those of one series, could not have been made; "" if all could, or one is found."""
     if world.shown is None:
         return shown_series.missing(world) or plain(nothing(world))
-    why = no_finding(world)
-    codes = {finding.code for comparison in world.judged for finding in comparison.findings()}
-    if codes.intersection(fail_on) or any(map(_is_proof, world.comparisons)):
+    able = [comparison for comparison in world.judged if codes(comparison).intersection(fail_on)]
+    if not fail_on or {finding.code for one in able for finding in one.findings()}.intersection(fail_on):
         return ""
-    if not codes and why.cause is not Cause.UNPROVEN:
+    why = no_finding(world)
+    if why.cause is not Cause.UNPROVEN and not any(map(_is_proof, able)):
         return plain(why.words)
-    most, least = max(map(_observations, world.judged)), _least(fail_on)
-    if most >= least:
+    if not able:
+        kinds = sorted({series.kind.name.lower() for series in world.series})
+        return f"no finding of {' or '.join(fail_on)} can be in profiles of {' and '.join(kinds)}"
+    most, least = max(map(_observations, able)), _least(fail_on)
+    if most >= least or any(map(_is_proof, able)):
         return ""
     what = "growth" if "growing" in fail_on else "a leak"
     sooner = "" if "growing" in fail_on or most < MIN_OBSERVATIONS else ", or fail on growing, too"
@@ -74,17 +78,29 @@ def unjudged(world: World, fail_on: Collection[str]) -> str:
 def silent(world: World, fail_on: Collection[str]) -> Iterator[str]:
     """Say of which series nothing could be found, beside those of which it could."""
     names = shown_series.of_series(world)
+    what = "show growth" if "growing" in fail_on else "prove a leak"
     for series in world.series:
         of_series = [comparison for comparison in world.judged if comparison.series is series]
-        most = max(map(_observations, of_series), default=0)
-        if (
-            of_series
-            and most < _least(fail_on)
-            and judged(of_series[0].head.sample_types)
-            and not _is_proof(of_series[0])
-        ):
+        able = [comparison for comparison in of_series if codes(comparison).intersection(fail_on)]
+        most = max(map(_observations, able), default=0)
+        if able and most < _least(fail_on) and not _is_proof(able[0]):
             kind = series.kind.name.lower()
-            yield f"{kind} profiles in {names[series]}: {counted(most, 'snapshot')} of one process cannot prove a leak"
+            yield f"{kind} profiles in {names[series]}: {counted(most, 'snapshot')} of one process cannot {what}"
+
+
+def others(world: World, fail_on: Collection[str]) -> str:
+    """Say which findings there are that do not fail; "" if there are none."""
+    found = Counter(finding.code for comparison in world.judged for finding in comparison.findings())
+    kinds = [f"{number} {code}" for code, number in sorted(found.items()) if code not in fail_on]
+    return f"findings that do not fail, as --fail-on does not name them: {', '.join(kinds)}" if kinds else ""
+
+
+def codes(comparison: Comparison) -> frozenset[str]:
+    """Return the codes that findings of a comparison can have."""
+    sample_type = judged(comparison.head.sample_types)
+    if sample_type is None:
+        return frozenset()
+    return frozenset(("goroutine-leak" if sample_type.type in GOROUTINES else "leak", "growing"))
 
 
 def _observations(comparison: Comparison) -> int:

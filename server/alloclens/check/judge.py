@@ -67,18 +67,20 @@ class _Found:
     judged: int = 0
     """Of sites and budgets."""
     not_judged: list[str] = field(default_factory=list)
-    """Why some could not be."""
+    """Why some could not be; only of interest if nothing is."""
+    missing: list[str] = field(default_factory=list)
+    """Why what was asked for could not be judged, or a part of it."""
 
     def result(self, subject: str, unjudged: str, here: CheckedCode) -> Result:
         """Return it; what could not be judged is a note beside violations."""
-        why = "" if self.violations else unjudged
-        more = [unjudged] if unjudged and not why else []
+        more = [unjudged] if unjudged and self.violations else []
         return Result(
             subject,
             tuple(sorted(self.violations, key=lambda violation: violation.rank)),
             changes=tuple(self.changes),
             notes=tuple(dict.fromkeys([*self.notes, *more])),
-            unjudged=why,
+            unjudged="" if self.violations else unjudged,
+            beside="".join(more),
             judged=self.judged,
             root=here.folder,
         )
@@ -91,28 +93,29 @@ def check_series(world: World, options: CheckOptions, here: CheckedCode, subject
     found.violations += findings.violations(world, places, options.fail_on)
     found.judged += sum(len(c.judgement.history.site) for c in world.judged if c.judgement)
     before = found.judged
+    if options.most and not any(comparison.base for comparison in world.comparisons):
+        found.missing.append("to tell growth takes two snapshots of one process")
     for comparison in world.comparisons:
         if sample_type := judged(comparison.head.sample_types):
             runs = Runs([comparison], 1, 1, ([1.0], [1.0]), comparison.one_process)
             if options.most and comparison.base:
                 _grown(growths(runs, sample_type, options.by), options, places, found)
             _budgets(world, runs, sample_type, here, found)
-    why = findings.unjudged(world, options.fail_on)
-    if not why:
-        found.notes += findings.silent(world, options.fail_on)
+    why, is_limited = findings.unjudged(world, options.fail_on), found.judged > before
+    if silent := [why] if why else [*findings.silent(world, options.fail_on)]:
+        found.missing += [*silent, *['give --fail-on "" to judge growth and budgets alone'] * is_limited]
+    if not (options.fail_on or found.missing or is_limited):
+        found.missing.append("--fail-on names no finding, and no growth or budget is judged instead")
     if not (why or found.violations):
-        found.notes.append(plain(no_finding(world).words))
-    if why and found.judged > before and world.shown:
-        found.notes.append(why)
-        why = ""
-    return found.result(subject, "; ".join(wrong) or why, here)
+        found.notes.append(findings.others(world, options.fail_on) or plain(no_finding(world).words))
+    found.notes += found.not_judged
+    return found.result(subject, "; ".join(wrong or dict.fromkeys(found.missing)), here)
 
 
 def check_builds(pairs: RunPairs, options: CheckOptions, here: CheckedCode, subject: str) -> Result:
     """Check the runs of two builds, one kind of profile after the other."""
     found, wrong = _Found(notes=list(pairs.notes)), list[str]()
-    if pairs.unjudged:
-        return found.result(subject, pairs.unjudged, here)
+    found.missing += pairs.unjudged
     for runs, world in pairs.kinds:
         comparison, places = runs.comparisons[0], CodePlaces(world, here.folder, here.text_of)
         found.notes += _found(world).notes
@@ -124,9 +127,13 @@ def check_builds(pairs: RunPairs, options: CheckOptions, here: CheckedCode, subj
                 found.changes += growth.changed(of)
         if not options.per_operation and (held := judged(comparison.contents.head.sample_types)):
             _budgets(world, runs, held, here, found)
-    why = "" if found.judged else "; ".join(found.not_judged) or "nothing of them is judged"
-    found.notes += found.not_judged if found.judged else []
-    return found.result(subject, "; ".join(wrong) or why, here)
+    if found.judged:
+        found.notes += found.not_judged
+    else:
+        found.missing += found.not_judged
+    if not (found.judged or found.missing):
+        found.missing.append("nothing of them is judged")
+    return found.result(subject, "; ".join(wrong or dict.fromkeys(found.missing)), here)
 
 
 def _found(world: World) -> _Found:
@@ -154,7 +161,7 @@ def _grown(of: Growths, options: CheckOptions, places: CodePlaces, found: _Found
     if options.most is None:
         return
     if of.is_unknown:
-        found.not_judged.append(
+        found.missing.append(
             f"the sampling error of {of.sample_type.type} is not known: take at least two runs of each side, so that their "
             "differences tell it"
         )

@@ -130,7 +130,9 @@ class Result:
     """What changed most, largest first; empty for a series."""
     notes: tuple[str, ...] = ()
     unjudged: str = ""
-    """Why nothing could be judged."""
+    """Why something that was asked for could not be judged, if there is no violation."""
+    beside: str = ""
+    """The same beside violations, where it is a note: it counts if all of them are accepted."""
     judged: int = 0
     """The number of lines, functions, packages and budgets that were judged."""
     root: str = ""
@@ -145,7 +147,7 @@ class Result:
 
     @property
     def exit_code(self) -> int:
-        """What the command exits with: never CLEAN if nothing was judged."""
+        """What the command exits with: never CLEAN if something that was asked for was not judged."""
         return UNJUDGED if self.unjudged else VIOLATED if self.violations else CLEAN
 
     @property

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from alloclens.check.growth import Runs
 from alloclens.check.operations import operations, output_beside
 from alloclens.disk import read_file, real
+from alloclens.profile.kinds import ProfileKind
 from alloclens.session import once
 from alloclens.session.world import FilePair
 
@@ -16,14 +17,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from alloclens.faults import Problem
-    from alloclens.profile.kinds import ProfileKind
     from alloclens.session.once import FilesRead
     from alloclens.session.world import World
+
 
 MAX_OUTPUT_BYTES = 16 << 20
 """Of a benchmark."""
 MAX_RUNS = 50
 """Of one side and kind of profile."""
+HELD, ALLOCATIONS = (ProfileKind.HEAP, ProfileKind.GOROUTINE, ProfileKind.GOROUTINELEAK), (ProfileKind.HEAP,)
+"""The kinds that say what is in use, and what operations allocate."""
 BESIDE = (".txt", ".toml", ".json")
 """The ends of names of files that are left out without a note if they are no profiles, such as the output of a benchmark."""
 
@@ -35,8 +38,8 @@ class RunPairs(NamedTuple):
     """Of each kind of profile that can be compared, with the world of the first pair."""
     notes: Sequence[str] = ()
     """What is left out, and why."""
-    unjudged: str = ""
-    """Why nothing can be compared; "" if something can."""
+    unjudged: Sequence[str] = ()
+    """Why nothing can be compared, or not all that should."""
 
 
 class _IncomparableError(Exception):
@@ -53,15 +56,16 @@ def run_pairs(base: str, head: str, folder: str, *, per_operation: bool, number:
     kinds = [_by_kind(read, side) for side in sides]
     notes = [*_left_out(read)]
     if missing := [side for side, of in zip((base, head), kinds, strict=True) if not of]:
-        return RunPairs(notes=notes, unjudged=f"there is no profile in {' and none in '.join(missing)}")
+        return RunPairs(notes=notes, unjudged=[f"there is no profile in {' and none in '.join(missing)}"])
     shared = [kind for kind in kinds[0] if kind in kinds[1]]
     if not shared:
         names = [", ".join(kind.name.lower() for kind in of) for of in kinds]
         why = f"the profiles of the base are of another kind ({names[0]}) than those of the head ({names[1]})"
-        return RunPairs(notes=notes, unjudged=why)
-    notes += [
-        f"only one side has profiles of {kind.name.lower()}" for kind in {*kinds[0], *kinds[1]}.difference(shared)
-    ]
+        return RunPairs(notes=notes, unjudged=[why])
+    alone, unjudged = sorted({*kinds[0], *kinds[1]}.difference(shared)), list[str]()
+    for kind in alone:
+        of_interest = unjudged if kind in (ALLOCATIONS if per_operation else HELD) else notes
+        of_interest.append(f"only the {'base' if kind in kinds[0] else 'head'} has profiles of {kind.name.lower()}")
     notes += [
         f"of {len(of[kind])} runs with profiles of {kind.name.lower()}, the first {MAX_RUNS} count"
         for of in kinds
@@ -75,8 +79,8 @@ def run_pairs(base: str, head: str, folder: str, *, per_operation: bool, number:
         try:
             paired.append(_paired(base_runs, head_runs, folder, operations_of))
         except _IncomparableError as error:
-            notes.append(str(error))
-    return RunPairs(paired, notes) if paired else RunPairs(notes=notes[:-1], unjudged=notes[-1])
+            unjudged.append(str(error))
+    return RunPairs(paired, notes, unjudged)
 
 
 def _files(side: str) -> list[str]:

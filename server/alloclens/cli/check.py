@@ -117,7 +117,7 @@ def command(
 ) -> None:
     """Fail if a line in DIRECTORY leaks, or if code holds more in a head than in a base.
 
-    The exit code is 0 if nothing was found, 1 if something was, and 2 if nothing could be judged.
+    The exit code is 0 if nothing was found, 1 if something was, and 2 if something could not be judged.
     """
     if (directory is None) == (base is None and head is None) or (base is None) != (head is None):
         raise click.UsageError("Name either a DIRECTORY, or --base and --head.")
