@@ -298,6 +298,7 @@ def test_nothing_read_never_passes(app: Program) -> None:
     for side, held in (("lost/base", 20), ("lost/head", 60)):
         drop(app.folder / side / "h.pb.gz", heap(f"shop.hold:7@/gone/shop.go:8 = {held}x{MB}"))
     drop(app.folder / "nothing/h.pb.gz", heap())
+    drop(app.folder / "other/h.pb.gz", heap(f"tool.Run@{app.folder}/main.go:{KEEP} = 20x{MB}"))
     drop(app.folder / "broken/h.pb.gz", b"\x1f\x8b<html>")
     (app.folder / "empty").mkdir()
     reasons = {
@@ -310,6 +311,9 @@ def test_nothing_read_never_passes(app: Program) -> None:
         ("--base", "base", "--head", "waits"): "of another kind (heap) than those of the head (goroutine)",
         ("--base", "lost/base", "--head", "lost/head"): "no line of your own code has anything",
         ("--base", "nothing", "--head", "nothing"): "no line of your own code has anything",
+        ("--base", "base", "--head", "nothing"): "the heap profiles of the head are empty",
+        ("--base", "nothing", "--head", "base", "--min-growth", "1GB"): "the heap profiles of the base are empty",
+        ("--base", "base", "--head", "other"): "seem to be of different programs",
         ("--base", "cpu", "--head", "cpu"): "say nothing of what is in use",
         ("--base", "waits", "--head", "waits", "--alloc", "--operations", "1"): "say nothing of what is allocated",
     }

@@ -10,6 +10,7 @@ from alloclens.check.growth import Runs, growths
 from alloclens.check.limits import BYTES, HELD, Least, Limit
 from alloclens.check.places import CodePlaces
 from alloclens.check.result import CodeLine, Result
+from alloclens.check.run_pairs import incomparable
 from alloclens.profile.sample_types import judged
 from alloclens.wording.amounts import share
 from alloclens.wording.markdown import plain
@@ -120,6 +121,7 @@ def check_builds(pairs: RunPairs, options: CheckOptions, here: CheckedCode, subj
         comparison, places = runs.comparisons[0], CodePlaces(world, here.folder, here.text_of)
         found.notes += _found(world).notes
         wrong = _mistakes(world)
+        found.missing += incomparable(runs)
         for sample_type in _types(comparison, options, found):
             if options.most:
                 of = growths(runs, sample_type, options.by)

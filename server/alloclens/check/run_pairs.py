@@ -6,6 +6,8 @@ import os
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
+
 from alloclens.check.growth import Runs
 from alloclens.check.operations import operations, output_beside
 from alloclens.disk import read_file, real
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from alloclens.faults import Problem
     from alloclens.session.once import FilesRead
     from alloclens.session.world import World
-
+    from alloclens.tables.lines import Lines
 
 MAX_OUTPUT_BYTES = 16 << 20
 """Of a benchmark."""
@@ -81,6 +83,26 @@ def run_pairs(base: str, head: str, folder: str, *, per_operation: bool, number:
         except _IncomparableError as error:
             unjudged.append(str(error))
     return RunPairs(paired, notes, unjudged)
+
+
+def incomparable(runs: Runs) -> Iterator[str]:
+    """Say why the runs of two sides tell nothing of growth: one has no sample, or they are of different programs."""
+    heads = [run.contents.head for run in runs.comparisons[: runs.heads]]
+    bases = [run.contents.base for run in runs.comparisons[: runs.bases] if run.contents.base is not None]
+    kind = runs.comparisons[0].series.kind.name.lower()
+    for side, tables in (("base", bases), ("head", heads)):
+        if not any(lines.total.any() for lines in tables):
+            yield f"the {kind} profiles of the {side} are empty: nothing was sampled, or profiling is off"
+    names = [{name for lines in tables for name in _own_names(lines)} for tables in (bases, heads)]
+    if all(names) and names[0].isdisjoint(names[1]):
+        yield f"no function of your own code is in the {kind} profiles of both: they seem to be of different programs"
+
+
+def _own_names(lines: Lines) -> Iterator[str]:
+    """Return the names of functions of your own code, without packages and types, which a refactoring renames at once."""
+    for function in np.unique(lines.functions.of_line[lines.own[lines.file]]).tolist():
+        if function >= 0:
+            yield lines.functions.name[function].rpartition(".")[2]
 
 
 def _files(side: str) -> list[str]:
