@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from alloclens.lsp.withdrawn import with_findings, withdrawn
+from alloclens.lsp.withdrawn import report_before, with_findings
 from alloclens.session.once import world
 from alloclens.wording.status import moment
 from alloclens.wording.verdict import candidate
@@ -37,11 +37,11 @@ def test_a_candidate_says_until_when_it_was_a_finding(tmp_path: Path) -> None:
     assert [finding.verdict for finding in young.shown.findings()] == ["growing"]
     reported = with_findings(with_findings({}, young), later := seen(tmp_path, *rise, 250, 200, 250))
     (finding,) = later.shown.candidates()
-    was = withdrawn(reported, finding, later.shown)
+    was = report_before(reported, finding, later.shown)
     assert was == f"growing until {moment(young.shown.head).split()[1]}"
     assert detail(finding, was).endswith(f", was {was}")
     assert f" It was reported as {was}. " in candidate(finding, withdrawn=was)
 
-    assert withdrawn({}, finding, later.shown) == "", "nothing was reported"
+    assert report_before({}, finding, later.shown) == "", "nothing was reported"
     other = next(iter(reported.values()))._replace(head=later.shown.head)
-    assert withdrawn(dict.fromkeys(reported, other), finding, later.shown) == "", "that is of no earlier snapshot"
+    assert report_before(dict.fromkeys(reported, other), finding, later.shown) == "", "that is of no earlier snapshot"

@@ -9,7 +9,7 @@ from lsprotocol import types
 
 from alloclens.lsp.diagnostics import has_diagnostic, page_of
 from alloclens.lsp.document_lines import DocumentLines, all_here
-from alloclens.lsp.withdrawn import withdrawn
+from alloclens.lsp.withdrawn import report_before
 from alloclens.series.findings import RAISED
 from alloclens.wording import hover as wording
 from alloclens.wording.markdown import plain
@@ -73,5 +73,5 @@ def _of_kind(ls: Server, world: World, at: Here, line: int, document_lines: Docu
         has_moved=at.line != line,
         is_said=client.hovers_diagnostics and has_diagnostic(at, world),
         folds=client.prefers_markdown and client.folds_markdown,
-        withdrawn=lambda finding: withdrawn(ls.reported, finding, comparison),
+        report_before=lambda finding: report_before(ls.reported, finding, comparison),
     )

@@ -42,7 +42,7 @@ def with_findings(reported: Reported, world: World) -> Reported:
     return {**reported, **dict(now)}
 
 
-def withdrawn(reported: Reported, finding: Finding, of: Comparison) -> str:
+def report_before(reported: Reported, finding: Finding, of: Comparison) -> str:
     """Return what a candidate was reported as, and until when: a leak until 20:38:21; "" if it was not, in this process."""
     last = reported.get(_line(finding)) if finding.is_candidate else None
     process = of.series.process(of.head)

@@ -64,13 +64,13 @@ def markdown(
     has_moved: bool = False,
     is_said: bool = False,
     folds: bool = False,
-    withdrawn: Callable[[Finding], str] = lambda _: "",
+    report_before: Callable[[Finding], str] = lambda _: "",
 ) -> str:
     """Write the hover of one row of the head's lines. `doubt` is about where that row is now.
 
     `has_moved`: whether its line has another number than the recorded one. `is_said`: whether the
     editor has the verdict in the same hover already, as a diagnostic. `folds`: whether the editor shows the HTML element `details`, which is closed until a click.
-    `withdrawn`: see `candidate`.
+    `report_before`: returns what a candidate was reported as, for `candidate`.
     """
     lines = comparison.lines
     file, number = lines.at(row)
@@ -78,7 +78,7 @@ def markdown(
     if judged and not judged.owned.value and not judged.growth:  # it says nothing of what only passes through the line
         judged = None
     parts = [
-        *_finding(judged, places, withdrawn, is_said=is_said),
+        *_finding(judged, places, report_before, is_said=is_said),
         title(comparison, row),
         *_stacks(stacks[:1], comparison, places),
     ]
@@ -108,12 +108,12 @@ def _limits(comparison: Comparison) -> list[str]:
 
 
 def _finding(
-    judged: Finding | None, places: LinePlaces, withdrawn: Callable[[Finding], str], *, is_said: bool
+    judged: Finding | None, places: LinePlaces, report_before: Callable[[Finding], str], *, is_said: bool
 ) -> list[str]:
     if judged is None:
         return []
     now = places.finding(judged)._replace(waits="")  # this is the line in which they wait
-    said = candidate(judged, now, withdrawn(judged)) if judged.is_candidate else sentence(judged, now)
+    said = candidate(judged, now, report_before(judged)) if judged.is_candidate else sentence(judged, now)
     page = places.page(judged)
     link = f"[How to fix it]({page})" if judged.verdict in RAISED else f"[What this means]({page})"
     if is_said:

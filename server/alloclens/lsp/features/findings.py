@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from alloclens.lsp import protocol
 from alloclens.lsp.document_lines import DocumentLines, FunctionPlaces, location
-from alloclens.lsp.withdrawn import withdrawn
+from alloclens.lsp.withdrawn import report_before
 from alloclens.printable import printable
 from alloclens.series.findings import RAISED
 from alloclens.series.verdicts import VERDICTS
@@ -52,7 +52,7 @@ def _findings(world: World, documents: Documents, reported: Reported) -> protoco
     pairs += [pair for pair in candidates if pair[0].verdict not in verdicts]
     nothing = printable(plain(no_finding(world).words)) if world.series and not is_found else ""
     listed = [
-        _finding(finding, of, world, documents, document_lines, withdrawn(reported, finding, of))
+        _finding(finding, of, world, documents, document_lines, report_before(reported, finding, of))
         for finding, of in pairs[:MAX_FINDINGS]
     ]
     return protocol.Findings(listed, nothing)
