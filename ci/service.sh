@@ -10,16 +10,29 @@ set -eu
 url=$1 into=$2 start=$3 load=$4
 shift 4
 
-sh -c "exec $start" &
-service=$!
-trap 'kill "$service" 2>/dev/null || true' EXIT
+fail() {
+    echo "service.sh: $1" >&2
+    exit 2
+}
 
 capture() {
     alloclens capture "$url/debug/pprof/heap?gc=1" --into "$into/$1"
 }
 
+is_running() {
+    kill -0 "$service" 2>/dev/null || fail "what START started has ended: $start"
+}
+
+if capture start >/dev/null 2>&1; then
+    fail "another process answers at $url; end it first"
+fi
+sh -c "exec $start" &
+service=$!
+trap 'kill "$service" 2>/dev/null || true' EXIT
+
 tries=0
 until capture start 2>"$into.log"; do
+    is_running
     tries=$((tries + 1))
     if [ "$tries" -ge "${ALLOCLENS_TRIES:-30}" ]; then
         cat "$into.log" >&2
@@ -35,4 +48,5 @@ loading=$!
 capture load
 wait "$loading"
 capture after-load
+is_running
 alloclens check --base "$into/idle" --head "$into/after-load" "$@"

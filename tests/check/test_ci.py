@@ -202,7 +202,7 @@ class Service(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         answer = b"."
-        if self.path.startswith("/debug/pprof/heap"):
+        if self.path.startswith("/debug/pprof/heap") and (self.app.folder / "pid").exists():  # it has been started
             held = 10 + self.per_request * len(self.requests)
             answer = heap(self.app.stack("main.keep", KEEP, 10), self.app.stack("main.hold", HOLD, held))
         elif self.path.startswith("/debug"):
@@ -255,9 +255,25 @@ def wait_until_gone(process: int) -> None:
 
 
 def test_a_service_that_does_not_start(tmp_path: Path) -> None:
-    done = run("service.sh", "http://127.0.0.1:1", "p", "false", "true", folder=tmp_path, ALLOCLENS_TRIES="1")
+    nobody = "http://127.0.0.1:1"
+    done = run("service.sh", nobody, "p", "sleep 9", "true", folder=tmp_path, ALLOCLENS_TRIES="1")
     assert done.returncode == 2
     assert "127.0.0.1" in done.stderr
+    done = run("service.sh", nobody, "p", "false", "true", folder=tmp_path)
+    assert done.returncode == 2
+    assert "what START started has ended: false" in done.stderr
+
+
+@pytest.mark.parametrize("service", [0], indirect=True)
+def test_a_service_is_not_mistaken_for_another(service: tuple[str, Program, int]) -> None:
+    """One answers before the service starts, and one that starts does not stay."""
+    url, app, _ = service
+    done = run("service.sh", url, "p", "touch pid", "true", "--workspace", app.folder, folder=app.folder)
+    assert done.returncode == 2, done.stdout
+    assert "what START started has ended: touch pid" in done.stderr
+    done = run("service.sh", url, "p", "sleep 9", "true", "--workspace", app.folder, folder=app.folder)
+    assert done.returncode == 2, done.stdout
+    assert f"another process answers at {url}" in done.stderr
 
 
 BENCHMARK = """package codec
