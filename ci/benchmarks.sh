@@ -7,13 +7,13 @@
 # DIR gets the profiles and the outputs of all runs. ALLOCLENS_RUNS says how many runs of each side (3), and ALLOCLENS_TIMES
 # how many operations each has (1000x): both sides have to run as many. Every allocation is recorded.
 set -eu
-revision=$1 benchmark=$2 package=$3
+revision=$1 benchmark=$2 package=$3 code=2 # until the check has run
+base=$(mktemp -d)
+trap 'git worktree remove --force "$base/tree" 2>/dev/null || true; rm -rf "$base"; exit "$code"' EXIT
 mkdir -p "$4"
 into=$(cd "$4" && pwd)
 shift 4
 
-base=$(mktemp -d)
-trap 'git worktree remove --force "$base/tree" 2>/dev/null || true; rm -rf "$base"' EXIT
 git worktree add --quiet --detach "$base/tree" "$revision"
 here=$(git rev-parse --show-prefix)
 
@@ -21,10 +21,14 @@ run() { # SIDE DIRECTORY
     mkdir -p "$into/$1"
     for number in $(seq "${ALLOCLENS_RUNS:-3}"); do
         (cd "$2" && go test -trimpath -o "$base/program" -run '^$' -bench "$benchmark" \
-            -benchtime "${ALLOCLENS_TIMES:-1000x}" -memprofilerate 1 -memprofile "$into/$1/$number.pb.gz" "$package") >"$into/$1/$number.txt"
+            -benchtime "${ALLOCLENS_TIMES:-1000x}" -memprofilerate 1 -memprofile "$into/$1/$number.pb.gz" "$package") >"$into/$1/$number.txt" || {
+            cat "$into/$1/$number.txt" >&2
+            exit 2
+        }
     done
 }
 
 run base "$base/tree/$here"
 run head .
-alloclens check --base "$into/base" --head "$into/head" --alloc "$@"
+code=0
+alloclens check --base "$into/base" --head "$into/head" --alloc "$@" || code=$?

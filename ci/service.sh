@@ -28,7 +28,8 @@ if capture start >/dev/null 2>&1; then
 fi
 sh -c "exec $start" &
 service=$!
-trap 'kill "$service" 2>/dev/null || true' EXIT
+code=2 # until the check has run
+trap 'kill "$service" 2>/dev/null || true; exit "$code"' EXIT
 
 tries=0
 until capture start 2>"$into.log"; do
@@ -41,12 +42,13 @@ until capture start 2>"$into.log"; do
     sleep 1
 done
 
-sh -c "$load"
+sh -c "$load" || fail "LOAD failed: $load"
 capture idle
 sh -c "$load" &
 loading=$!
 capture load
-wait "$loading"
+wait "$loading" || fail "LOAD failed: $load"
 capture after-load
 is_running
-alloclens check --base "$into/idle" --head "$into/after-load" "$@"
+code=0
+alloclens check --base "$into/idle" --head "$into/after-load" "$@" || code=$?

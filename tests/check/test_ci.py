@@ -276,6 +276,15 @@ def test_a_service_is_not_mistaken_for_another(service: tuple[str, Program, int]
     assert f"another process answers at {url}" in done.stderr
 
 
+@pytest.mark.parametrize("load", ["exit 1", "test -e once && exit 1; touch once"])
+@pytest.mark.parametrize("service", [0], indirect=True)
+def test_a_load_that_fails_is_no_violation(service: tuple[str, Program, int], load: str) -> None:
+    url, app, _ = service
+    done = run("service.sh", url, "p", "sh -c 'touch pid; exec sleep 60'", load, folder=app.folder)
+    assert done.returncode == 2, done.stderr
+    assert f"LOAD failed: {load}" in done.stderr
+
+
 BENCHMARK = """package codec
 
 import "testing"
@@ -323,3 +332,18 @@ def test_go_benchmarks_of_two_revisions(tmp_path: Path) -> None:
     assert found["growth"] == pytest.approx(4096, rel=0.01)
     left = subprocess.run(["git", "worktree", "list"], cwd=folder, check=True, capture_output=True, text=True).stdout
     assert left.count("\n") == 1
+
+
+def test_benchmarks_that_do_not_run_are_no_violation(tmp_path: Path) -> None:
+    """What they printed says why."""
+    bin_ = fake(tmp_path / "bin", "go", "print('no package ./codec'); raise SystemExit(1)")
+    folder = tmp_path / "codec"
+    folder.mkdir()
+    (folder / "codec.go").write_text("package codec\n")
+    git(folder, "init", "-q", "-b", "main")
+    git(folder, "add", "-A")
+    git(folder, "commit", "-qm", "base")
+    for revision, words in (("main", "no package ./codec"), ("gone", "gone")):
+        done = run("benchmarks.sh", revision, ".", "./codec", tmp_path / "profiles", folder=folder, path=bin_)
+        assert done.returncode == 2, done.stderr
+        assert words in done.stderr
