@@ -5,6 +5,7 @@
 # by spaces. The result goes to ALLOCLENS_INTO.
 set -eu
 mkdir -p "$ALLOCLENS_INTO"
+rm -f "$ALLOCLENS_INTO/alloclens.sarif" "$ALLOCLENS_INTO/alloclens.md" # of an earlier run, if this one writes none
 if [ -n "${ALLOCLENS_DIRECTORY:-}" ]; then
     set -- "$ALLOCLENS_DIRECTORY"
 else

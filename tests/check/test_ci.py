@@ -122,6 +122,18 @@ def test_the_step_of_the_action(app: Program, base: str, code: int) -> None:
     assert sarif["invocations"][0]["exitCode"] == code
 
 
+def test_the_step_of_the_action_publishes_no_earlier_result(app: Program) -> None:
+    summary, into = app.folder / "summary.md", app.folder / "into"
+    into.mkdir()
+    for name in ("alloclens.sarif", "alloclens.md"):
+        (into / name).write_text("2 violations")
+    files = {"GITHUB_STEP_SUMMARY": str(summary), "ALLOCLENS_INTO": str(into)}
+    done = run("check.sh", folder=app.folder, ALLOCLENS_DIRECTORY="gone", **files)
+    assert done.returncode == 2
+    assert not summary.exists()
+    assert list(into.iterdir()) == []
+
+
 def test_the_step_of_the_action_on_a_series(tmp_path: Path) -> None:
     app = leaking(tmp_path / "app")
     done = run("check.sh", folder=app.folder, ALLOCLENS_DIRECTORY="series", ALLOCLENS_INTO=str(tmp_path / "into"))
