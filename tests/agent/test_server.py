@@ -154,6 +154,23 @@ async def test_the_lines_of_a_file_have_their_numbers_and_text(folder: Path) -> 
     assert by_line[6]["flat"] == 0
 
 
+async def test_the_lines_of_a_file_are_of_the_series_that_leaks_first(folder: Path) -> None:
+    """A newer series of the same code holds something else: its zeros are not the answer, nor has it the finding."""
+    (folder / "profiles").rename(folder / "leak")
+    (folder / "profiles").mkdir()
+    (folder / "leak").rename(folder / "profiles/leak")
+    for i in range(3):
+        stack = f"main.page:10@{folder}/main.go:{PAGE} < main.main:3@{folder}/main.go:{LEAK} = 4x{MB}"
+        drop(folder / f"profiles/new/h{i:03}.pb.gz", heap(stack))
+    agent = Agent(folder)
+    finding = (await agent.ask("findings"))["findings"][0]
+    rows = [row for page in await agent.pages("lines", "lines", file="main.go") for row in page if row["line"] == LEAK]
+    assert [(row["series"], row.get("findings")) for row in rows] == [("leak", [finding["id"]]), ("new", None)]
+    assert [row["owned"]["value"] for row in rows] == [finding["owned"]["value"], 0]
+    stacks = [of for page in await agent.pages("stacks", "stacks", file="main.go", line=LEAK) for of in page]
+    assert [(stack["series"], stack["value"]) for stack in stacks] == [("leak", rows[0]["cum"]), ("new", 4 * MB)]
+
+
 async def test_the_stacks_of_a_line_mark_own_frames(folder: Path) -> None:
     said = await Agent(folder).ask("stacks", file="main.go", line=PAGE)
     assert said["code"].startswith("func page()")

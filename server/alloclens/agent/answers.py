@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from alloclens.profile.model import Frame
     from alloclens.series.comparison import Comparison
     from alloclens.series.findings import Finding
+    from alloclens.series.series import Series
     from alloclens.series.services import Service
     from alloclens.session.line_mapper import MappedFinding, MappedLine
     from alloclens.session.world import FileLines, World
@@ -80,27 +81,32 @@ def findings(world: World, cursor: str) -> str:
 
 
 def lines(world: World, file: str, cursor: str) -> str:
-    """Return the lines of a file that have numbers, heaviest first. Raises UnknownFileError."""
+    """Return the lines of a file that have numbers, heaviest first, those of series with findings in it first.
+
+    Raises UnknownFileError.
+    """
     path = resolved(world, file)
     roots = world.sources.roots
-    ids: dict[tuple[str, int], list[str]] = {}
+    ids: dict[tuple[Series, int], list[str]] = {}
     for of in _judged(world):
-        if of.now.at:
-            ids.setdefault((of.now.at.path, of.now.at.line), []).append(id_of(of.finding, of.now, roots))
-    kinds = world.files(path)
+        if of.now.at and of.now.at.path == path:
+            ids.setdefault((of.comparison.series, of.now.at.line), []).append(id_of(of.finding, of.now, roots))
+    found = {series for series, _ in ids}
+    kinds = sorted(_files(world, path), key=lambda kind: kind.comparison.series not in found)
     fixed = {
         "file": relative(path, roots),
         "nothing": ""
         if kinds
         else f"no profile has a stack through this file; explain says why: {nothing_of(path, named=False)}",
-        "compared": [plain(in_full(kind.comparison)) for kind in kinds[:1]],
+        "compared": [plain(in_full(kind.comparison)) for kind in kinds[:MAX_NOTES]],
     }
     text = text_of(path) or ""
 
     def rows() -> Iterator[dict[str, Any]]:
         for kind in kinds:
             for line, item in _rows(kind, text):
-                yield {**item, "findings": list(dict.fromkeys(ids.get((path, line), [])))}
+                its = ids.get((kind.comparison.series, line), [])
+                yield {**item, "findings": list(dict.fromkeys(its)), "series": _named(world, kind.comparison)}
 
     return page(fixed, "lines", rows(), cursor)
 
@@ -114,7 +120,7 @@ def stacks(world: World, file: str, line: int, cursor: str) -> str:
     mapper = LineMapper(world, text_of)
     found = [of for of in _judged(world) if of.now.at and (of.now.at.path, of.now.at.line) == (path, line)]
     told = {of.comparison for of in found}
-    beside = [place for kind in world.files(path) if kind.comparison not in told and (place := _at(kind, line))]
+    beside = [place for kind in _files(world, path) if kind.comparison not in told and (place := _at(kind, line))]
     if not found and not beside:
         raise UnknownNameError(f"no profile has a stack through {file}:{line}; ask for `lines` of the file")
 
@@ -216,10 +222,21 @@ def _finding(world: World, mapper: LineMapper, of: _Judged) -> dict[str, Any]:
         "sample_type": finding.sample_type.type,
         "evidence": figures(finding),
         "stack": _folded(world, comparison, grown, mapper) if grown else None,
-        "series": shown_series.of_series(world)[comparison.series] if len(world.services) > 1 else None,
+        "series": _named(world, comparison),
         "program": comparison.series.program,
         "snapshot": comparison.head.name,
     }
+
+
+def _files(world: World, path: str) -> list[FileLines]:
+    """Return the lines of a file in each kind of profile of every service."""
+    kinds = (comparison for comparison in world.comparisons if comparison in world.kinds(comparison))
+    return [lines for kind in kinds if (lines := world.file_of(kind, path))]
+
+
+def _named(world: World, comparison: Comparison) -> str | None:
+    """Return the name of a series if there are several services."""
+    return shown_series.of_series(world)[comparison.series] if len(world.services) > 1 else None
 
 
 def _place(world: World, at: MappedLine | None, recorded: str, line: int) -> str:
@@ -292,6 +309,7 @@ def _stack(world: World, comparison: Comparison, stack: Stack, mapper: LineMappe
         "growth": None if grown is None or comparison.base is None else rounded(grown),
         "unit": comparison.sample_type.unit,
         "sample_type": type_name(comparison),
+        "series": _named(world, comparison),
         "frames": [*map(frame_of, stack.frames[:MAX_FRAMES]), *rest],
     }
 
