@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import shutil
 import subprocess
@@ -42,6 +43,7 @@ BEGIN = 1_700_000_000
 ONE = "package main\n\nfunc keep() {\n\ta = grow(a)\n\tb = grow(b)\n}\n"
 TWO = ONE.replace("\tb", "\tlog()\n\tb")
 THREE = TWO.replace("log", "trace")
+FOUR = TWO.replace("log()", "log(a)")
 MOVED = ONE.replace("func", "// keep\nfunc")
 """These declare keep elsewhere than the first three."""
 
@@ -354,6 +356,30 @@ def test_a_copy_is_compared_with_the_commit_in_the_binary_before_that_of_another
     stamped = built._replace(revision=repository.run("rev-parse", "v1.0.0"))
     found = of(repository, taken(4.5, build=stamped), keeps(5), texts, recorded="/w/main.go")
     assert (found.text, found.disagrees(lines).tolist()) == (ONE, [False, False])
+
+
+@pytest.mark.programs
+@pytest.mark.parametrize(
+    ("build", "follows", "doubtful"),
+    [
+        (Build(BEGIN + 4.4 * DAY), -math.inf, True),
+        (Build(BEGIN + 4.4 * DAY), BEGIN + 4.3 * DAY, True),  # it may have begun before the build
+        (Build(BEGIN + 4.4 * DAY), BEGIN + 4.45 * DAY, False),
+        (Build(BEGIN + 4.2 * DAY), BEGIN + 4.45 * DAY, True),  # edited after the build
+        (Build(BEGIN + 4.4 * DAY, is_gone=True), BEGIN + 4.45 * DAY, True),
+        (Build(BEGIN + 4.4 * DAY, has_other_lines=True), BEGIN + 4.45 * DAY, True),
+        (UNKNOWN_BUILD, BEGIN + 4.45 * DAY, True),
+    ],
+)
+def test_what_was_started_after_its_build_is_of_the_text_before_that(
+    repository: Repository, texts: Texts, build: Build, follows: float, doubtful: bool
+) -> None:
+    """The binary lies outside the workspace and is not read; the edited text fits, and so do committed ones."""
+    texts.keep("/p/heap.pb.gz", (1, 2, 3), {own(repository).path: SourceCopy(FOUR, BEGIN + 4.3 * DAY)})
+    then = taken(4.5, build=build)._replace(follows=follows)
+    found = of(repository, then, keeps(5), texts, recorded="/w/main.go")
+    assert bool(found.disagrees(np.array([5])).any()) == doubtful
+    assert doubtful or found.text == FOUR
 
 
 SCRIPT = "import os\n\ndef keep():\n    a.append(1)\n    b.append(2)\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import chain
@@ -23,6 +24,7 @@ from alloclens.source.roots import Roots
 from alloclens.source.rules import MOVED
 from alloclens.workspace.moves import Moves
 from alloclens.workspace.profiled_file import recorded_lines, recorded_lines_in
+from alloclens.workspace.source_copies import COMPILED
 from alloclens.workspace.source_versions import SourceVersions
 
 if TYPE_CHECKING:
@@ -92,6 +94,13 @@ class FileLines:
         if self.moved.all():
             return UNKNOWN_VERSION
         return self.versions.of(self.place, self.recorded, self.comparison.provenance, self._stayed)
+
+    @property
+    def restart_tells(self) -> bool:
+        """Whether a line may have been edited before or after the build, and its binary is here: what is started next is of it."""
+        build = self.comparison.provenance.build
+        has_binary = build.written_at < math.inf and not build.is_gone and bool(COMPILED.search(self.place.path))
+        return has_binary and bool(self.version.edited_since)
 
     def recorded_of(self, function: str) -> str:
         """Return the recorded file of a function of these rows."""
@@ -311,7 +320,9 @@ class World:
         file = self.file_of(comparison, place.path) if place else None
         if file is None or file.guessed:
             return Doubt.GUESSED if place and place.guessed else Doubt.UNCOMPARED
-        return Doubt.UNCOMPARED if file.version.is_unknown or file.version.is_in_doubt else Doubt.CHANGED
+        if file.version.is_unknown or file.version.is_in_doubt:
+            return Doubt.UNCOMPARED
+        return Doubt.EDITED if file.restart_tells else Doubt.CHANGED
 
     def file_of(self, comparison: Comparison, path: str, moves: Mapping[int, str] | None = None) -> FileLines | None:
         """Return the lines of a file of the workspace in one comparison. `moves` are of its directory, if they are known."""

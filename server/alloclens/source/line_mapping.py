@@ -27,6 +27,8 @@ class Doubt(Enum):
     """Nothing proves that the file is the recorded one."""
     CHANGED = "changed"
     """The text was compared with the one that was profiled, or with those that may have been: it differs."""
+    EDITED = "edited"
+    """The text was edited before or after the program was built: another start of the program will tell."""
     UNCOMPARED = "uncompared"
     """The text that was profiled is not known."""
 

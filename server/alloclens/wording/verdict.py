@@ -34,6 +34,7 @@ NEARBY = "The line may be another one nearby."
 SURE = "To be sure, commit before the program is built or started."
 DOUBTS = {
     Doubt.CHANGED: f"The source has changed, perhaps after the program was built or started. {NEARBY} {SURE}",
+    Doubt.EDITED: f"The source has changed, perhaps after the program was built. {NEARBY} To be sure, commit before you build it, or restart it.",
     Doubt.UNCOMPARED: f"The source could not be compared with the one that the program was built from. {NEARBY}",
     Doubt.GUESSED: "This file is a guess: another program may have a file of its name. `alloclens explain` says more.",
 }

@@ -73,6 +73,16 @@ class ProfiledFile(NamedTuple):
         return not self.is_compiled and not self.is_elsewhere
 
     @property
+    def started_after_its_build(self) -> bool:
+        """Whether the process was started after the binary was written that is at its path, as a restart in the series shows.
+
+        So it is the one that ran. A profile itself does not say when its process was started.
+        """
+        build = self.provenance.build
+        is_it = self.is_at_recorded_path and self.is_compiled and not (build.is_gone or build.has_other_lines)
+        return is_it and build.written_at < self.provenance.follows
+
+    @property
     def is_newer_than_its_binary(self) -> bool:
         """Whether it was written after a binary that was built here.
 

@@ -106,6 +106,8 @@ class SourceVersions:
             for copy in self._copy(file):
                 yield self._vouched(copy, file)
         yield from self._git.named(file.path, file.provenance)
+        if file.started_after_its_build:
+            yield from self._copy(file)
 
     def _vouched(self, copy: SourceVersion, file: ProfiledFile) -> SourceVersion:
         """Return our copy that the binary here was built from, with the lines doubtful that were not committed then.
@@ -115,7 +117,7 @@ class SourceVersions:
         started, but that was after the last snapshot of the process before it.
         """
         build = file.provenance.build
-        if build.is_proven or build.written_at < file.provenance.follows:
+        if build.is_proven or file.started_after_its_build:
             return copy
         built = build.written_at - 1  # a commit's time is in whole seconds
         stamped = at(file.path, build.revision) if build.revision else ()
