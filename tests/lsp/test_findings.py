@@ -269,7 +269,7 @@ async def test_goroutines_are_charged_to_the_statement_that_starts_them(editor: 
     found_stacks = await editor.command("alloclens.server.stacks", uri, 4)
     assert [stack["label"] for stack in found_stacks["stacks"]] == ["705 goroutines (+700)"]
     tree = await editor.command("alloclens.server.stackTree", uri, 4, "callees", [])
-    assert [node["label"] for node in tree] == ["705 main.wait"]
+    assert [node["label"] for node in tree] == ["705 goroutines main.wait"]
     assert await editor.command("alloclens.server.stacks", uri, 3) is None
     assert "goroutines started here wait at main.go:9" in row["tooltip"].replace("\\", "")
 
@@ -279,6 +279,23 @@ async def test_goroutines_are_charged_to_the_statement_that_starts_them(editor: 
     (row,) = (await editor.command("alloclens.server.findings"))["findings"]
     assert row["label"] == "main.go:8  main.wait"
     assert "goroutines wait in this line" in row["tooltip"].replace("\\", "")
+
+
+async def test_a_candidate_at_a_go_statement_has_the_stacks_of_where_they_wait(editor: Editor, folder: Path) -> None:
+    """No stack passes the statement, on which a click on the candidate lands."""
+    main = folder / "main.go"
+    main.write_text("package main\n\nfunc serve() {\n\tgo wait()\n}\n\nfunc wait() {\n\t<-never\n}\n")
+    for i, waiting in enumerate((5, 30, 20, 45, 35, 60)):
+        drop(
+            folder / f"profiles/g{i}.pb.gz",
+            goroutines(f"runtime.gopark@/x/p.go:1 < main.wait:7@{main}:8 = {waiting}"),
+        )
+    await editor.open_folder(folder)
+    await editor.until(lambda: editor.status.state == "ok")
+    (row,) = (await editor.command("alloclens.server.findings"))["findings"]
+    assert (row["label"], row["detail"].split(" · ")[0]) == ("main.go:4  main.wait", "not proven")
+    tree = await editor.command("alloclens.server.stackTree", main.as_uri(), 3, "callees", [])
+    assert [node["label"] for node in tree] == ["60 goroutines main.wait"]
 
 
 async def test_how_findings_are_marked_is_a_setting(editor: Editor, folder: Path) -> None:

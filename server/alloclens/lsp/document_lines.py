@@ -153,20 +153,20 @@ def all_here(world: World, documents: Documents, uri: str, line: int) -> list[He
 
 
 def numbers_of(world: World, documents: Documents, uri: str, line: int) -> list[Here]:
-    """Return the same; of a `go` statement, which no stack passes, where the goroutines of a finding wait that it started."""
+    """Return the same; of a `go` statement, which no stack passes, where the goroutines wait that a finding or candidate says it started."""
     return all_here(world, documents, uri, line) or _started(world, documents, uri, line)
 
 
 def _started(world: World, documents: Documents, uri: str, line: int) -> list[Here]:
-    """Return the line of the worst finding in each kind of profile whose goroutines were started at this line."""
+    """Return the line of the worst finding or candidate in each kind of profile whose goroutines were started at this line."""
     document_lines = DocumentLines(world, documents)
     waiting: dict[Comparison, Here] = {}
-    for comparison in world.comparisons:
-        for finding in comparison.findings():
-            now = document_lines.mapper.finding(comparison, finding)
-            spot, row = document_lines.in_document(now.at), comparison.lines.row_of(finding.file, finding.line)
-            if now.waits and spot and row is not None and (same(spot.uri), spot.line) == (same(uri), line):
-                waiting.setdefault(comparison, Here(comparison, row, finding.file, finding.line, spot.unsure))
+    found = [(finding, comparison) for comparison in world.comparisons for finding in comparison.findings()]
+    for finding, comparison in found + world.listed_candidates:
+        now = document_lines.mapper.finding(comparison, finding)
+        spot, row = document_lines.in_document(now.at), comparison.lines.row_of(finding.file, finding.line)
+        if now.waits and spot and row is not None and (same(spot.uri), spot.line) == (same(uri), line):
+            waiting.setdefault(comparison, Here(comparison, row, finding.file, finding.line, spot.unsure))
     return [*waiting.values()]
 
 

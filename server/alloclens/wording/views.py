@@ -82,6 +82,11 @@ def frame_label(node: StackNode, unit: str) -> str:
     return f"{amount(node.amount.value, unit)} {frame_name(node)}"
 
 
+def root_label(node: StackNode, of: Comparison) -> str:
+    """Return the same for the root of a tree, with what the numbers of the tree count: 705 goroutines main.wait."""
+    return f"{quantity(node.amount.value, of)} {frame_name(node)}"
+
+
 def frame_detail(node: StackNode, where: str, whole: float, unit: str, *, compared: bool) -> str:
     """Return where a frame is, the growth of what reaches it, and its share of `whole`: main.go:6 · +40.0MB · 93%."""
     grown = signed(node.amount.growth, unit) if compared and node.amount.growth else ""

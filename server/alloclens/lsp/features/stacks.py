@@ -115,7 +115,8 @@ def _tree(world: World, documents: Documents, command: protocol.GetStackTree) ->
     profile, number = comparison.profile, comparison.profile.sample_types.index(comparison.sample_type)
     children = branches(profile, number, line, command.direction, path, unsaid=comparison.unsaid)
     whole = comparison.stats(at.row).cum.value
-    rows = [_node(node, whole, comparison, world, document_lines) for node in children.nodes]
+    is_within = bool(command.path)
+    rows = [_node(node, whole, comparison, world, document_lines, is_within=is_within) for node in children.nodes]
     return rows + ([_others(children, comparison)] if children.many > len(rows) else [])
 
 
@@ -126,12 +127,18 @@ def _kind(at: Here) -> protocol.StackTreeNode:
 
 
 def _node(
-    node: StackNode, whole: float, comparison: Comparison, world: World, document_lines: DocumentLines
+    node: StackNode,
+    whole: float,
+    comparison: Comparison,
+    world: World,
+    document_lines: DocumentLines,
+    *,
+    is_within: bool,
 ) -> protocol.StackTreeNode:
     unit, line = comparison.sample_type.unit, document_lines.mapper.named(comparison, node.file, node.line)
     return protocol.StackTreeNode(
         id=node.id,
-        label=views.frame_label(node, unit),
+        label=views.frame_label(node, unit) if is_within else views.root_label(node, comparison),
         detail=views.frame_detail(node, line.name, whole, unit, compared=comparison.base is not None),
         location=location(document_lines.in_document(line.at)),
         own=world.sources.is_own(node.file),
