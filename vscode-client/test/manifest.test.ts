@@ -15,7 +15,12 @@ interface Contributes {
   views: { alloclens: { id: string }[] };
   viewsWelcome: { view: string; contents: string; when: string }[];
   customEditors: { priority: string; selector: { filenamePattern: string }[] }[];
+  walkthroughs: Walkthrough[];
   colors: { id: string; defaults: Record<string, string> }[];
+}
+
+interface Walkthrough {
+  steps: { id: string; description: string }[];
 }
 
 interface Manifest {
@@ -25,7 +30,13 @@ interface Manifest {
 
 const { contributes, capabilities } = JSON.parse(readFileSync('package.json', 'utf8')) as Manifest;
 const commands = new Map(contributes.commands.map((one) => [one.command, one]));
+const step = (id: string) => contributes.walkthroughs.flatMap(({ steps }) => steps).find((one) => one.id === id)?.description ?? '';
 const views = contributes.views.alloclens.map(({ id }) => id);
+
+test('the walkthrough counts growth from the first snapshot, as the README does', () => {
+  assert.match(readFileSync('../README.md', 'utf8'), /more than at the first snapshot/);
+  assert.match(step('number'), /more than at the first snapshot/);
+});
 
 test('every menu entry and key is of a command that there is, and what is only an icon has one', () => {
   const entries = [...Object.values(contributes.menus).flat(), ...contributes.keybindings];
