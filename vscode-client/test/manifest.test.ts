@@ -38,6 +38,11 @@ test('the walkthrough counts growth from the first snapshot, as the README does'
   assert.match(step('number'), /more than at the first snapshot/);
 });
 
+test('the walkthrough names the import that its page shows', () => {
+  const [imported] = /(?<=import _ ")[^"]+/.exec(readFileSync('walkthrough/profiles.md', 'utf8')) ?? [''];
+  assert.ok(imported !== '' && step('profiles').includes(imported));
+});
+
 test('every menu entry and key is of a command that there is, and what is only an icon has one', () => {
   const entries = [...Object.values(contributes.menus).flat(), ...contributes.keybindings];
   assert.deepEqual(
