@@ -35,6 +35,11 @@ function short(url: string): string {
   return url.replace(/^\w+:\/\//, '').replace(/(?:\/debug\/pprof(?:\/heap)?)?\/*$/, '');
 }
 
+// The title of the choice of a program. Only one is captured from at a time.
+export function fromTitle(runs: boolean): string {
+  return runs ? 'Capture from Which Program (Ends the Running Capture)' : 'Capture from Which Program';
+}
+
 export function ofTarget({ url, name, detail }: CaptureTarget, last = false): Item<{ url: string }> {
   return { label: `$(pulse) ${plain(name)}`, description: plain(last ? `${detail}, captured last` : detail), value: { url } };
 }

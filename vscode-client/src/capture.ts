@@ -1,7 +1,7 @@
 // Captures profiles of running programs: the server does it, and this asks the user from where, what and how often.
 import * as vscode from 'vscode';
 import type { From, Item, Often, Remembered } from './capture-words.ts';
-import { fromItems, GC, IDLE, KINDS, namesOne, OFTEN, ofTarget, said, withoutSecrets, wrongSeconds } from './capture-words.ts';
+import { fromItems, fromTitle, GC, IDLE, KINDS, namesOne, OFTEN, ofTarget, said, withoutSecrets, wrongSeconds } from './capture-words.ts';
 import { setContext } from './contexts.ts';
 import { inMessage } from './plain.ts';
 import type { CaptureOptions, CaptureState, CaptureTargets } from './protocol.ts';
@@ -125,7 +125,7 @@ export class Capture implements vscode.Disposable {
   // Offers the programs that answer, as soon as they have; a URL can be typed at once.
   private async from(remembered: string): Promise<string | undefined> {
     const pick = vscode.window.createQuickPick<Item<From>>();
-    pick.title = 'Capture from Which Program';
+    pick.title = fromTitle(this.runs);
     pick.placeholder = 'A URL, such as http://localhost:6060; the program imports net/http/pprof';
     pick.matchOnDescription = true;
     pick.matchOnDetail = true; // a URL that is typed whole

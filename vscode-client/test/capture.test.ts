@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { fromItems, GC, IDLE, KINDS, namesOne, OFTEN, said, withoutSecrets, wrongSeconds } from '../src/capture-words.ts';
+import { fromItems, fromTitle, GC, IDLE, KINDS, namesOne, OFTEN, said, withoutSecrets, wrongSeconds } from '../src/capture-words.ts';
 
 const target = { url: 'http://localhost:6060', name: 'localhost:6060', detail: 'answers on this machine' };
 
@@ -9,6 +9,11 @@ test('what was captured last is offered once, and what is typed first', () => {
   assert.deepEqual(values('', ''), [target.url, 'pods']);
   assert.deepEqual(values('', target.url), [target.url, 'pods']);
   assert.deepEqual(values(' http://a:1 ', 'http://b:2'), ['http://a:1', 'http://b:2', target.url, 'pods']);
+});
+
+test('who starts a capture while one runs is told that it ends', () => {
+  assert.match(fromTitle(true), /Ends the Running Capture/);
+  assert.doesNotMatch(fromTitle(false), /Ends/);
 });
 
 test('an entry begins with the host, and has the whole URL below', () => {
