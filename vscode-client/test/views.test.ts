@@ -6,7 +6,7 @@ import { findingRows } from '../src/views/finding-rows.ts';
 import { frameOf, frameRows, samePlace, titleOf } from '../src/views/frame-rows.ts';
 import { described, hotRows, leftOut, remembered, sortPicks, USUAL } from '../src/views/hot-rows.ts';
 import { code, context, escape, fileName, unique } from '../src/views/rows.ts';
-import { deletion, seriesRows, settingOf, snapshotRows } from '../src/views/series-rows.ts';
+import { deletion, filesOf, seriesRows, settingOf, snapshotRows } from '../src/views/series-rows.ts';
 
 const at = (uri: string, line: number) => ({
   uri,
@@ -223,6 +223,17 @@ test('who deletes all of one kind is told of the other kinds of the series', () 
   assert.deepEqual(counted(heap), [['h2', 'h1'], both, '2 files of inuse_space, 2 files of goroutineleak']);
   assert.deepEqual(counted(web, problems), [['x.pb.gz', 'w'], ['x.pb.gz', 'w'], '1 file that could not be read, 1 file of inuse_space']);
   assert.deepEqual(counted(), [[], [], '']);
+});
+
+test('the files to be deleted are named by their series, and a single one by its name', () => {
+  const listed = seriesRows({ series: [series([snapshot('h2'), snapshot('h1')], { name: 'shop' }), series([snapshot('w')], { name: 'web', shown: false })], problems: [] });
+  const asked = (...numbers: number[]) => {
+    const { meant, series: of } = deletion(numbers.flatMap((i) => listed[i] ?? []), listed);
+    return filesOf(meant.flatMap(({ path }) => path ?? []), of);
+  };
+  assert.equal(asked(0), '2 files of shop');
+  assert.equal(asked(0, 1), '3 files of shop and web');
+  assert.equal(asked(1), 'w');
 });
 
 const node = (name: string, given: Partial<StackTreeNode> = {}): StackTreeNode => ({

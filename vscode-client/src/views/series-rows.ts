@@ -114,6 +114,7 @@ export interface Deletion {
   meant: SeriesRow[];
   all: SeriesRow[];
   counts: string; // of all, by what the files are; '' if they are of one kind
+  series: string[]; // whose files they are
 }
 
 // A row of several files stands for all of them.
@@ -123,7 +124,15 @@ export function deletion(rows: readonly SeriesRow[], listed: readonly SeriesRow[
   const whole = new Set(listed.filter(({ rows: files = [] }) => files.length > 0 && files.every(isMeant)).flatMap(({ series }) => series ?? []));
   const all = listed.map(({ series, rows: files = [] }) => (series !== undefined && whole.has(series) ? files : files.filter(isMeant)));
   const counts = all.flatMap((files, i) => (files.length === 0 ? [] : [`${many(files.length, 'file')} ${listed[i]?.holds ?? ''}`]));
-  return { meant: listed.flatMap(({ rows: files = [] }) => files.filter(isMeant)), all: all.flat(), counts: counts.length > 1 ? counts.join(', ') : '' };
+  const series = [...new Set(all.flatMap((files, i) => (files.length === 0 ? [] : (listed[i]?.series ?? []))))];
+  return { meant: listed.flatMap(({ rows: files = [] }) => files.filter(isMeant)), all: all.flat(), counts: counts.length > 1 ? counts.join(', ') : '', series };
+}
+
+// Names the files to be deleted: one by its name, several by their series.
+export function filesOf(paths: readonly string[], series: readonly string[]): string {
+  const [first = ''] = paths;
+  const of = series.length === 0 ? '' : ` of ${series.join(' and ')}`;
+  return paths.length === 1 ? first.replace(/^.*[\\/]/, '') : `${paths.length} files${of}`;
 }
 
 // Returns the value of the setting base or head for a row. The newest as head becomes `latest`, to follow new snapshots.

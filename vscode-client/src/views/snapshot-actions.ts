@@ -8,8 +8,8 @@ import { LABEL, LEAVE_COMPARISON, SERIES } from '../protocol.ts';
 import type { Server } from '../server.ts';
 import { NOT_RUNNING } from '../server.ts';
 import * as settings from '../settings.ts';
-import type { SeriesRow } from './series-rows.ts';
-import { deletion, seriesRows, settingOf, snapshotRows } from './series-rows.ts';
+import type { Deletion, SeriesRow } from './series-rows.ts';
+import { deletion, filesOf, seriesRows, settingOf, snapshotRows } from './series-rows.ts';
 import type { SnapshotsView } from './snapshots.ts';
 
 export class SnapshotActions {
@@ -74,10 +74,10 @@ export class SnapshotActions {
       void vscode.window.showInformationMessage(NOT_RUNNING);
       return;
     }
-    const { meant, all, counts } = deletion(chosen.length > 0 ? chosen : await this.pick(), seriesRows(listed));
-    const paths = (await whichOf(meant, all, counts)).flatMap(({ path }) => path ?? []);
+    const deleted = deletion(chosen.length > 0 ? chosen : await this.pick(), seriesRows(listed));
+    const paths = (await whichOf(deleted)).flatMap(({ path }) => path ?? []);
     if (isLocal()) {
-      await askForGood(this.server, await toTrash(paths));
+      await askForGood(this.server, await toTrash(paths), deleted.series);
     } else {
       await removeForGood(paths);
     }
@@ -118,7 +118,7 @@ export class SnapshotActions {
 }
 
 // Returns the rows whose files the user has deleted; none if the user keeps them.
-async function whichOf(meant: readonly SeriesRow[], all: readonly SeriesRow[], counts: string): Promise<readonly SeriesRow[]> {
+async function whichOf({ meant, all, counts, series }: Deletion): Promise<readonly SeriesRow[]> {
   const paths = meant.flatMap(({ path }) => path ?? []);
   if (paths.length === 0) {
     return [];
@@ -130,11 +130,11 @@ async function whichOf(meant: readonly SeriesRow[], all: readonly SeriesRow[], c
     : (['A remote machine has no trash.', ' for good', 'Delete for Good'] as const);
   if (all.length === meant.length) {
     const detail = counts === '' ? trash : `There are ${counts}. ${trash}`;
-    return (await ask(`Delete ${names(paths)}${labelled}${forGood}?`, detail, [title])) === undefined ? [] : all;
+    return (await ask(`Delete ${filesOf(paths, series)}${labelled}${forGood}?`, detail, [title])) === undefined ? [] : all;
   }
   const [these, every] = [paths.length === 1 ? 'Only This File' : `Only These ${paths.length} Files`, `All ${all.length} Files`];
   const detail = `The series has files of other kinds from the same captures: ${counts}. ${trash}`;
-  const answer = await ask(`Delete ${names(paths)}, or all ${all.length} files of the series${labelled}${forGood}?`, detail, [these, every]);
+  const answer = await ask(`Delete ${filesOf(paths, [])}, or all ${all.length} files of the series ${series.join(' and ')}${labelled}${forGood}?`, detail, [these, every]);
   return answer === undefined ? [] : answer === every ? all : meant;
 }
 
@@ -151,14 +151,14 @@ async function toTrash(paths: readonly string[]): Promise<[path: string, why: st
   return failed;
 }
 
-async function askForGood(server: Server, failed: readonly [path: string, why: string][]): Promise<void> {
+async function askForGood(server: Server, failed: readonly [path: string, why: string][], series: readonly string[]): Promise<void> {
   if (failed.length === 0) {
     return;
   }
   const paths = failed.map(([path]) => path);
   server.log.warn(printable(failed.map(([path, why]) => `${path}: ${why}`).join('\n'))); // VS Code's words, with addresses
   const why = `${failed.length === 1 ? 'It' : 'They'} could not be moved to a trash. The log has the reason.`;
-  if ((await ask(`Delete ${names(paths)} for good?`, why, ['Delete for Good'])) !== undefined) {
+  if ((await ask(`Delete ${filesOf(paths, series)} for good?`, why, ['Delete for Good'])) !== undefined) {
     await removeForGood(paths);
   }
 }
@@ -178,10 +178,6 @@ async function ask(question: string, detail: string, answers: readonly string[])
   const items = ['Keep', ...answers].map((title) => ({ title })); // the first is the default, unless it stands for closing the dialog
   const chosen = await vscode.window.showWarningMessage(printable(question), { modal: true, detail: printable(detail) }, ...items);
   return answers.find((answer) => answer === chosen?.title);
-}
-
-function names(paths: readonly string[]): string {
-  return paths.length === 1 ? (paths[0]?.replace(/^.*[\\/]/, '') ?? '') : `${paths.length} files`;
 }
 
 function isLocal(): boolean {
