@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 from alloclens.cli import main as cli
 from alloclens.session.once import world
+from alloclens.source.line_mapping import Doubt
 from click.testing import CliRunner
 
 from scripts import tools
@@ -248,7 +249,9 @@ def test_a_build_of_uncommitted_changes(tmp_path: Path, monkeypatch: pytest.Monk
         process.profile(tmp_path / "profiles/1.pb.gz")
         line = marked(tmp_path)["small"][1]
         expected = true(tmp_path, large=2, small=8, more=4)
-        assert shown(opened(tmp_path), tmp_path) == expected | {line: (8, True)}
+        known = opened(tmp_path)
+        assert shown(known, tmp_path) == expected | {line: (8, True)}
+        assert known.doubt(known.shown, str(tmp_path / "main.go")) is Doubt.EDITED
         process.profile(tmp_path / "profiles/2.pb.gz")
     monkeypatch.chdir(tmp_path)
     said = CliRunner().invoke(cli, ["explain", "main.go", "--profiles", "profiles"]).stdout
