@@ -6,10 +6,11 @@ from math import nan
 from typing import TYPE_CHECKING
 
 import pytest
+from alloclens.session.line_mapper import MappedFinding
 from alloclens.session.once import world
 from alloclens.stats.amount import Amount
 from alloclens.wording.amounts import amount, growth
-from alloclens.wording.hover import markdown
+from alloclens.wording.hover import WHATEVER_BASE, LinePlaces, markdown
 
 from tests.support.profiles import RATE, drop, heap, profile
 
@@ -45,6 +46,22 @@ def compared(folder: Path, stack: str, rate: int = RATE) -> tuple[Comparison, in
 
 def title(comparison: Comparison, row: int) -> str:
     return markdown(comparison, row, [], lambda _: None).split("\n")[0]
+
+
+@pytest.mark.parametrize(
+    ("base", "is_said"), [("first", False), ("0.pb.gz", False), ("previous", True), ("2.pb.gz", True)]
+)
+def test_a_verdict_beside_growth_since_another_base(tmp_path: Path, base: str, is_said: bool) -> None:
+    """Growth of 1 MB since the previous snapshot stands beside a verdict about 7 MB since the first."""
+    (tmp_path / "main.go").write_text("package main\n" * 20)
+    for i in range(8):
+        stack = f"main.f@{tmp_path}/main.go:2 = {(i + 1) * 16}x65536"
+        drop(tmp_path / f"p/{i}.pb.gz", heap(stack, seconds=1_700_000_000 + 60 * i))
+    (comparison,) = world([str(tmp_path)], [str(tmp_path / "p")], {"base": base}).comparisons
+    places = LinePlaces(lambda _: MappedFinding(None, "", None), lambda _: ("", ""), lambda _: "")
+    said = markdown(comparison, comparison.lines.row_of(f"{tmp_path}/main.go", 2), [], places)
+    assert "over 7.0min, 8 snapshots" in said
+    assert (WHATEVER_BASE in said) == is_said
 
 
 @pytest.mark.parametrize(

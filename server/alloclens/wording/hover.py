@@ -50,6 +50,7 @@ AT_THE_END = (
     "What was freed before the program ended, also as it ended, does not count here; the sample type `peak_space` has what was in "
     "use at the peak."
 )
+WHATEVER_BASE = "The verdict is about all snapshots of a process, whichever is the base."
 SEPARATOR = "\n\n---\n\n"
 """Between the kinds of profiles that have the line."""
 
@@ -85,11 +86,7 @@ def markdown(
     if doubt:
         recorded = f" It was line {number} of {escape(file)}." if has_moved else ""
         parts.append(f"~ {DOUBTS[doubt]}{recorded}")
-    parts += _limits(comparison)
-    if comparison.focus:
-        parts.append(
-            f"Only samples {escape(words(comparison.focus))} count here; the verdict is about all samples of the line."
-        )
+    parts += [*_limits(comparison), *_wider(comparison, judged)]
     begin, end = (("<details><summary>Details</summary>",), ("</details>",)) if folds else (("**Details**",), ())
     details = ["\n".join([*_table(comparison, row), *([f"- {escape(figures(judged))}"] if judged else [])])]
     details += [*_stacks(stacks[1:], comparison, places, 2), *_command(stacks, file, number, comparison)]
@@ -105,6 +102,16 @@ def _limits(comparison: Comparison) -> list[str]:
         (AT_THE_END, of_end),
     )
     return [limit for limit, applies in said if applies]
+
+
+def _wider(comparison: Comparison, judged: Finding | None) -> list[str]:
+    """Say that a verdict is about more than the numbers beside it."""
+    of_focus = (
+        f"Only samples {escape(words(comparison.focus))} count here; the verdict is about all samples of the line."
+    )
+    said = [of_focus] if comparison.focus else []
+    first = comparison.series.bases_by_word(comparison.head).get("first")
+    return said if judged is None or comparison.base in (None, first) else [*said, WHATEVER_BASE]
 
 
 def _finding(
