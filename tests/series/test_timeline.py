@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from alloclens.series.timeline import owned, points
 from alloclens.session.once import world
+from alloclens.wording.flame import line_label
 
 from tests.support.profiles import drop, heap
 
@@ -55,6 +56,9 @@ def test_what_a_line_owned(folder: Path) -> None:
     found = owned(comparison, row)
     assert found.sample_type.type == "inuse_space"
     assert found.values == [None, None, MB, 4 * MB]  # of the other build nothing is said
+    assert line_label("/w/main.go", 4, found) == "main.go:4 owned, inuse_space (this build only)"
+    alone = found._replace(has_other_builds=False)
+    assert line_label("/w/main.go", 4, alone) == "main.go:4 owned, inuse_space"
     assert owned(shown(folder, head="1.pb.gz"), row).values == [3 * MB, 9 * MB, None, None]
     assert owned(shown(folder, sampleType="alloc_space"), row).values == found.values
     assert owned(shown(folder, sampleType="inuse_objects"), row) is None

@@ -79,6 +79,8 @@ class OwnedLine(NamedTuple):
     """The judged sample type, for which it is kept."""
     values: list[float | None]
     """At each of `points`; None for other builds, where it may be another line."""
+    has_other_builds: bool
+    """Whether some of `points` are of other builds."""
 
 
 def owned(comparison: Comparison, row: int) -> OwnedLine | None:
@@ -88,7 +90,9 @@ def owned(comparison: Comparison, row: int) -> OwnedLine | None:
         return None
     key = int(keys(comparison.lines, np.array([row]))[0])
     builds = {snapshot.build_id for snapshot in comparison.series.process(comparison.head)}
-    return OwnedLine(judged_type, _values(comparison.series.snapshots, key, builds))
+    snapshots = comparison.series.snapshots
+    is_other = any(snapshot.build_id not in builds for snapshot in snapshots)
+    return OwnedLine(judged_type, _values(snapshots, key, builds), is_other)
 
 
 def _values(snapshots: Sequence[Snapshot], key: int, builds: Collection[str]) -> list[float | None]:

@@ -17,8 +17,8 @@ from alloclens.wording.names import short_name
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from alloclens.profile.model import ValueType
     from alloclens.series.comparison import Comparison
+    from alloclens.series.timeline import OwnedLine
     from alloclens.stats.amount import Amount
     from alloclens.tables.flame import FlameTree
     from alloclens.transform.filters import Filters
@@ -194,6 +194,7 @@ def timeline(
     )
 
 
-def line_label(file: str, line: int, kind: ValueType) -> str:
+def line_label(file: str, line: int, of: OwnedLine) -> str:
     """Return the label of a line in the timeline: main.go:42 owned, inuse_space."""
-    return printable(f"{name_of(file)}:{line} owned, {kind.type}")
+    builds = " (this build only)" if of.has_other_builds else ""
+    return printable(f"{name_of(file)}:{line} owned, {of.sample_type.type}{builds}")

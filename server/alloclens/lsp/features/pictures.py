@@ -184,4 +184,4 @@ def _line(at: Here) -> wording.OwnedOverTime | None:
     series = owned(at.comparison, at.row)
     if series is None:
         return None
-    return wording.OwnedOverTime(wording.line_label(at.recorded, at.line, series.sample_type), series.values)
+    return wording.OwnedOverTime(wording.line_label(at.recorded, at.line, series), series.values)
