@@ -14,9 +14,9 @@ import msgspec
 from alloclens.settings.settings import Severity  # noqa: TC001 - msgspec reads the fields of a class
 from alloclens.tables.stack_tree import Direction  # noqa: TC001 - as above
 from alloclens.typed import Message, ready
-from alloclens.wording.amounts import LabelledGrowth  # noqa: TC001 - msgspec reads the fields of a class
 from alloclens.wording.explain import Placement
 from alloclens.wording.flame import Flame, Timeline
+from alloclens.wording.labelled_growth import LabelledGrowth  # noqa: TC001 - msgspec reads the fields of a class
 from alloclens.wording.profile import Graph, ProfileTable
 
 Answer = TypeVar("Answer")

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from alloclens.typed import Message
-
 if TYPE_CHECKING:
     from alloclens.series.comparison import LineStats
     from alloclens.stats.amount import Amount
@@ -72,23 +70,6 @@ def change(value: float, unit: str) -> str:
 def signed(value: float, unit: str) -> str:
     """Return a difference in words, with its sign: +8.3MB, -2.0MB."""
     return f"{'-' if value < 0 else '+'}{amount(abs(value), unit)}"
-
-
-class LabelledGrowth(Message, frozen=True):
-    """How a value grew since the base, with its words."""
-
-    value: int
-    """In the unit of the sample type."""
-    label: str
-    significant: bool
-    """Whether it exceeds its sampling error, or is that of a finding."""
-
-
-def labelled_growth(of: Amount, unit: str) -> LabelledGrowth | None:
-    """Return the growth of an amount; None without a base."""
-    if of.growth is None:
-        return None
-    return LabelledGrowth(int(of.growth), growth(of, unit), significant=bool(of.significant))
 
 
 def growth(of: Amount, unit: str, *, interval: bool = False) -> str:

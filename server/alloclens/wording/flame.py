@@ -9,9 +9,10 @@ from alloclens.printable import printable
 from alloclens.series.timeline import MemStat, TimelinePoint, mem_stats, points
 from alloclens.tables.flame_walk import ALL
 from alloclens.typed import Message
-from alloclens.wording.amounts import LabelledGrowth, amount, labelled_growth, share
+from alloclens.wording.amounts import amount, share
 from alloclens.wording.focus import words
 from alloclens.wording.kinds import counted_as, type_name
+from alloclens.wording.labelled_growth import LabelledGrowth, labelled_growth
 from alloclens.wording.names import short_name
 
 if TYPE_CHECKING:

@@ -11,8 +11,9 @@ from alloclens.tables.call_graph import GraphLimits, call_graph
 from alloclens.tables.table import By, ValueTable, table
 from alloclens.transform.subset import samples, samples_through
 from alloclens.typed import Message
-from alloclens.wording.amounts import LabelledGrowth, amount, labelled_growth, share
+from alloclens.wording.amounts import amount, share
 from alloclens.wording.flame import Drawn, drawn
+from alloclens.wording.labelled_growth import LabelledGrowth, labelled_growth
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -15,8 +15,9 @@ from alloclens.lsp.documents import opened_path, same
 from alloclens.lsp.show import shown, tell
 from alloclens.series.comparison import LineStats, worth_showing
 from alloclens.stats.amount import Amount
-from alloclens.wording.amounts import labelled_growth, main
+from alloclens.wording.amounts import main
 from alloclens.wording.kinds import KindRow, side_by_side
+from alloclens.wording.labelled_growth import labelled_growth
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
