@@ -220,11 +220,7 @@ def verdicts(history: History) -> Verdicts:
         (Rule.EARLY, proven & early),
         (Rule.UNSETTLED, proven),
         (Rule.TURNS, np.maximum(stated.high, -stated.low) < MIN_RETENTION * allocated),
-        (Rule.STANDS, np.maximum(stated.high, -stated.low) <= MAX_STABLE_CHANGE * now.value),
-        (
-            Rule.STANDS,
-            np.isnan(stated.low) & enough & (np.ptp(history.values, axis=0) <= MAX_STABLE_CHANGE * now.value),
-        ),
+        (Rule.STANDS, _stands(history, stated, MAX_STABLE_CHANGE * now.value)),
         (Rule.SWINGS, whole.low > 0),
     )
     holds = [condition for _, condition in order]
@@ -244,6 +240,13 @@ def verdicts(history: History) -> Verdicts:
             trend.tests,
         )
     )
+
+
+def _stands(history: History, growth: Interval, most: Floats) -> Mask:
+    """Return what certainly changed by no more than this; without a known error, what never differed by more."""
+    is_unknown = np.isnan(growth.low) & (len(history) >= MIN_OBSERVATIONS)
+    within = np.maximum(growth.high, -growth.low) <= most
+    return np.asarray(np.where(is_unknown, np.ptp(history.values, axis=0) <= most, within))
 
 
 def _tested(history: History) -> tuple[Trend, Pace, Load]:
