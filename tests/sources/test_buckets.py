@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+import ssl
 import sys
 import time
 from datetime import datetime, timezone
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.request import Request, urlopen
 
 import pytest
+import trustme
 from alloclens.profile.formats import read
 from alloclens.sources import buckets, collect, retry
 
@@ -241,8 +243,23 @@ def test_nobody_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str)
         monkeypatch.setenv("AWS_ENDPOINT_URL", server.url)
     said = fetched(tmp_path, url).stderr.splitlines()
     assert len(said) == 3
-    assert said[-1].startswith(f"prod: {url}: the request at {server.url} failed: HTTP error: error sending request; ")
+    assert said[-1].startswith(f"prod: {url}: the request at {server.url} failed: Connection refused; ")
     assert said[-1].endswith("; `alloclens sources` tests the connection")
+
+
+def test_a_certificate_that_is_not_trusted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(tmp_path / "authority.pem"))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    with profile_server(tls=context) as server:
+        server.status = 403
+        monkeypatch.setenv("AWS_ENDPOINT_URL", server.url)
+        said = fetched(tmp_path, "s3://profiles").stderr
+        assert "failed: the certificate is not trusted (SSL_CERT_FILE names the authorities to trust); " in said
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))
+        buckets._store.cache_clear()
+        assert "the server answered 403" in fetched(tmp_path, "s3://profiles").stderr
 
 
 def test_too_much(s3: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -41,6 +41,7 @@ STATUS = re.compile(r"status code: (\d{3}) ?([^:]*):")
 SAID = re.compile(r"<Code>([^<]*)</Code>\s*<Message>([^<]*)</Message>")
 """The answer of S3 and Google Cloud Storage to what they refuse."""
 SERVER = re.compile(r"https?://[^/ ]+")
+CAUSE = re.compile(r'\b(?:error|message): "([^"]+)"')
 REGION = "incorrectly configured region"
 BAD_NAME = re.compile(r'invalid path: (?:Error parsing )?Path (".*?")(?=[: ])')
 
@@ -163,10 +164,11 @@ def _explained(remote: Remote) -> Iterator[None]:
 
         if not isinstance(error, (BaseError, OSError)):
             raise
-        raise _problem(remote.address, str(error).partition("\n\nDebug source")[0]) from error
+        text, _, dump = str(error).partition("\n\nDebug source")
+        raise _problem(remote.address, text, dump) from error
 
 
-def _problem(address: Address, text: str) -> CaptureError:
+def _problem(address: Address, text: str, dump: str) -> CaptureError:
     if match := STATUS.search(text):
         status, reason = int(match[1]), match[2].strip()
         said = SAID.search(text)
@@ -181,10 +183,18 @@ def _problem(address: Address, text: str) -> CaptureError:
     if match := BAD_NAME.search(text):
         why = f"an object is named {shortened(match[1])}, which is not a path"
         return CaptureError(f"{address}: {why}: use a path in `url` that it is not below")
-    server, cause = SERVER.search(text), text.rpartition(" - ")[2]
+    server, cause = SERVER.search(text), _cause(text, dump)
     where = f" at {server[0]}" if server else ""
     how = "AWS_ENDPOINT_URL names another server" if address.scheme == "s3" else SIGN_IN["gs"]
     return CaptureError(f"{address}: the request{where} failed: {shortened(cause)}; {how}", passing=bool(server))
+
+
+def _cause(text: str, dump: str) -> str:
+    """Return why a request failed: the innermost cause in the dump, else the end of the text."""
+    if "InvalidCertificate(" in dump:
+        return "the certificate is not trusted (SSL_CERT_FILE names the authorities to trust)"
+    causes: list[str] = CAUSE.findall(dump)
+    return causes[-1] if causes else text.rpartition(" - ")[2]
 
 
 def _hint(status: int, address: Address) -> str:
