@@ -371,6 +371,25 @@ def test_one_snapshot_is_enough_for_a_budget(app: Program) -> None:
         assert app.check("series", "--fail-on", fail_on).exit_code == 2
 
 
+def test_a_budget_without_a_unit_is_of_goroutines(app: Program) -> None:
+    """There are none here: that it was not judged is said."""
+    builds(app, 20, 20)
+    settings = app.folder / "alloclens.toml"
+    told = "budget 1 (function main.hold) was not judged: 1000 has no unit"
+    settings.write_text('[[budget]]\nfunction = "main.hold"\nmax = "1000"\n')
+    for arguments in (BUILDS, ("head", "--max-growth", "10%")):
+        assert any(told in note and "write 1000B" in note for note in app.result(*arguments)["notes"])
+    settings.write_text('[[budget]]\nfunction = "main.hold"\nmax = "1000B"\n')
+    assert [one["code"] for one in app.result(*BUILDS)["violations"]] == ["budget"]
+    waiting = goroutines(f"main.hold@{app.folder}/main.go:{HOLD} = 12")
+    for side in ("base", "head"):
+        drop(app.folder / side / "g.pb.gz", waiting)
+    settings.write_text('[[budget]]\nfunction = "main.hold"\nmax = "10"\n')
+    found = app.result(*BUILDS)
+    assert [one["code"] for one in found["violations"]] == ["budget"]
+    assert not any("was not judged" in note for note in found["notes"])
+
+
 def test_growth_of_a_series(tmp_path: Path) -> None:
     """A limit judges what two snapshots of one process show, which is no leak yet."""
     app = leaking(tmp_path / "app", 4)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -18,7 +19,7 @@ from alloclens.wording.nothing import no_finding, notes
 from alloclens.wording.status import unreadable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from alloclens.check.growth import Growths
     from alloclens.check.result import Change, Violation
@@ -67,6 +68,8 @@ class _Found:
     notes: list[str] = field(default_factory=list)
     judged: int = 0
     """Of sites and budgets."""
+    budgets: set[int] = field(default_factory=set)
+    """The numbers of those of which there was a kind of profile."""
     not_judged: list[str] = field(default_factory=list)
     """Why some could not be; only of interest if nothing is."""
     missing: list[str] = field(default_factory=list)
@@ -102,6 +105,7 @@ def check_series(world: World, options: CheckOptions, here: CheckedCode, subject
             if options.most and comparison.base:
                 _grown(growths(runs, sample_type, options.by), options, places, found)
             _budgets(world, runs, sample_type, here, found)
+    found.notes += _without_profile(world, found)
     why, is_limited = findings.unjudged(world, options.fail_on), found.judged > before
     if silent := [why] if why else [*findings.silent(world, options.fail_on)]:
         found.missing += [*silent, *['give --fail-on "" to judge growth and budgets alone'] * is_limited]
@@ -129,6 +133,8 @@ def check_builds(pairs: RunPairs, options: CheckOptions, here: CheckedCode, subj
                 found.changes += growth.changed(of)
         if not options.per_operation and (held := judged(comparison.contents.head.sample_types)):
             _budgets(world, runs, held, here, found)
+    if pairs.kinds and not options.per_operation:
+        found.notes += _without_profile(pairs.kinds[0][1], found)
     if found.judged:
         found.notes += found.not_judged
     else:
@@ -194,6 +200,21 @@ def _mistakes(world: World) -> list[str]:
     return wrong
 
 
+def _without_profile(world: World, found: _Found) -> Iterator[str]:
+    """Yield a note for each budget of which no kind of profile was read: it passed because nothing was compared with it."""
+    for number, budget in enumerate(world.settings.budget, 1):
+        if number in found.budgets:
+            continue
+        with suppress(budgets.BudgetError):  # `_mistakes` says so
+            parsed, most = budgets.parsed(budget, number), budget.max or budget.max_growth
+            why = (
+                f"{most} has no unit, so it counts goroutines, of which there is no profile; for bytes, write {most}B"
+                if parsed.is_count
+                else "it is in bytes, and there is no profile of the heap"
+            )
+            yield f"budget {number} ({parsed.name}) was not judged: {why}"
+
+
 def _budgets(world: World, runs: Runs, sample_type: ValueType, here: CheckedCode, found: _Found) -> None:
     """Judge the budgets of a kind of profile: those in bytes, or those that count."""
     for number, budget in enumerate(world.settings.budget, 1):
@@ -204,6 +225,7 @@ def _budgets(world: World, runs: Runs, sample_type: ValueType, here: CheckedCode
         if parsed.is_count == (sample_type.unit != BYTES):
             at = CodeLine(here.settings_file, here.lines.get(("budget", number - 1), 1))
             is_any, violations = budgets.judge(parsed, runs, sample_type, at)
+            found.budgets.add(number)
             found.judged += is_any
             found.violations += violations
             if not is_any:
