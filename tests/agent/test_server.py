@@ -273,8 +273,20 @@ async def test_what_is_unknown_is_refused_with_what_there_is(
     assert words in await Agent(folder).refusal(tool, **arguments)
 
 
-async def test_a_cursor_beyond_the_end_has_nothing(folder: Path) -> None:
-    assert (await Agent(folder).ask("findings", cursor="99"))["findings"] == []
+async def test_a_cursor_beyond_the_end_is_refused(folder: Path) -> None:
+    """An empty answer would say that nothing leaks."""
+    agent = Agent(folder)
+    number = sum(map(len, await agent.pages("findings", "findings")))
+    assert (await agent.ask("findings", cursor=str(number - 1)))["findings"]
+    for cursor in (number, 999999):
+        assert f"nothing is at cursor {cursor} now" in await agent.refusal("findings", cursor=str(cursor))
+
+
+@pytest.mark.parametrize(("tool", "arguments"), [("lines", {"file": "ä" * 9000}), ("compare", {"base": "😀" * 9000})])
+async def test_a_refusal_is_as_short_as_an_answer(folder: Path, tool: str, arguments: dict[str, Any]) -> None:
+    """It still says what there is."""
+    said = await Agent(folder).refusal(tool, **arguments)
+    assert "main.go" in said or "h000.pb.gz" in said
 
 
 async def test_nothing_outside_of_the_workspace_is_read(folder: Path) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 
 from alloclens.agent.files import resolved
 from alloclens.agent.numbers import number, rounded
-from alloclens.agent.pages import page
+from alloclens.agent.pages import MAX_ASKED_CHARACTERS, cut, page
 from alloclens.paths import name_of
 from alloclens.series.comparison import by_weight
 from alloclens.series.findings import RAISED
@@ -141,7 +141,7 @@ def compare(world: World, base: str, head: str, series: str, cursor: str) -> str
     """Return what changed from one snapshot to another, in lines of the user's own code. Raises UnknownNameError."""
     for name in filter(None, (base, head)):
         if world.series and not is_there(world, name):
-            raise UnknownNameError(f"no snapshot is named {name}; {there(world)}")
+            raise UnknownNameError(f"no snapshot is named {cut(name, MAX_ASKED_CHARACTERS)}; {there(world)}")
     chosen = with_chosen(world, Choice(series or world.settings.series))
     if chosen.shown is None:
         raise UnknownNameError(shown_series.missing(chosen) or _nothing(chosen))

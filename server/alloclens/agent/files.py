@@ -6,6 +6,7 @@ import os
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from alloclens.agent.pages import MAX_ASKED_CHARACTERS, cut
 from alloclens.disk import is_name, real
 from alloclens.paths import is_absolute, is_share, join, name_of
 from alloclens.printable import printable
@@ -55,4 +56,6 @@ def _unknown(world: World, file: str) -> str:
         if is_own and (place := world.sources.place(recorded))
     }
     names = ", ".join(relative(path, world.sources.roots) for path in islice(having, MAX_NAMED))
-    return printable(f"{file} is no file of the workspace; files with numbers: {names or 'none'}")
+    return printable(
+        f"{cut(file, MAX_ASKED_CHARACTERS)} is no file of the workspace; files with numbers: {names or 'none'}"
+    )

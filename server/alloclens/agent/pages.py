@@ -15,8 +15,18 @@ TEXT_CHARACTERS = (600, 300, 150, 75, 40, 20)
 """How long one text may be: the first length with which an item fits into an answer."""
 
 
+MAX_REFUSAL_CHARACTERS, MAX_ASKED_CHARACTERS = 800, 160
+"""Characters: 3200 bytes at most, and what is repeated of a question within them."""
+
+
 class CursorError(ValueError):
-    """A cursor that no answer had."""
+    """A cursor that no answer had, or that has nothing now."""
+
+
+def cut(text: str, characters: int) -> str:
+    """Return a text on one line, cut off."""
+    text = printable(text)
+    return text if len(text) <= characters else f"{text[: characters - 1]}…"
 
 
 def page(fixed: Mapping[str, Any], name: str, items: Iterable[Any], cursor: str = "") -> str:
@@ -26,6 +36,7 @@ def page(fixed: Mapping[str, Any], name: str, items: Iterable[Any], cursor: str 
     """
     skipped = _offset(cursor)
     answer: dict[str, Any] = {**_clipped(fixed, _fitting(fixed)), name: (shown := [])}
+    number = -1
     for number, item in enumerate(items):
         if number < skipped:
             continue
@@ -37,6 +48,8 @@ def page(fixed: Mapping[str, Any], name: str, items: Iterable[Any], cursor: str 
             shown.pop()
             if shown:  # it has more room on a page of its own
                 return _json({**answer, "next_cursor": position})
+    if skipped > max(number, 0):
+        raise CursorError(f"nothing is at cursor {skipped} now: ask again without one")
     return _json(answer)
 
 
@@ -57,8 +70,7 @@ def _fitting(fixed: Mapping[str, Any]) -> int:
 def _clipped(value: Any, characters: int) -> Any:
     """Return a value with its texts cut off, each on one line, and without what is empty."""
     if isinstance(value, str):
-        text = printable(value)
-        return text if len(text) <= characters else f"{text[: characters - 1]}…"
+        return cut(value, characters)
     if isinstance(value, dict):
         return {key: _clipped(of, characters) for key, of in value.items() if of not in (None, "", [], ())}
     return [_clipped(of, characters) for of in value] if isinstance(value, (list, tuple)) else value

@@ -16,7 +16,7 @@ from alloclens.agent import answers
 from alloclens.agent.answers import UnknownNameError
 from alloclens.agent.capturing import CaptureAccess, capture
 from alloclens.agent.files import UnknownFileError
-from alloclens.agent.pages import CursorError
+from alloclens.agent.pages import MAX_REFUSAL_CHARACTERS, CursorError, cut
 from alloclens.faults import fault
 from alloclens.printable import printable
 from alloclens.sources.errors import CaptureError
@@ -135,10 +135,10 @@ def _told() -> Iterator[None]:
     try:
         yield
     except ERRORS as error:
-        raise ToolError(printable(str(error))) from error
+        raise ToolError(cut(str(error), MAX_REFUSAL_CHARACTERS)) from error
     except Exception as error:
         log.exception("a tool failed")
-        raise ToolError(printable(f"{fault(error)}; please report it")) from error
+        raise ToolError(cut(f"{fault(error)}; please report it", MAX_REFUSAL_CHARACTERS)) from error
 
 
 def make_server(profiles: OnDemand, report: Report, access: CaptureAccess | None = None) -> MCPServer:
