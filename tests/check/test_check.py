@@ -260,6 +260,23 @@ def test_the_baseline_accepts_what_it_names(tmp_path: Path) -> None:
     assert app.check("series").exit_code == 2
 
 
+def test_a_baseline_accepts_until_a_day_that_comes(tmp_path: Path) -> None:
+    app = leaking(tmp_path / "app", 2)
+    past = app.check("series", "--update-baseline", "--expires", "2020-01-31")
+    assert past.exit_code == 2
+    assert "--expires 2020-01-31 has passed" in past.output
+    file = app.folder / "alloclens-baseline.json"
+    assert not file.exists()
+    for option in (("--reason", "a cache"), ("--expires", "2999-01-31")):
+        assert "require --update-baseline" in app.check("series", *option).output
+    entry = {"fingerprint": "f", "kind": "leak", "subject": "s", "file": "f", "sampleType": "t"}
+    for day, code in (("2027-13-45", 2), ("2027-02-29", 2), ("2028-02-29", 0)):
+        file.write_text(json.dumps({"version": 1, "accepted": [entry | {"expires": day}]}))
+        done = app.check("series", "--fail-on", "", "--max-growth", "5GB")
+        assert done.exit_code == code, done.output
+        assert (f"accepted.0.expires: {day} is no day" in done.output) == (code == 2)
+
+
 def test_a_baseline_that_is_a_link_out_of_the_folder_is_read_only_if_it_is_named(tmp_path: Path) -> None:
     app = leaking(tmp_path / "app")
     app.check("series", "--update-baseline")

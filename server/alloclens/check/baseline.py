@@ -6,6 +6,7 @@ The file is written to be read and reviewed: one violation after the other, sort
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import msgspec
@@ -96,6 +97,11 @@ def read(data: bytes) -> Baseline:
         raise BaselineError(str(error)) from error
     if found.version != VERSION:
         raise BaselineError(f"version {found.version} is not known: this alloclens writes version {VERSION}")
+    for number, entry in enumerate(found.accepted):
+        try:
+            date.fromisoformat(entry.expires or "2000-01-01")
+        except ValueError as error:
+            raise BaselineError(f"accepted.{number}.expires: {entry.expires} is no day of the calendar") from error
     return found
 
 

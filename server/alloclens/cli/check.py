@@ -123,6 +123,11 @@ def command(
         raise click.UsageError("Name either a DIRECTORY, or --base and --head.")
     if (operations and not alloc) or (alloc and not base):
         raise click.UsageError("--operations requires --alloc, and --alloc requires --base and --head.")
+    if (reason or expires) and not update_baseline:
+        raise click.UsageError("--reason and --expires require --update-baseline.")
+    today = date.today()  # noqa: DTZ011 - a day here
+    if expires and expires.date() < today:
+        raise click.UsageError(f"--expires {expires.date()} has passed: nothing would be accepted.")
     written = _written(format_, outputs)
     with _judging():
         folder = real(workspace) if workspace else workspace_around(os.curdir)
@@ -144,7 +149,7 @@ def command(
         result = baseline.applied(
             result,
             Path(file),
-            date.today().isoformat(),  # noqa: DTZ011 - a day here
+            today.isoformat(),
             baseline.Acceptance(reason, until) if update_baseline else None,
             required=bool(baseline_path),
         )
