@@ -374,6 +374,15 @@ def test_a_file_for_each_format(app: Program) -> None:
     assert app.check(*BUILDS, "--output", f"json={app.folder}/missing/x").exit_code == 2
 
 
+def test_no_output_overwrites_another(app: Program) -> None:
+    builds(app, 20, 60)
+    file = app.folder / "found"
+    done = app.check(*BUILDS, "--output", f"json={file}", "--output", f"sarif={app.folder}/./found")
+    assert done.exit_code == 2
+    assert "another output is written to" in done.output
+    assert not file.exists()
+
+
 def test_one_snapshot_is_enough_for_a_budget(app: Program) -> None:
     app.heap("series/h.pb.gz", app.stack("main.hold", HOLD, 60))
     settings = app.folder / "alloclens.toml"

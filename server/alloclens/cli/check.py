@@ -173,11 +173,13 @@ def _judging() -> Iterator[None]:
 
 
 def _written(format_: str, outputs: Sequence[str]) -> _Written:
-    files = []
+    files: list[tuple[str, str]] = []
     for output in outputs:
         name, equals, file = output.partition("=")
         if not equals or not file or name not in OUTPUTS:
             raise click.UsageError(f"--output {output}: it is FORMAT=FILE, and a format is one of {', '.join(OUTPUTS)}")
+        if real(os.path.abspath(file)) in {real(os.path.abspath(other)) for _, other in files}:
+            raise click.UsageError(f"--output {output}: another output is written to {file}, too")
         files.append((name, file))
     return _Written(format_, tuple(files))
 
