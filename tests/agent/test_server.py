@@ -199,6 +199,26 @@ async def test_a_comparison_begins_with_what_certainly_changed(folder: Path) -> 
     assert "h002.pb.gz" in said["compared"][0]
 
 
+async def test_a_comparison_without_lines_says_why(tmp_path: Path) -> None:
+    (tmp_path / "main.go").write_text(MAIN)
+    own = f"main.page:10@{tmp_path}/main.go:{PAGE} = 4x{MB}"
+    for i in range(2):
+        drop(tmp_path / f"profiles/h{i}.pb.gz", heap(own, f"dep.f@/m/dep@v1.0.0/dep.go:9 = {9 + 40 * i}x{MB}"))
+    said = await Agent(tmp_path).ask("compare", base="first")
+    assert said["lines"] == []
+    assert "no line of your own code owns more or less" in said["nothing"]
+
+
+async def test_the_stacks_of_a_finding_whose_line_is_gone(folder: Path) -> None:
+    """It is asked for by the `at` of the finding, as any other."""
+    (folder / "main.go").write_text("package main\n" + "\n// Nothing is left of it.\n" * 20)
+    finding = (await Agent(folder).ask("findings"))["findings"][0]
+    assert finding["placement"] == "unplaced"
+    file, _, line = finding["at"].partition(" ")[0].rpartition(":")
+    stacks = (await Agent(folder).ask("stacks", file=file, line=int(line)))["stacks"]
+    assert [stack["finding"] for stack in stacks if "finding" in stack] == [finding["id"]]
+
+
 async def test_a_new_snapshot_counts_at_the_next_call(folder: Path) -> None:
     agent = Agent(folder)
     assert (await agent.ask("list_series"))["series"][0]["kinds"][0]["snapshots"] == SNAPSHOTS

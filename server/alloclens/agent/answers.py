@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 MAX_NOTES = 4
 MAX_STACKS = 20
 MAX_FRAMES = 24
+UNCHANGED = "no line of your own code owns more or less; what changed in total is owned by none"
 
 
 class UnknownNameError(ValueError):
@@ -56,6 +58,11 @@ class _Judged(NamedTuple):
     finding: Finding
     comparison: Comparison
     now: MappedFinding
+
+    def is_at(self, path: str, line: int) -> bool:
+        """Return whether it is at a line of a file here, or was when it was recorded if that line is gone."""
+        at = self.now.at
+        return at is not None and (at.path, at.line or self.finding.line) == (path, line)
 
 
 def list_series(world: World, cursor: str) -> str:
@@ -118,7 +125,7 @@ def stacks(world: World, file: str, line: int, cursor: str) -> str:
     """
     path = resolved(world, file)
     mapper = LineMapper(world, text_of)
-    found = [of for of in _judged(world) if of.now.at and (of.now.at.path, of.now.at.line) == (path, line)]
+    found = [of for of in _judged(world) if of.is_at(path, line)]
     told = {of.comparison for of in found}
     beside = [place for kind in _files(world, path) if kind.comparison not in told and (place := _at(kind, line))]
     if not found and not beside:
@@ -148,9 +155,15 @@ def compare(world: World, base: str, head: str, series: str, cursor: str) -> str
     kinds = [kind for kind in chosen.kinds(chosen.shown) if kind.base]
     if not kinds:
         raise UnknownNameError(f"there is nothing to compare: {plain(in_full(chosen.shown))}")
-    fixed = {"compared": [plain(in_full(kind)) for kind in kinds[:MAX_NOTES]]}
     mapper = LineMapper(chosen, text_of)
-    return page(fixed, "lines", (row for kind in kinds for row in _changes(chosen, kind, mapper)), cursor)
+    rows = (row for kind in kinds for row in _changes(chosen, kind, mapper))
+    first = next(rows, None)
+    fixed = {
+        "series": _named(chosen, chosen.shown),
+        "compared": [plain(in_full(kind)) for kind in kinds[:MAX_NOTES]],
+        "nothing": "" if first else UNCHANGED,
+    }
+    return page(fixed, "lines", chain(filter(None, [first]), rows), cursor)
 
 
 def explain(world: World, file: str, cursor: str) -> str:
