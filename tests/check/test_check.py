@@ -371,7 +371,13 @@ def test_a_file_for_each_format(app: Program) -> None:
     file = app.folder / "found.json"
     assert app.check(*BUILDS, "--output", f"json={file}").exit_code == 1
     assert json.loads(file.read_text())["violations"]
-    assert app.check(*BUILDS, "--output", f"json={app.folder}/missing/x").exit_code == 2
+    missing = f"{app.folder}/missing/x"
+    done = app.check(*BUILDS, "--output", f"json={missing}", "--output", f"sarif={file}")
+    assert (done.exit_code, done.stderr) == (2, f"Error: {missing}: No such file or directory\n")
+    assert "growth" in done.stdout
+    assert json.loads(file.read_text())["runs"]
+    (app.folder / "alloclens-baseline.json").mkdir()
+    assert f"{app.folder}/alloclens-baseline.json: Is a directory" in app.check(*BUILDS).stderr
 
 
 def test_no_output_overwrites_another(app: Program) -> None:

@@ -146,13 +146,14 @@ def command(
         file = baseline_path or os.path.join(folder, baseline.NAME)
         if not baseline_path:  # the folder's own is as much a stranger's as the folder
             check_inside(file, [folder], f"; give it with --baseline {file} if it is meant")
-        result = baseline.applied(
-            result,
-            Path(file),
-            today.isoformat(),
-            baseline.Acceptance(reason, until) if update_baseline else None,
-            required=bool(baseline_path),
-        )
+        with _naming(file):
+            result = baseline.applied(
+                result,
+                Path(file),
+                today.isoformat(),
+                baseline.Acceptance(reason, until) if update_baseline else None,
+                required=bool(baseline_path),
+            )
         _write(replace(result, link=link), written)
     raise click.exceptions.Exit(result.exit_code)
 
@@ -170,6 +171,15 @@ def _judging() -> Iterator[None]:
         raise _NotJudged(str(error)) from error
     except OSError as error:
         raise _NotJudged(f"{error.filename}: {reason_of(error)}" if error.filename else reason_of(error)) from error
+
+
+@contextmanager
+def _naming(file: str) -> Iterator[None]:
+    """Name the file that an OSError is about: those of directories name none, and those of writing a temporary one."""
+    try:
+        yield
+    except OSError as error:
+        raise _NotJudged(f"{file}: {reason_of(error)}") from error
 
 
 def _written(format_: str, outputs: Sequence[str]) -> _Written:
@@ -191,9 +201,16 @@ def _workspace(folder: str) -> CheckedCode:
 
 
 def _write(result: Result, written: _Written) -> None:
-    """Print a result, and write it to files: also one that says why nothing was judged."""
+    """Write a result to files and print it: also one that says why nothing was judged, or if a file cannot be written."""
+    not_written: list[str] = []
     for name, file in written.files:
-        write_file(Path(file), OUTPUTS[name](result).encode("utf-8", "surrogatepass"))
+        try:
+            with _naming(file):
+                write_file(Path(file), OUTPUTS[name](result).encode("utf-8", "surrogatepass"))
+        except _NotJudged as error:
+            not_written.append(error.message)
     show_bytes(OUTPUTS[written.format](result).encode("utf-8", "backslashreplace"))
     if result.unjudged and written.format != "text":
         tell(result.headline)
+    if not_written:
+        raise _NotJudged("; ".join(not_written))

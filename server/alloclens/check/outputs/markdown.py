@@ -51,7 +51,7 @@ def _parts(result: Result) -> Iterator[str]:
     if result.link:
         yield f"\n[Report]({result.link})"
     if result.violations:
-        yield from ("", "| Where | What | From base to head |", "| --- | --- | --- |")
+        yield from ("", "| Where | What | Trend |", "| --- | --- | --- |")
         yield from map(_row, result.violations)
         yield from _details("Stacks", map(_stack, filter(has_stack, result.violations[:MAX_STACKS])))
     if result.changes:
