@@ -113,6 +113,19 @@ def test_a_rise_that_all_snapshots_show_is_no_noise_in_any_view(tmp_path: Path, 
     assert ("▲" in side_by_side([KindRow(found, 0)])) is since_the_first
 
 
+def test_what_a_line_certainly_owns_its_caller_certainly_holds(tmp_path: Path) -> None:
+    """Of one line that owns, 10 more objects of the sampling rate are certain; of 201 that it passes through, they would not be."""
+    through = " < ".join(f"x.f{i}@/x/x.go:{i + 1}" for i in range(200))
+    keep = f"main.keep:3@{tmp_path}/main.go:4 < main.main@{tmp_path}/main.go:9 < {through}"
+    found = compared(tmp_path, *(heap(f"{keep} = {objects}x{MB // 2}/{objects}") for objects in (2, 12)))
+    main = found.lines.row_of(f"{tmp_path}/main.go", 9)
+    keeper = found.lines.row_of(f"{tmp_path}/main.go", 4)
+    assert found.growth.owned.significant[keeper]
+    assert not found.growth.cum.significant[main]
+    assert [found.stats(row).cum.significant for row in (keeper, main)] == [True, True]
+    assert side_by_side([KindRow(found, main)]).endswith("▲5.0MB")
+
+
 def test_without_a_base_nothing_grew(tmp_path: Path) -> None:
     found = compared(tmp_path, held(tmp_path, 5))
     assert (found.base, found.alignment, found.growth, found.grown, found.judgement) == (None,) * 5

@@ -29,6 +29,11 @@ MB = 1 << 20
         (Amount(MB, 0, 0, 0), "unchanged", "unchanged"),  # nothing is sampled
         (Amount(MB, 0, nan, nan), "no change seen", "no change seen"),
         (Amount(9 * MB, 2 * MB, -MB, 5 * MB), "+2.0MB, may be noise", "+2.0MB (-1.0MB to +5.0MB), may be noise"),
+        (
+            Amount(9 * MB, 3 * MB, MB, 5 * MB),
+            "+3.0MB, may be noise",
+            "+3.0MB (+1.0MB to +5.0MB), may be noise among so many lines",
+        ),
         (Amount(9 * MB, 8 * MB, 5 * MB, 12 * MB, significant=True), "▲8.0MB", "▲8.0MB (+5.0MB to +12.0MB)"),
     ],
 )

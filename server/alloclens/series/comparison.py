@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -304,21 +304,37 @@ class Comparison:
         for name, *arrays in zip(Measures._fields, lines.value, lines.sampled, strict=True):
             value, sampled = (array.item(row, number) for array in arrays)
             amount = grown.amount(name, row, value, sampled) if grown else Amount(value, sampled=sampled)
-            if name == "owned" and amount.growth and not amount.significant:
-                amount = self.with_verdict(amount, kind, lambda: self._is_finding(row))
-            amounts.append(amount)
+            is_found = partial(self._is_finding, row) if name == "owned" else bool
+            amounts.append(self.with_verdict(amount, kind, is_found))
         return LineStats(int(lines.line[row]), *amounts)
 
     def with_verdict(self, of: Amount, kind: ValueType, is_finding: Callable[[], bool]) -> Amount:
-        """Return an amount of a sample type whose growth is significant also if it is that of a finding.
+        """Return an amount of a sample type whose growth is significant also if it is that of a finding, or of a line that is.
 
         All snapshots may show that a line rises although base and head alone do not. Of a later base, only what has no error is
-        left to the verdict.
+        left to the verdict. What a line owns passes through its callers too, of which there are so many that it may be
+        significant no more among them.
         """
-        rises = (of.growth or 0) > 0 and kind == self._judged_type
-        if of.significant or not rises or not (self._spans_verdicts or not of.is_judged):
+        if of.significant or not of.growth:
             return of
-        return of._replace(significant=is_finding())
+        rises = of.growth > 0 and kind == self._judged_type and (self._spans_verdicts or not of.is_judged)
+        return of._replace(significant=(rises and is_finding()) or _same(of) in self._certain(kind))
+
+    def _certain(self, kind: ValueType) -> frozenset[_Grown | None]:
+        """Return the growth that lines own in a sample type, with its interval, where it is significant or that of a finding."""
+        if kind not in self._certain_growth:
+            lines, grown = self.lines, self._growth_in(kind)
+            rows = np.flatnonzero(grown.owned.significant & ~grown.unsaid).tolist() if grown else []
+            if grown and kind == self._judged_type and self._spans_verdicts:
+                found = (lines.row_of(finding.file, finding.line) for finding in self.findings())
+                rows += [row for row in found if row is not None and grown.owned.value[row] > 0]
+            owned = (grown.amount("owned", row, 0) for row in rows) if grown else ()
+            self._certain_growth[kind] = frozenset(map(_same, owned)) - {None}
+        return self._certain_growth[kind]
+
+    @cached_property
+    def _certain_growth(self) -> dict[ValueType, frozenset[_Grown | None]]:
+        return {}
 
     def _is_finding(self, row: int) -> bool:
         finding = self.finding(row)
@@ -523,6 +539,15 @@ def compare(
     if judged_type and len(observed) > (0 if is_proof else 1):
         judgement = judge(history(observed, whole, numbers, beside), whole, judged_type)
     return Comparison(series, head, base, shown_type, one_process, contents, alignment, grown, judgement)
+
+
+_Grown = tuple[float, int, int]
+"""A growth and its interval, which is rounded, as a sum of errors depends on the order."""
+
+
+def _same(of: Amount) -> _Grown | None:
+    """Return what is equal for amounts of the same samples; None if the growth has no known error."""
+    return (of.growth, round(of.low), round(of.high)) if of.growth and of.is_judged else None
 
 
 def worth_showing(comparison: Comparison, rows: Ints, most: int = MAX_LINES_PER_FILE) -> Ints:

@@ -85,7 +85,10 @@ def growth(of: Amount, unit: str, *, interval: bool = False) -> str:
         return f"{grown} (error unknown)"
     if interval and of.low < of.high:
         grown += f" ({signed(of.low, unit)} to {signed(of.high, unit)})"
-    return grown if of.significant else f"{grown}, may be noise"
+    if of.significant:
+        return grown
+    excludes_0 = interval and (of.low > 0 or of.high < 0)
+    return f"{grown}, may be noise{' among so many lines' if excludes_0 else ''}"
 
 
 def _no_change(of: Amount, unit: str, *, interval: bool) -> str:
