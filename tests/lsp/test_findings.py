@@ -193,6 +193,8 @@ async def test_a_leak_of_the_process_before_is_said_while_its_line_rises_again(e
     grows, leak = (one.message for one in editor.diagnostics[uri])
     assert leak.startswith("Before the restart 12 snapshots ago: Leak: ")
     assert grows.startswith("Growing: 34.0MB ")
+    rows = [row["detail"] for row in (await editor.command("alloclens.server.findings"))["findings"]]
+    assert [row.partition(" · ")[0] for row in rows] == ["leak before the restart", "growing"]
 
 
 async def test_candidates_are_listed_and_in_the_hover_but_no_diagnostics(any_editor: Editor, folder: Path) -> None:

@@ -77,13 +77,14 @@ def _finding(
         spot.line if spot else finding.line,
         finding.function,
     )
+    row = views.detail(finding, withdrawn, unsure=now.unsure, ended=bool(comparison.snapshots_since))
     return protocol.ListedFinding(
         id=id_of(finding, now, world.sources.roots),
         verdict=finding.verdict,
         code=finding.code,
         severity=world.settings.severity(finding.verdict),
         label=label,
-        detail=f"{'edited · ' if function else ''}{views.detail(finding, withdrawn, unsure=now.unsure)}",
+        detail=f"{'edited · ' if function else ''}{row}",
         tooltip=views.tooltip(finding, label, message, _not_here(world, finding.file, finding.line, spot)),
         location=location(spot or function),
         function=finding.function,
