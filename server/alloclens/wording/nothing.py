@@ -10,7 +10,7 @@ import numpy as np
 
 from alloclens.paths import is_system_binary
 from alloclens.profile.sample_types import LEAKED, OF_JFRCONV, PEAK, column_of, judged
-from alloclens.series.verdicts import MIN_OBSERVATIONS, SIGNIFICANCE, VERDICT_RULES, Rule
+from alloclens.series.verdicts import MIN_LEAK_OBSERVATIONS, MIN_OBSERVATIONS, SIGNIFICANCE, VERDICT_RULES, Rule
 from alloclens.stats.trend import quantile
 from alloclens.wording.amounts import amount, counted, duration
 from alloclens.wording.focus import words
@@ -101,13 +101,16 @@ def _judged(judgements: list[Judgement]) -> str:
     libraries = f"{counted(functions, 'function')} of libraries" if functions else ""
     own = f"{counted(lines, 'line')} of your own code" if lines else ""
     nothing = "" if lines else f"{SENTENCES[Cause.NOTHING_OWNED]}, and "
-    more = "" if len(longest) >= MIN_OBSERVATIONS else f" A trend takes {MIN_OBSERVATIONS} snapshots of one process."
     is_early = any((judgement.verdicts.rule == VERDICT_RULES.index(Rule.EARLY)).any() for judgement in judgements)
     none = (
-        "none certainly leaks: what rises does so since the process started"
+        "none certainly leaks: it is too early to tell, as a new process always grows"
         if is_early
         else "none certainly leaks or grows"
     )
+    if is_early:
+        more = f" Wait for {MIN_LEAK_OBSERVATIONS} snapshots." if len(longest) < MIN_LEAK_OBSERVATIONS else ""
+    else:
+        more = f" A trend takes {MIN_OBSERVATIONS} snapshots of one process." if len(longest) < MIN_OBSERVATIONS else ""
     return f"{nothing}of {' and '.join(filter(None, (own, libraries)))}, {over}, {none}.{more}"
 
 
