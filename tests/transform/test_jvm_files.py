@@ -87,7 +87,7 @@ def test_a_class_leads_to_the_file_that_declares_it(tmp_path: Path) -> None:
 def test_top_names_no_file_that_the_profile_does_not(tmp_path: Path) -> None:
     file = drop(tmp_path / "heap.pb.gz", heap("net/harbor/Harbor.main@:21 < java/lang/Thread.run@:1 = 1x1048576"))
     said = CliRunner().invoke(cli, ["top", str(file)]).output
-    assert "net/harbor/Harbor.main :21" in said
+    assert "net/harbor/Harbor.main line 21" in said
     assert ".java" not in said
     assert "on no line" not in said
     beside = drop(tmp_path / "cart.pb.gz", heap("net/harbor/Harbor.main@Main.kt:21 = 1x1048576"))
