@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.checked import HOLD, KEEP, MB, SOURCE, Program, leaking, program
 from tests.support.profiles import Builder, drop, goroutines, heap, heap_text, profile
+from tests.support.repository import Repository
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -120,6 +121,35 @@ def test_code_that_was_renamed_is_the_same(app: Program, name: str) -> None:
     app.heap("head/h.pb.gz", app.stack(name, 4, 30), app.stack("main.hold", 8, 40))
     for by in ("owned-line", "function"):
         assert app.where(*BUILDS, "--by", by) == []
+
+
+@pytest.mark.programs
+@pytest.mark.parametrize("is_back", [False, True])
+def test_a_function_of_a_deleted_file_that_was_renamed_is_the_same(tmp_path: Path, *, is_back: bool) -> None:
+    """Only git tells that the file was the workspace's. The other file grows by the function, or loses it."""
+    shop = tmp_path / "app"
+    repository, app = Repository(shop), program(shop)
+    body = "() {\n\theld = append(held, make([]byte, 1<<20))\n}\n"
+    here, there = (
+        f"package main\n\nfunc main() {{\n\tstart()\n}}\n\nfunc warm{body}",
+        f"package main\n\nfunc heat{body}",
+    )
+    one, other = {"main.go": here}, {"main.go": here.partition("\nfunc warm")[0], "heat.go": there}
+    before, now = (one, other) if is_back else (other, one)
+    repository.check_in(before, 1_700_000_000)
+    for path in {*before}.difference(now):
+        (shop / path).unlink()
+    repository.check_in(now, 1_700_100_000)
+    rest = f"main.main:3@{shop}/main.go:4"
+    warm, heat = (f"main.warm:7@{shop}/main.go:8 < {rest}", f"main.heat:3@{shop}/heat.go:4 < {rest}")
+    base, head = (warm, heat) if is_back else (heat, warm)
+    for side, stack, held in (("base", base, 40), ("same", head, 40), ("more", head, 80)):
+        app.heap(f"{side}/h.pb.gz", f"{stack} = {held}x{MB}")
+    for by in ("owned-line", "function", "package"):
+        assert app.where("--base", "base", "--head", "same", "--by", by) == []
+    [found] = app.result("--base", "base", "--head", "more")["violations"]
+    assert found["growth"] == 40 * MB
+    assert f"{found['file']}:{found['line']}" == ("heat.go:4" if is_back else "main.go:8")
 
 
 def test_several_renamed_functions_of_a_package_count_together(app: Program) -> None:

@@ -34,6 +34,10 @@ class Disk:
         del path
         return ""
 
+    def is_known(self, path: str) -> bool:
+        del path
+        return False
+
     def beside(self, path: str) -> tuple[str, ...]:
         del path
         return ()

@@ -1080,6 +1080,27 @@ def test_a_file_that_was_renamed_or_whose_functions_moved(
         assert found.moved == (rule == MOVED)
 
 
+@pytest.mark.parametrize(
+    ("recorded", "function", "origin"),
+    [
+        ("/ci/http/gone.go", "example.com/app/http.old", OWN),
+        ("example.com/app/http/gone.go", "example.com/app/http.old", OWN),
+        ("/w/http/gone.go", "main.old", OWN),
+        ("/ci/http/never.go", "example.com/app/http.old", UNKNOWN),  # such as generated during the build
+        ("/ci/http/gone.pb.go", "example.com/app/http.old", UNKNOWN),
+        ("/ci/http/gone.go", "github.com/x/y/http.old", UNKNOWN),
+        ("/go/pkg/mod/example.com/app@v1.0.0/http/gone.go", "example.com/app/http.old", DEPENDENCY),
+    ],
+)
+def test_a_file_that_was_deleted_is_as_much_own_code(recorded: str, function: str, origin: Origin) -> None:
+    disk = FakeFiles({path: text for path, (_, text) in FILES.items()}, gone=["/w/http/gone.go", "/w/http/gone.pb.go"])
+    found = SourceMap(
+        ROOTS, disk, {recorded: [function], "/ci/internal/db.go": ["example.com/app/internal.Open"]}
+    ).find(recorded)
+    assert isinstance(found, Nowhere)
+    assert found.origin is origin
+
+
 def test_every_rule_has_a_case() -> None:
     assert {case.rule for case in FOUND.values()} | {BUILD, CONTAINER, RENAMED, MOVED} == {rule.name for rule in RULES}
     assert len(FOUND) + len(REFUSED) + len(ON_WINDOWS) >= 60

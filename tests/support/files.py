@@ -24,15 +24,17 @@ class FakeFiles:
         *,
         folds_case: bool = False,
         renames: dict[str, str] | None = None,
+        gone: Sequence[str] = (),
         folder: str = "/w/",
         repository: Sequence[str] = (),
     ) -> None:
-        """Take also the opened folder, and the files of its repository that lie outside."""
+        """Take also what version control had, the opened folder, and the files of its repository that lie outside."""
         self._texts = texts
         self._links = links or {}
         self._key = str.casefold if folds_case else str
         self._true = {self._key(path): path for path in texts}
         self._renames = renames or {}
+        self._gone = gone
         self._folder = folder
         self._repository = repository
         self.asked: list[str] = []
@@ -65,6 +67,9 @@ class FakeFiles:
 
     def renamed(self, path: str) -> str:
         return self._renames.get(path, "")
+
+    def is_known(self, path: str) -> bool:
+        return path in self._gone
 
     def beside(self, path: str) -> Sequence[str]:
         there = PurePosixPath(path)

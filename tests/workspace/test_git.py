@@ -517,6 +517,27 @@ def test_where_renamed_files_went(repository: Path) -> None:
     assert repository_of(f"{repository}/deep/twice.go") == str(repository)
 
 
+def test_files_that_git_had(repository: Path) -> None:
+    """Deleted and renamed ones, ones of another branch, and what is only here not there any more; none that it never had."""
+    for name in ("plain.go", "deep/quite é.go", "here.go"):
+        (repository / name).parent.mkdir(exist_ok=True)
+        (repository / name).write_text("package some\n" * 20)
+    check_in(repository, ONE)
+    run(repository, "checkout", "-q", "-b", "branch")
+    (repository / "other.go").write_text("package other\n")
+    check_in(repository, ONE)
+    run(repository, "checkout", "-q", "main")
+    run(repository, "rm", "-q", "-r", "deep")
+    run(repository, "mv", "plain.go", "renamed.go")
+    check_in(repository, TWO)
+    (repository / "here.go").unlink()
+    (repository / "new.go").write_text("package new\n")
+    had = {"plain.go", "renamed.go", "deep/quite é.go", "here.go", "other.go"}
+    assert had <= git.paths(str(repository))
+    assert "new.go" not in git.paths(str(repository))
+    assert git.paths(str(repository / "nowhere")) == frozenset()
+
+
 def test_renames_of_a_merged_branch(repository: Path) -> None:
     (repository / "old.go").write_text("package old\n" * 20)
     check_in(repository, ONE)

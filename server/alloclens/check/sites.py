@@ -203,8 +203,11 @@ class _Keys:
         heads, bases = [row for run in runs for row in run.head], [row for run in runs for row in run.base]
         self._in_head, self._in_base = _functions(heads), _functions(bases)
         self._at = {(row.file, row.line): row for row in heads}
-        gone = _shapes(row for row in bases if row.function not in self._in_head and not row.by_text)
-        new = _shapes(row for row in heads if row.function not in self._in_base and not row.by_text)
+        # Lines of the head's texts that are in the base's, too.
+        kept = {(file, line) for (_, file), to in (runs[0].builds or {}).items() for line in to.tolist()}
+        is_gone = (row for row in bases if row.function not in self._in_head and not (row.by_text and row.line > 0))
+        is_new = (row for row in heads if row.function not in self._in_base and row.recorded not in kept)
+        gone, new = _shapes(is_gone), _shapes(is_new)
         self._now = _renamed(gone, new)
         """The new name of each function that was renamed, and its declaration."""
         self._renamed = {function for function, _ in self._now.values()}

@@ -29,6 +29,9 @@ class Files(Protocol):
     def renamed(self, path: str) -> str:
         """Return where version control moved a file from this path; "" if unknown."""
 
+    def is_known(self, path: str) -> bool:
+        """Return whether version control has a file at this path, or had one not long ago, in any branch."""
+
     def beside(self, path: str) -> Sequence[str]:
         """Return the files with the same extension in a file's directory. The file need not exist."""
 
@@ -60,6 +63,10 @@ class NoFiles:
     def renamed(self, path: str) -> str:
         del path
         return ""
+
+    def is_known(self, path: str) -> bool:
+        del path
+        return False
 
     def beside(self, path: str) -> Sequence[str]:
         del path

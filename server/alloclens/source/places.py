@@ -12,7 +12,7 @@ from alloclens.source.build_roots import Builds
 from alloclens.source.context import PlacementContext
 from alloclens.source.own import is_own
 from alloclens.source.recorded import Origin, recorded
-from alloclens.source.rules import MOVED, RENAMED, RULES, renamed_from
+from alloclens.source.rules import MOVED, RENAMED, RULES, is_gone, renamed_from
 from alloclens.source.strangers import of_locked_crate, of_no_module, of_no_package, proves, stranger
 
 if TYPE_CHECKING:
@@ -161,6 +161,8 @@ class SourceMap:
                 guessed = rule.guess and not is_proven
                 before = renamed_from(fitting[0], file, self._context) if rule.name == RENAMED else ""
                 return Place(fitting[0], rule.name, self._origin(fitting[0]), guessed, before)
+        if is_gone(file, self._context):
+            return Nowhere(Origin.OWN, "your own code that is not here now: git has it, or had it not long ago")
         return self._why(file, refused)
 
     def _real(self, candidate: str, refused: dict[str, str]) -> str:

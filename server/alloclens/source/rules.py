@@ -13,6 +13,7 @@ from alloclens.languages.names import has_name
 from alloclens.paths import folders_of, is_share, join, name_of, rest_within
 from alloclens.source.alike import is_telling, shared_end
 from alloclens.source.context import PlacementContext, along, normalized
+from alloclens.source.own import is_own
 from alloclens.source.recorded import GO_FILE, OF_GO
 from alloclens.source.strangers import FOREIGN, in_package, stranger
 
@@ -211,6 +212,12 @@ def renamed_from(path: str, recorded: Recorded, context: PlacementContext) -> st
     """Return where the other rules look for a recorded file that git renamed to this path; "" if unknown."""
     groups = _gone(recorded, context, (*SURE, _relative))
     return next((old for group in groups for old in group if context.files.renamed(old) == path), "")
+
+
+def is_gone(recorded: Recorded, context: PlacementContext) -> bool:
+    """Return whether a recorded file is own code that is not here, though version control has it, or had it not long ago."""
+    paths = (path for group in _gone(recorded, context, (*SURE, _relative)) for path in group)
+    return any(is_own(path, context.roots) and context.files.is_known(path) for path in paths)
 
 
 def _moved(recorded: Recorded, context: PlacementContext) -> Groups:

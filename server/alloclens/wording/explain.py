@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 WHOSE = {
     (Origin.OWN, True): "in your own code",
+    (Origin.OWN, False): "in files of your own that git has, or had not long ago, and that are not here now",
     (Origin.DEPENDENCY, True): "in dependencies that are here",
     (Origin.DEPENDENCY, False): "in dependencies that are not here",
     (Origin.STANDARD, True): "in the standard library",

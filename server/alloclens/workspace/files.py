@@ -64,6 +64,11 @@ class Disk:
         inside = _renames(repository, self.walk).get(path[len(repository) + 1 :]) if repository else None
         return join(repository, inside) if inside else ""
 
+    def is_known(self, path: str) -> bool:
+        """Return whether git has a file at this path, or had one not long ago, in any branch."""
+        repository = git.repository_of(path)
+        return bool(repository) and path[len(repository) + 1 :] in _paths(repository, self.walk)
+
     def is_beside(self, folder: str, path: str) -> bool:
         """Return whether a file exists at a path from the parent of a folder, if both are in one repository."""
         is_part = git.repository_of(folder) and not os.path.lexists(f"{folder}/.git")
@@ -151,6 +156,14 @@ def _renames(repository: str, walk: int) -> Mapping[str, str]:
     del walk
     take_longer(git.RENAME_TIMEOUT_SECONDS)
     return git.renames(repository)
+
+
+@lru_cache(8)
+def _paths(repository: str, walk: int) -> frozenset[str]:
+    """Call git once for each walk."""
+    del walk
+    take_longer(git.RENAME_TIMEOUT_SECONDS)
+    return git.paths(repository)
 
 
 def text_of(path: str) -> str | None:

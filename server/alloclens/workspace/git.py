@@ -37,6 +37,16 @@ RENAME_TIMEOUT_SECONDS = 5 * GIT_TIMEOUT_SECONDS
 """Time limit of `renames`."""
 RENAMED = ("-M", "-l1000", "--diff-filter=R", "--name-status", "-z", "--no-ext-diff", "--no-color", f"-O{os.devnull}")
 """Options to list renames, equally safe."""
+ADDED_OR_DELETED = (
+    "--no-renames",
+    "--diff-filter=AD",
+    "--name-only",
+    "-z",
+    "--no-ext-diff",
+    "--no-color",
+    f"-O{os.devnull}",
+)
+"""Options to list files that came or went, likewise."""
 PSEUDO_VERSION = re.compile(r"^v\d+\.\d+\.\d+-(?:.*\.)?\d{14}-([0-9a-f]{12})")
 """Go's version for a commit without a tag."""
 
@@ -115,6 +125,19 @@ def renames(repository: str) -> dict[str, str]:
         for old, new in zip(fields[1::3], fields[2::3], strict=False):
             now.setdefault(old, now.get(new, new))
     return now
+
+
+def paths(repository: str) -> frozenset[str]:
+    """Return the files of HEAD, and those that the last commits of all branches added or deleted.
+
+    Paths are relative to the top directory. Without those of a command that fails or takes too long.
+    """
+    at = f"{repository}/x"
+    here = run(at, "ls-tree", "-r", "--name-only", "-z", "HEAD", heavy=True)
+    which = ("--all", f"--max-count={COMMITS_FOR_RENAMES[0]}", "--format=")
+    changed = run(at, *SAFE, "log", *which, *ADDED_OR_DELETED, heavy=True)
+    answers = (answer.decode("utf-8", "surrogateescape").split("\0") for answer in (here, changed) if answer)
+    return frozenset(path.lstrip("\n") for answer in answers for path in answer)
 
 
 def asked(path: str, *arguments: str) -> str | None:
