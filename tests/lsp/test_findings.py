@@ -70,7 +70,7 @@ async def test_what_v8_may_have_inlined_is_related(editor: Editor, tmp_path: Pat
     await editor.until(lambda: found(editor, shop.as_uri()) == [(1, "leak")])
     (diagnostic,) = editor.diagnostics[shop.as_uri()]
     assert diagnostic.message.startswith(
-        "Leak: 127MB held through this function or what V8 inlined into it, perhaps shop.js:5, ▲63.0MB"
+        "Leak: 127MB held through this function or what V8 inlined into it, perhaps open (shop.js:5), ▲63.0MB"
     )
     assert [(r.location.range.start.line + 1, r.message) for r in diagnostic.related_information] == [
         (1, "serve · 127MB (+63.0MB)"),

@@ -9,17 +9,19 @@ import numpy as np
 import pytest
 from alloclens.series import comparison
 from alloclens.series.comparison import by_weight, worth_showing
+from alloclens.session.line_mapper import MappedFinding
 from alloclens.session.once import world
 from alloclens.tables.flame import FlameQuery
 from alloclens.tables.growth import growth
 from alloclens.tables.holders import growing_callers
 from alloclens.tables.stacks import through
 from alloclens.wording.flame import flame
+from alloclens.wording.hover import LinePlaces, markdown
 from alloclens.wording.kinds import KindRow, side_by_side
 from alloclens.wording.profile import RowQuery, profile_table
 from alloclens.wording.status import in_full, line
 
-from tests.support.profiles import delta, drop, goroutines, heap
+from tests.support.profiles import delta, drop, goroutines, heap, profile
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -266,3 +268,37 @@ def test_the_callers_of_a_line_are_searched_once(tmp_path: Path, monkeypatch: py
     assert first != again
     assert found.callers_of(first) == found.callers_of(again) == ([(f"{tmp_path}/main.go", 7)], 1.0)
     assert len(searches) == 1
+
+
+def test_what_a_collection_left_of_comes_first_in_the_stacks_of_a_function_with_what_it_calls(tmp_path: Path) -> None:
+    """`page` grew most, and is garbage: at the only collection, all that it had made was gone."""
+    shop = tmp_path / "shop.js"
+    shop.write_text("function serve() {\n}\nfunction open() {\n}\nfunction page() {\n}\n")
+    for number in range(24):
+        before, after = min(number, 19), max(number - 19, 0)
+        made = {
+            f"serve@{shop}:1": 1 + 11 * after,
+            f"open@{shop}:3 < serve@{shop}:1": 5 + 3 * before,
+            f"page@{shop}:5 < serve@{shop}:1": 5 + 8 * (before % 10),
+        }
+        stacks = (f"{stack} = {held} {held * MB}" for stack, held in made.items())
+        data = profile("objects/count space/bytes", *stacks, seconds=1_700_000_000 + 60 * number)
+        drop(tmp_path / f"p/heap-pid7-{number:02}.pb.gz", data)
+    found = world([str(tmp_path)], [str(tmp_path / "p")], {}).shown
+    row = found.lines.row_of(str(shop), 1)
+    finding = found.finding(row)
+    assert finding.with_called
+    assert [(stack.frames[0].function, stack.grown / MB) for stack in found.stacks_of(finding, 3)] == [
+        ("open", 57),
+        ("page", 72),
+        ("serve", 44),
+    ]
+    assert found.stacks(str(shop), 1, 1)[0].frames[0].function == "page", "the heaviest"
+    places = LinePlaces(lambda _: MappedFinding(None, "", None), lambda _: ("", ""), lambda _: "")
+    said = markdown(found, row, found.stacks_of(finding, 1), places)
+    assert (
+        "Heaviest stack by growth that outlived the last garbage collection, leaf first: 62.0MB (+57.0MB): open" in said
+    )
+    opened = found.finding(found.lines.row_of(str(shop), 3))
+    assert opened.slowed_down
+    assert found.inlined_into(opened) is finding

@@ -268,6 +268,51 @@ def inlined_in_turn(rng: np.random.Generator, kept: int) -> list[dict[str, int]]
     return held
 
 
+def stopped_late(paces: Sequence[int], *, since: int) -> list[dict[str, int]]:
+    """`open` leaks and `page` makes garbage, which is collected at 10; V8 inlines both at `since`, and nothing is collected later.
+
+    `paces`: how many objects more `handle` keeps by itself at each step before and after that.
+    """
+    held = []
+    for number in range(24):
+        before, after = min(number, since), max(number - since, 0)
+        of_page = before - 10 if before >= 10 else before
+        handle = paces[0] * before + paces[1] * after
+        held.append(
+            {
+                f"open@/o/open.ts:3 < {HANDLE}": 5 + 3 * before,
+                f"page@/o/page.ts:3 < {HANDLE}": 5 + 8 * of_page,
+                HANDLE: handle,
+            }
+        )
+    return held
+
+
+@pytest.mark.parametrize(
+    ("paces", "since", "names"), [((0, 11), 20, ["page", "open"]), ((0, 11), 21, []), ((11, 11), 20, [])]
+)
+def test_what_stopped_as_the_pace_of_its_caller_rose_may_be_inlined(
+    paces: tuple[int, int], since: int, names: list[str]
+) -> None:
+    """Three steps without a rise are enough, if the caller grew by more in them than in all before."""
+    found = of_v8(stopped_late(paces, since=since))
+    (handle,) = (one for one in (*found.findings(RAISED), *found.candidates()) if one.function == "handle")
+    assert [of.function for of in handle.inlined] == names
+
+
+def test_which_part_of_the_growth_outlived_a_collection() -> None:
+    """At observation 10, the whole falls from 32 + 77 objects to 35 + 5."""
+    found = of_v8(stopped_late((0, 11), since=20))
+    part = found.outlived()
+    assert part is not None
+    by_function = {
+        found.head.function(row): share for row, share in zip(found.head.holders.row.tolist(), part, strict=True)
+    }
+    assert by_function == pytest.approx({"open": 30 / 60, "page": 0 / 80, "handle": 0})
+    steady = [{HANDLE: 100 + number, TICK: 100 - 9 * (number == 9)} for number in range(24)]
+    assert of_v8(steady).outlived() is None, "less than a tenth went"
+
+
 @pytest.mark.parametrize("goes_on", [0, 1])
 def test_what_v8_inlined_through_another_function_names_that_too(goes_on: int) -> None:
     """`handle` frees a half of what it allocated before, so it may be a cache; unless it goes on, `tick` has what it allocates."""
@@ -288,7 +333,7 @@ def test_functions_that_v8_inlines_in_turn_are_judged_with_their_caller() -> Non
         found = of_v8(inlined_in_turn(np.random.default_rng(seed), 3))
         (finding,) = found.findings(RAISED)
         assert (finding.function, finding.with_called, finding.rule) == ("tick", True, Rule.RISES)
-        assert [of.function for of in finding.inlined] == ["observe", "open"]
+        assert [of.function for of in finding.inlined] == ["handle", "observe", "open"]
         assert finding.owned.value == sum(inlined_in_turn(np.random.default_rng(seed), 3)[-1].values()) * RATE
         assert not of_v8(inlined_in_turn(np.random.default_rng(seed), 0)).findings(RAISED)
 

@@ -287,12 +287,18 @@ def test_the_callers_that_grow_are_named() -> None:
     assert inlines in sentence(slowing, now._replace(of_function=True))
     for other in (sentence(slowing, now), sentence(replace(slowing, with_called=True), now._replace(of_function=True))):
         assert "V8" not in other
-    inlined = now._replace(of_function=True, callers=(), inlined=(*callers, callers[0]))
-    assert "this function or what V8 inlined into it, perhaps pool.go:24, main.go:24 or pool.go:24, ▲" in sentence(
-        one, inlined
+    into = now._replace(of_function=True, inlined_into="serve (main.ts:11)")
+    assert sentence(slowing, into).endswith(
+        " Or V8 has inlined it into serve (main.ts:11), which has grown since: what it allocates then counts there."
     )
-    two = tuple(RelatedLine(f"/w/{name}.go", 3, name, Amount(1.0)) for name in ("open", "record"))
-    together = replace(one, with_called=True, inlined=two)
+    assert "V8" not in sentence(one, into)
+    inlined = now._replace(of_function=True, callers=(), inlined=(*callers, callers[0]))
+    three = tuple(RelatedLine(f"/w/{name}.go", 3, name, Amount(1.0)) for name in ("open", "record", "get"))
+    names = "open (pool.go:24), record (main.go:24) or get (pool.go:24)"
+    assert f"this function or what V8 inlined into it, perhaps {names}, ▲" in sentence(
+        replace(one, inlined=three), inlined
+    )
+    together = replace(one, with_called=True, inlined=three[:2])
     assert (
         " and those that it calls, of which V8 may have inlined open (pool.go:24) and record (main.go:24), ▲"
         in sentence(together, inlined._replace(inlined=callers))

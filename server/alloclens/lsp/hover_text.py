@@ -50,7 +50,11 @@ def _urgency(at: Here) -> int:
 def _of_kind(ls: Server, world: World, at: Here, line: int, document_lines: DocumentLines, most: int) -> str:
     """Return the text of a line (1-based) in one kind of profile, with the heaviest stacks."""
     comparison, client = at.comparison, ls.client
-    stacks = comparison.stacks(at.recorded, at.line, most)
+    judged = comparison.finding(at.row)
+    if judged and comparison.by_what_outlived(judged):
+        stacks = comparison.stacks_of(judged, most)
+    else:
+        stacks = comparison.stacks(at.recorded, at.line, most)
 
     def line_of(frame: Frame) -> tuple[str, str]:
         named = document_lines.mapper.named(comparison, frame.file, frame.line)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from alloclens.arrays import distinct
 from alloclens.languages.go.leak_patterns import Shape, goroutine_shape, shape
 from alloclens.languages.go.names import package_of
 from alloclens.paths import clean_path
@@ -20,7 +21,7 @@ from alloclens.series.verdicts import MIN_OBSERVATIONS
 from alloclens.stats.amount import Amount
 from alloclens.stats.growth import SampledValues, bounds
 from alloclens.tables.alignment import NO_MAPS, Alignment, LineMaps, align, are_different_builds
-from alloclens.tables.attribution import allocators
+from alloclens.tables.attribution import allocators, owned
 from alloclens.tables.flame import FlameGraph
 from alloclens.tables.functions import FunctionStats, functions
 from alloclens.tables.growth import Growth, growth, rows, sampled_values
@@ -367,7 +368,10 @@ class Comparison:
         return self._once((recorded, line, shown, most), heaviest_through)
 
     def stacks_of(self, finding: Finding, most: int) -> list[Stack]:
-        """Return the heaviest stacks of what a finding holds, as `stacks` does: through its callers, if they decided."""
+        """Return the heaviest stacks of what a finding holds, as `stacks` does: through its callers, if they decided.
+
+        Of a function with what it calls, first those of which most had outlived a collection of garbage.
+        """
         profile, sites, own = self.profile, self._sites, self._own_sites
         shown = profile.sample_types.index(finding.sample_type)
 
@@ -378,7 +382,8 @@ class Comparison:
                 held = having(profile, sites, self._on(finding.file, finding.line))
             else:
                 held = np.flatnonzero(held_samples(profile, sites, own, self._path(finding)))
-            return heaviest(profile, sites, held, shown, most, self._unsaid_sites)
+            weight = self._outlived if self.by_what_outlived(finding) else None
+            return heaviest(profile, sites, held, shown, most, self._unsaid_sites, weight=weight)
 
         path = ((caller.file, caller.line) for caller in finding.path)
         of = finding.file, finding.line, finding.function, finding.with_called, *path, shown, most
@@ -397,6 +402,29 @@ class Comparison:
     @cached_property
     def _stacks(self) -> dict[tuple[object, ...], list[Stack]]:
         return {}
+
+    def by_what_outlived(self, finding: Finding) -> bool:
+        """Return whether the stacks of a finding are ordered by what outlived a collection of garbage."""
+        return finding.with_called and self._outlived is not None
+
+    @cached_property
+    def _outlived(self) -> Floats | None:
+        """The part of each sample that counts as evidence: that of its line's growth that outlived the last collection."""
+        part = self.judgement.outlived() if self.judgement else None
+        if self.judgement is None or part is None:
+            return None
+        owner = owned(self.profile, self._sites, self._own_sites).site
+        weight = np.ones(len(self._sites) + 1)  # the last is of samples that no line owns
+        for site in distinct(owner[owner >= 0]).tolist():
+            place = self.judgement.place(*self._sites.at(site))
+            weight[site] = 1 if place is None else part[place]
+        return np.asarray(weight[owner])
+
+    def inlined_into(self, finding: Finding) -> Finding | None:
+        """Return the finding or candidate on a function that V8 may have inlined this one's into; None if there is none."""
+        at = RecordedLine(finding.file, finding.line)
+        callers = (*self.findings(), *self.candidates())
+        return next((of for of in callers if at in [RecordedLine(one.file, one.line) for one in of.inlined]), None)
 
     def _path(self, finding: Finding) -> list[list[int]]:
         """Return the sites of a finding's line, and outwards those of its callers that decided."""

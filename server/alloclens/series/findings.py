@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from alloclens.arrays import distinct
+from alloclens.arrays import distinct, ratio
 from alloclens.profile.sample_types import GOROUTINES, LEAKED, column_of
 from alloclens.series.owned import WITH_CALLED
 from alloclens.series.verdicts import (
@@ -61,6 +61,10 @@ MAX_INLINED = 4
 """Functions named that may have been inlined."""
 STAYED = 0.9
 """Part of the most that a function held that it still holds, if it leaked and was inlined: it allocates no more, and nothing is freed."""
+MIN_STANDING = 3
+"""Observations in which a function allocates nothing before it may have been inlined as its caller's pace rose."""
+COLLECTED = 0.1
+"""Part of what is in use that is gone from one observation to the next if all garbage was collected between them."""
 MOVED = 0.5
 """A line took over what V8 inlined into it if what it calls fell by more than this part of what the line grew."""
 EXPLAINED = 0.5
@@ -156,6 +160,11 @@ class Finding:
     def is_candidate(self) -> bool:
         """Whether it is called so. What fills up has a verdict of its own."""
         return self.may_leak and self.rule is not Rule.FILLED
+
+    @property
+    def slowed_down(self) -> bool:
+        """Whether it rose, but lately more slowly: it may be full, or, of a function, V8 may have inlined it."""
+        return self.rule in (Rule.FILLED, Rule.SLOWS)
 
     @property
     def is_foreign(self) -> bool:
@@ -270,10 +279,18 @@ class Judgement:
 
     def of(self, row: int) -> Finding | None:
         """Return the finding on a row of the head's lines."""
+        place = self._place(row)
+        return None if place is None else self._finding(int(self._deciding[place]))
+
+    def place(self, file: str, line: int) -> int | None:
+        """Return the place of a recorded line among the head's owned ones, by row; None if it owns nothing."""
+        row = self.head.row_of(file, line)
+        return None if row is None else self._place(row)
+
+    def _place(self, row: int) -> int | None:
         rows = self._owner[: self.history.lines]
         place = int(np.searchsorted(rows, row))
-        there = place < len(rows) and rows[place] == row
-        return self._finding(int(self._deciding[place])) if there else None
+        return place if place < len(rows) and rows[place] == row else None
 
     @cached_property
     def _score(self) -> Floats:
@@ -392,20 +409,35 @@ class Judgement:
         worst = beside[np.argsort(-self._score[beside], kind="stable")]
         return tuple(path[-1] for part in worst.tolist() if len(path := self._path(part)) == depth[nearest])
 
+    def outlived(self) -> Floats | None:
+        """Return which part of each line's growth was there after the last collection of garbage; None if none was seen.
+
+        The lines are the head's owned ones, by row. What has shrunk counts whole.
+        """
+        values = self.history.values[:, : self.history.lines]
+        whole = values.sum(axis=1)
+        collections = np.flatnonzero(np.diff(whole) < -COLLECTED * whole[:-1])
+        if not len(collections):
+            return None
+        growth, then = values[-1] - values[0], values[collections[-1] + 1] - values[0]
+        return np.asarray(np.where(growth > 0, np.clip(ratio(then, growth), 0, 1), 1))
+
     def _inlined(self, row: int) -> tuple[RelatedLine, ...]:
         """Return the functions that a function of the head calls, that allocate no more, and that hold what they allocated before.
 
         Those through which it calls them have to be inlined, too: they allocate no more, but some of it may have been garbage.
+        So may be those that stopped as the pace of the function itself rose.
         """
         by, owner = self.head.holders, self._owner[: self.history.lines]
         values = self.history.values[:, : len(owner)]
         inside = by.callers == row
-        called = np.isin(owner, by.row[inside.any(axis=1)])
-        stands = called & (values[-1] > 0) & (np.diff(values[len(values) // 2 :], axis=0) <= 0).all(axis=0)
+        called = np.isin(owner, by.row[inside.any(axis=1)]) & (values[-1] > 0)
+        stands = called & (np.diff(values[len(values) // 2 :], axis=0) <= 0).all(axis=0)
         stays = stands & (values[-1] >= STAYED * values.max(axis=0))
         holds = inside.any(axis=1) & np.isin(by.row, owner[stays])
         between = by.callers[holds][inside[holds].cumsum(axis=1) == 0]
-        entries = np.flatnonzero(stays | (stands & np.isin(owner, between)))
+        taken_over = called & _took_over(values[:, owner == row], values)
+        entries = np.flatnonzero(stays | (stands & np.isin(owner, between)) | taken_over)
         heaviest = entries[np.argsort(-values[-1, entries], kind="stable")][:MAX_INLINED]
         rows = zip(self._owner[heaviest].tolist(), heaviest.tolist(), strict=True)
         return tuple(self._related(of, entry) for of, entry in rows if of != row)
@@ -430,6 +462,18 @@ def judge(history: History, head: Lines, sample_type: ValueType) -> Judgement:
     leaked = history.parts.sum(head.holders.value[:, number])
     rule = np.where(leaked > 0, VERDICT_RULES.index(Rule.PROVEN), by_entry.rule)
     return Judgement(history, head, sample_type, replace(by_entry, rule=rule), leaked)
+
+
+def _took_over(own: Floats, values: Floats) -> Mask:
+    """Return for which functions another one has grown by more since they last rose than until then.
+
+    Shapes (observations, 1) or, if the other one owns nothing, (observations, 0); and (observations, functions). Not for
+    those that rose lately, or never.
+    """
+    steps = np.arange(1, len(values))[:, None]
+    last = np.max(np.where(np.diff(values, axis=0) > 0, steps, 0), axis=0, initial=0)
+    stood = (last > 0) & (len(values) - 1 - last >= MIN_STANDING)
+    return np.asarray(stood & (own[-1] - own[last] > own[last] - own[0]).any(axis=1))
 
 
 def badness(finding: Finding) -> tuple[int, int, float, float]:

@@ -103,6 +103,8 @@ class MappedFinding(NamedTuple):
     """Whether its line stands for its function, see `Lines.by_function`."""
     inlined: tuple[NamedLine, ...] = ()
     """The functions that V8 may have inlined into it."""
+    inlined_into: str = ""
+    """The function that V8 may have inlined it into: serve (main.ts:11); "" if it does not grow more slowly, or none is known."""
 
     @property
     def unsure(self) -> bool:
@@ -152,12 +154,21 @@ class LineMapper:
         called, share = comparison.callers_of(finding) if not start else ([], 1.0)
         callers = tuple(self.named(comparison, file, line) for file, line in called)
         inlined = tuple(self.named(comparison, other.file, other.line) for other in finding.inlined)
-        of_function = comparison.lines.by_function
         added = (addition for _, addition in self.additions(comparison, finding))
         seen = sign(finding, comparison, self.texts, added) if finding.may_leak else None
         return MappedFinding(
-            at, waits, doubt, callers=callers, share=share, sign=seen, of_function=of_function, inlined=inlined
+            *(at, waits, doubt),
+            callers=callers,
+            share=share,
+            sign=seen,
+            of_function=comparison.lines.by_function,
+            inlined=inlined,
+            inlined_into=self._inlined_into(comparison, finding),
         )
+
+    def _inlined_into(self, comparison: Comparison, finding: Finding) -> str:
+        caller = comparison.inlined_into(finding) if finding.slowed_down and comparison.lines.by_function else None
+        return f"{caller.function} ({self.named(comparison, caller.file, caller.line).name})" if caller else ""
 
     def additions(self, comparison: Comparison, finding: Finding) -> Iterator[tuple[str, Addition]]:
         """Yield to what the values of a line are added, and those of the callers that decided; each with its path."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from alloclens.arrays import Ints, Mask
+    from alloclens.arrays import Floats, Ints, Mask
     from alloclens.profile.model import Frame, Profile
     from alloclens.tables.sites import Sites
 
@@ -68,8 +68,12 @@ def heaviest(
     unsaid: Mask | None = None,
     *,
     either_way: bool = False,
+    weight: Floats | None = None,
 ) -> list[Stack]:
-    """Return the heaviest stacks of some samples, as `through` does; those that grew most first, unless `either_way`."""
+    """Return the heaviest stacks of some samples, as `through` does; those that grew most first, unless `either_way`.
+
+    `weight` has the part of each sample of the profile that counts for this order.
+    """
     samples = samples[profile.values[samples, column] != 0]
     if not len(samples):
         return []
@@ -81,6 +85,8 @@ def heaviest(
     if unsaid is not None and unsaid.any():
         hidden[group[np.isin(samples, having(profile, sites, np.flatnonzero(unsaid)))]] = True
     change = -grown if either_way and grown.sum() < 0 else grown
+    if weight is not None:
+        change = np.bincount(group, values * weight[samples], len(example))
     order = np.lexsort((-now, -np.where(hidden, 0, change)))
     order = order[~hidden[order] | (now[order] != 0)][:most]
     rows = zip(*(column[order].tolist() for column in (example, now, grown, hidden)), strict=True)

@@ -78,10 +78,11 @@ def markdown(
     judged = comparison.finding(row)
     if judged and not judged.owned.value and not judged.growth:  # it says nothing of what only passes through the line
         judged = None
+    by = _order(stacks, comparison, judged)
     parts = [
         *_finding(judged, places, report_before, is_said=is_said),
         title(comparison, row),
-        *_stacks(stacks[:1], comparison, places),
+        *(f"Heaviest stack{by}, leaf first: {row}" for row in _stacks(stacks[:1], comparison, places)),
     ]
     if doubt:
         recorded = f" It was line {number} of {escape(file)}." if has_moved else ""
@@ -89,7 +90,9 @@ def markdown(
     parts += [*_limits(comparison), *_wider(comparison, judged)]
     begin, end = (("<details><summary>Details</summary>",), ("</details>",)) if folds else (("**Details**",), ())
     details = ["\n".join([*_table(comparison, row), *([f"- {escape(figures(judged))}"] if judged else [])])]
-    details += [*_stacks(stacks[1:], comparison, places, 2), *_command(stacks, file, number, comparison)]
+    if others := _stacks(stacks[1:], comparison, places):
+        details.append("\n".join(["The next stack:", *(f"{i}. {row}" for i, row in enumerate(others, 2))]))
+    details += _command(stacks, file, number, comparison)
     return "\n\n".join([*parts, *begin, *details, *end])
 
 
@@ -182,22 +185,27 @@ def _table(comparison: Comparison, row: int) -> list[str]:
     return rows
 
 
-def _stacks(stacks: list[Stack], comparison: Comparison, places: LinePlaces, first: int = 1) -> list[str]:
-    """Write the heaviest stacks: own frames, and how many others lie between. `first` is the rank of the first."""
+def _order(stacks: list[Stack], comparison: Comparison, judged: Finding | None) -> str:
+    """Return by what the heaviest stacks are ordered: " by growth"; "" without a base."""
+    if judged and comparison.by_what_outlived(judged):
+        return " by growth that outlived the last garbage collection"
+    if not comparison.base:
+        return ""
+    shrank = any((stack.amount.growth or 0) < 0 for stack in stacks[:1])  # by growth, one that grew would be first
+    return " by decrease" if shrank else " by growth"
+
+
+def _stacks(stacks: list[Stack], comparison: Comparison, places: LinePlaces) -> list[str]:
+    """Write stacks: own frames, and how many others lie between."""
 
     def linked(frame: Frame) -> str:
         line, target = places.frame(frame)
         text = escape(frame_at(frame, line))
         return f"[{text}]({target})" if target else text
 
-    rows = [
+    return [
         f"{stack_label(stack, comparison)}: {shortened(stack.frames, comparison.is_own, linked)}" for stack in stacks
     ]
-    if first == 1:
-        shrank = any((stack.amount.growth or 0) < 0 for stack in stacks)  # by growth, one that grew would be first
-        by = (" by decrease" if shrank else " by growth") if comparison.base else ""
-        return [f"Heaviest stack{by}, leaf first: {row}" for row in rows]
-    return ["\n".join(["The next stack:", *(f"{i}. {row}" for i, row in enumerate(rows, first))])] if rows else []
 
 
 def stack_label(stack: Stack, comparison: Comparison) -> str:

@@ -76,6 +76,7 @@ SIGNS = {
 """What speaks for a leak of a candidate, beside its numbers."""
 MAY_BE_INLINED = " V8 may also have inlined this function: what it allocates then counts as its caller's."
 """Another reason why a function grows no more, or more slowly."""
+INLINED_INTO = " Or V8 has inlined it into {caller}, which has grown since: what it allocates then counts there."
 TIMES = {1: "once", 2: "twice"}
 NOTHING_FREED = 0.99
 """A line that retains a larger share of its allocations has freed nothing."""
@@ -143,8 +144,10 @@ def whose(comparison: Comparison) -> str:
 
 def sentence(finding: Finding, now: MappedFinding | None = None) -> str:
     """Say what is held, how it grew, and which rule says so. `now` is where the line is, and who calls it."""
-    inlined = now and now.of_function and not finding.with_called and finding.rule in (Rule.FILLED, Rule.SLOWS)
-    return f"{_of_rule(finding, _what(finding, now))}{MAY_BE_INLINED if inlined else ''}"
+    words = _of_rule(finding, _what(finding, now))
+    if now is None or not now.of_function or finding.with_called or not finding.slowed_down:
+        return words
+    return words + (INLINED_INTO.format(caller=now.inlined_into) if now.inlined_into else MAY_BE_INLINED)
 
 
 def _of_rule(finding: Finding, what: str) -> str:
@@ -329,12 +332,10 @@ def _what(finding: Finding, now: MappedFinding | None) -> str:
 
 def _inlined(finding: Finding, now: MappedFinding) -> str:
     """Name what V8 may have inlined into a function: it counts what that allocates as its caller's."""
+    named = [f"{of.function} ({other.name})" for of, other in zip(finding.inlined, now.inlined, strict=True)]
     if finding.with_called:
-        named = (f"{of.function} ({other.name})" for of, other in zip(finding.inlined, now.inlined, strict=True))
-        some = f", of which V8 may have inlined {_listed([*named], 'and')}" if finding.inlined else ""
-        return f" and those that it calls{some}"
-    names = [other.name for other in now.inlined]
-    return f" or what V8 inlined into it, perhaps {_listed(names, 'or')}" if names else ""
+        return " and those that it calls" + (f", of which V8 may have inlined {_listed(named, 'and')}" if named else "")
+    return f" or what V8 inlined into it, perhaps {_listed(named, 'or')}" if named else ""
 
 
 def _listed(names: Sequence[str], word: str) -> str:
