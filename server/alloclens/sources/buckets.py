@@ -18,7 +18,7 @@ from alloclens.profile.taken_at import taken_at
 from alloclens.sources.address import shortened
 from alloclens.sources.errors import CaptureError
 from alloclens.sources.fetch import SAMPLE_LESS
-from alloclens.sources.remote import RemoteListing, RemoteSnapshot, SourceType, check_processes
+from alloclens.sources.remote import RemoteListing, RemoteSnapshot, SourceType, check_processes, in_order
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,7 +75,7 @@ def snapshots(remote: Remote, seconds: float) -> RemoteListing:
     check_processes(remote, found, "url")
     large = len(heaps) - len(fitting)
     note = f"{large} of {len(heaps)} heaps are left out, since they are larger than {MAX_PROFILE_BYTES >> 20} MiB: {SAMPLE_LESS}"
-    return RemoteListing(tuple(sorted(found, key=lambda one: one.taken)), {}, (note,) if large else ())
+    return RemoteListing(in_order(found), {}, (note,) if large else ())
 
 
 def parts(remote: Remote, listing: RemoteListing, snapshot: RemoteSnapshot, before: int | None) -> list[bytes]:

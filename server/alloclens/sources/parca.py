@@ -14,9 +14,7 @@ from alloclens.profile.errors import Malformed
 from alloclens.profile.formats import MAX_PROFILE_BYTES
 from alloclens.profile.formats.compression import unpacked
 from alloclens.profile.joined import IN_USE
-from alloclens.profile.sample_types import HEAP_DEFAULT
 from alloclens.sources.remote import (
-    RemoteListing,
     RemoteSnapshot,
     SourceType,
     Span,
@@ -31,7 +29,7 @@ from alloclens.sources.remote import (
 from alloclens.typed import ready
 
 if TYPE_CHECKING:
-    from alloclens.sources.remote import Answer, Remote
+    from alloclens.sources.remote import Answer, Remote, RemoteListing
     from alloclens.sources.request import Response
 
 TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?Z")
@@ -108,19 +106,7 @@ def describe(remote: Remote) -> str:
 
 def snapshots(remote: Remote, seconds: float) -> RemoteListing:
     """Return the snapshots of these last seconds, by the server's clock, oldest first. Raises CaptureError."""
-    types, ahead = _types(remote, span(seconds))
-    if ahead:
-        types, _ = _types(remote, span(seconds, ahead))
-    found = []
-    if HEAP_DEFAULT in types:
-        query = {"query": types[HEAP_DEFAULT] + remote.selector(), **_times(span(seconds, ahead))}
-        for series in _asked(remote, "query_range", _OfAll, **query)[0].series:
-            process = tuple((label.name, label.value) for label in series.labelset.labels if label.name != NAME)
-            found += [
-                RemoteSnapshot(_milliseconds(one.timestamp), process, one.timestamp, one.value)
-                for one in series.samples
-            ]
-    return listed(remote, found, types, seconds, ahead)
+    return listed(remote, seconds, _types, _heaps)
 
 
 def parts(remote: Remote, listing: RemoteListing, snapshot: RemoteSnapshot, before: int | None) -> list[bytes]:
@@ -139,6 +125,17 @@ def _single(remote: Remote, kind: str, snapshot: RemoteSnapshot) -> bytes:
     except binascii.Error as error:
         raise Malformed(str(error)) from error
     return unpacked(data, MAX_PROFILE_BYTES)
+
+
+def _heaps(remote: Remote, kind: str, within: Span) -> tuple[list[RemoteSnapshot], str]:
+    """Return the snapshots in a span; none is left out."""
+    found = []
+    for series in _asked(remote, "query_range", _OfAll, query=kind + remote.selector(), **_times(within))[0].series:
+        process = tuple((label.name, label.value) for label in series.labelset.labels if label.name != NAME)
+        found += [
+            RemoteSnapshot(_milliseconds(one.timestamp), process, one.timestamp, one.value) for one in series.samples
+        ]
+    return found, ""
 
 
 def _types(remote: Remote, within: Span) -> tuple[dict[str, str], float]:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from alloclens.profile.joined import ALLOCATED, IN_USE
-from alloclens.profile.sample_types import HEAP_DEFAULT
 from alloclens.sources.remote import (
     RemoteSnapshot,
     SourceType,
@@ -102,16 +101,7 @@ def describe(remote: Remote) -> str:
 
 def snapshots(remote: Remote, seconds: float) -> RemoteListing:
     """Return the snapshots of these last seconds, by the server's clock, oldest first. Raises CaptureError."""
-    types, ahead = _types(remote, span(seconds))
-    within = span(seconds, ahead)
-    if ahead:
-        types, _ = _types(remote, within)
-    found, several = _found(remote, types[HEAP_DEFAULT], within) if HEAP_DEFAULT in types else ([], 0)
-    sums = (
-        f"{several} intervals are left out, since each has several snapshots, which the server adds up: is `interval` that of "
-        "the collector, and has each process a label of its own?"
-    )
-    return listed(remote, found, types, seconds, ahead, sums if several else "")
+    return listed(remote, seconds, _types, _heaps)
 
 
 def parts(remote: Remote, listing: RemoteListing, snapshot: RemoteSnapshot, before: int | None) -> list[bytes]:
@@ -132,18 +122,23 @@ def parts(remote: Remote, listing: RemoteListing, snapshot: RemoteSnapshot, befo
     return [*in_use.values(), *(_merged(remote, types[name], snapshot, since) for name in ALLOCATED if name in types)]
 
 
-def _found(remote: Remote, type_id: str, within: Span) -> tuple[list[RemoteSnapshot], int]:
-    """Return the snapshots, and the number of intervals that have several, of which only the sum is known.
+def _heaps(remote: Remote, type_id: str, within: Span) -> tuple[list[RemoteSnapshot], str]:
+    """Return the snapshots, and why intervals are left out that have several, of which only the sum is known.
 
     If the server knows no single snapshots, the sum of an interval with several is not its average.
     """
     series = _series(remote, type_id, within, average=False)
     if found := [one for process in series for one in _singles(process)]:
-        return found, 0
+        return found, ""
     sums, averages = _values(series), _values(_series(remote, type_id, within, average=True))
     single = {at: value for at, value in sums.items() if value == averages.get(at)}
+    several = len(sums) - len(single)
+    left_out = (
+        f"{several} intervals are left out, since each has several snapshots, which the server adds up: is `interval` that of "
+        "the collector, and has each process a label of its own?"
+    )
     found = [RemoteSnapshot(taken, labels, "", value) for (labels, taken), value in single.items()]
-    return found, len(sums) - len(single)
+    return found, left_out if several else ""
 
 
 def _singles(series: _Series) -> Iterator[RemoteSnapshot]:

@@ -7,6 +7,7 @@ import os
 import time
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from urllib.parse import urlencode
@@ -24,7 +25,7 @@ from alloclens.sources.errors import CaptureError
 from alloclens.sources.fetch import SAMPLE_LESS, Body, ask
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from alloclens.settings.settings import Source
     from alloclens.sources.access import Header
@@ -171,16 +172,20 @@ def span(seconds: float, ahead: float = 0.0) -> Span:
 
 def listed(
     remote: Remote,
-    found: list[RemoteSnapshot],
-    types: Mapping[str, str],
     seconds: float,
-    ahead: float,
-    left_out: str = "",
+    types: Callable[[Remote, Span], tuple[dict[str, str], float]],
+    heaps: Callable[[Remote, str, Span], tuple[list[RemoteSnapshot], str]],
 ) -> RemoteListing:
-    """Return a listing of what was found in these last seconds of a clock; `left_out` says what was not taken, and why.
+    """Return the snapshots of these last seconds, by the server's clock.
 
-    Raises CaptureError if nothing was found, or too many processes.
+    `types` returns what the server calls the types of a heap in a span, by sample type, and by how many seconds its clock is ahead;
+    `heaps` the snapshots of such a type, and which it left out, and why. Raises CaptureError if there are none, or too many processes.
     """
+    named, ahead = types(remote, span(seconds))
+    within = span(seconds, ahead)
+    if ahead:
+        named, _ = types(remote, within)
+    found, left_out = heaps(remote, named[HEAP_DEFAULT], within) if HEAP_DEFAULT in named else ([], "")
     if not found:
         which = remote.source.select or "any label"
         why = left_out or "are `select` and `tenant` right, and is --since long enough?"
@@ -188,7 +193,12 @@ def listed(
     check_processes(remote, found, "select")
     how = "ahead" if ahead > 0 else "behind"
     clock = f"the clock of {remote.address} is {abs(ahead):.0f} s {how}; its time counts" if ahead else ""
-    return RemoteListing(tuple(sorted(found, key=lambda one: one.taken)), types, tuple(filter(None, (clock, left_out))))
+    return RemoteListing(in_order(found), named, tuple(filter(None, (clock, left_out))))
+
+
+def in_order(found: Iterable[RemoteSnapshot]) -> tuple[RemoteSnapshot, ...]:
+    """Return snapshots in the order in which they were taken."""
+    return tuple(sorted(found, key=attrgetter("taken")))
 
 
 def check_processes(remote: Remote, found: list[RemoteSnapshot], field: str) -> None:
