@@ -16,7 +16,6 @@ from alloclens.profile.formats import read
 from alloclens.settings.settings import Source, properties
 from alloclens.sources import collect, retry
 from alloclens.sources import fetch as fetching
-from alloclens.sources.remote import RemoteSnapshot
 from click.testing import CliRunner
 
 from tests.support.profiles import Builder
@@ -57,18 +56,27 @@ class Pyroscope:
         answers = {
             "LabelValues": {"names": ["shop"]},
             "ProfileTypes": {"profileTypes": [{"ID": f"memory:{t}:x:space:bytes", "sampleType": t} for t in TYPES]},
-            "SelectSeries": self.series(int(query["start"]), int(query["end"])),
+            "SelectSeries": self.series(int(query["start"]), int(query["end"]), query.get("labelSelector", "")),
         }
         return json.dumps(answers[method]).encode()
 
-    def series(self, start: int, end: int) -> dict:
-        points = [
-            {"timestamp": str(at), "exemplars": [{"timestamp": str(at), "profileId": str(at), "value": str(value)}]}
-            for at, value in self.snapshots
-            if start <= at <= end
-        ]
-        of = [{"labels": [{"name": "pod", "value": pod}], "points": points} for pod in self.pods]
-        return {"series": of} if points else {}
+    def series(self, start: int, end: int, selector: str = "") -> dict:
+        """Return the series of the pods that are selected; each uses more than the one before it, the longer it runs."""
+        within = [(at, value) for at, value in self.snapshots if start <= at <= end]
+        (pod,) = re.findall('pod="([^"]*)"', selector) or (None,)
+        series = []
+        for number, name in enumerate(self.pods):
+            points = [
+                {
+                    "timestamp": str(at),
+                    "value": value + number * i,
+                    "exemplars": [{"timestamp": str(at), "profileId": str(at), "value": str(value)}],
+                }
+                for i, (at, value) in enumerate(within)
+            ]
+            if points and pod in (None, name):
+                series.append({"labels": [{"name": "pod", "value": name}], "points": points})
+        return {"series": series}
 
     def profile(self, body: bytes) -> bytes:
         if self.lost in body:
@@ -134,7 +142,8 @@ def test_nothing_is_asked_before_it_is_allowed(server: Pyroscope) -> None:
     assert run("explain").exit_code == 1
     assert server.server.seen == []
     assert run("sources", "allow", "prod").stdout == f"prod: {what}\n"
-    assert run("sources").stdout == f"prod: {what}: 1 service, heaps\n"
+    newest = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(server.snapshots[-1][0] // 1000))
+    assert run("sources").stdout == f"prod: {what}: 1 service, newest heap {newest}\n"
     headers = server.server.seen[0]
     assert (headers["authorization"], headers["x-scope-orgid"]) == (f"Bearer {SECRET}", "team-a")
 
@@ -291,7 +300,7 @@ def test_labels_that_read_alike_are_of_several_processes() -> None:
         ("x" * 90, "y" * 91),
     )
     labels = [(("service_name", "s"), ("namespace", namespace), ("pod", pod)) for namespace, pod in pairs]
-    names = [collect.directory_of(RemoteSnapshot(0, one, "", 0)) for one in labels]
+    names = [collect.directory_of(one) for one in labels]
     assert names[0] == "s/a+b"
     assert len(set(names)) == len(names)
     assert all(len(name) < 120 for name in names)
@@ -306,11 +315,36 @@ def test_other_profiles_may_lie_beside_the_snapshots() -> None:
     assert len(run("fetch", "--into", "p").stdout.splitlines()) == 3
 
 
-def test_too_many_processes(server: Pyroscope) -> None:
-    server.pods = tuple(f"pod-{i}" for i in range(1000))
+def test_of_many_processes_those_that_grow_most_are_fetched(server: Pyroscope) -> None:
+    server.pods = tuple(f"pod-{i}" for i in range(103))
+    result = fetched("--into", "p", "--every", "3h")
+    assert {path.name for path in Path("p/unnamed").iterdir()} == {f"pod-{i}" for i in range(3, 103)}
+    assert f"{server.server.url} has 103 processes: those 100 are fetched whose bytes in use grow most" in result.stderr
+
+
+def test_a_finer_interval_fills_the_gaps() -> None:
+    first = {Path(line).name for line in fetched("--into", "p", "--every", "5m").stdout.splitlines()}
+    assert 2 <= len(first) <= 3
+    more = {Path(line).name for line in run("fetch", "--into", "p").stdout.splitlines()}
+    assert (len(more | first), more & first) == (10, set())
+
+
+def test_what_would_come_before_the_first_is_not_fetched(server: Pyroscope) -> None:
+    """What was allocated is added up from the first."""
+    every, server.snapshots = server.snapshots, server.snapshots[5:]
+    assert len(fetched("--into", "p").stdout.splitlines()) == 5
+    server.snapshots = every
+    result = run("fetch", "--into", "p")
+    assert result.stdout == ""
+    assert "unnamed/a: what is older than " in result.stderr
+    assert "delete its snapshots to fetch more" in result.stderr
+
+
+def test_what_is_fetched_at_once_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(collect, "MAX_KEPT_BYTES", 700)
     result = fetched("--into", "p")
-    assert (result.exit_code, Path("p").exists()) == (1, False)
-    assert "1000 processes are more than 100: narrow `select`" in result.stderr
+    assert 0 < len(result.stdout.splitlines()) < 10
+    assert "are not fetched at once: ask for less with --every and --since" in result.stderr
 
 
 @pytest.mark.parametrize(("taken", "files"), [(-1, 0), (1, 1), (3_999_999_999_999, 1), (253402300799000, 0)])

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 import pytest
 from alloclens.settings.settings import Source
-from alloclens.sources.parca import snapshots
+from alloclens.sources.parca import processes
 from alloclens.sources.remote import remote
 
 from tests.support import parca
-from tests.support.kept import LEAK, SNAPSHOTS, findings, run, settings, workspace
+from tests.support.kept import LEAK, MOMENT, SNAPSHOTS, findings, run, settings, workspace
 from tests.support.server import profile_server
 
 if TYPE_CHECKING:
@@ -27,7 +28,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_the_findings_are_those_of_the_files(folder: Path, tmp_path: Path) -> None:
     with parca.serving(tmp_path / "kept") as server:
         settings(folder, server.url, kind="parca")
-        assert run("sources").stdout == f"prod: parca at {server.url}: 1 job, heaps\n"
+        said = run("sources").stdout
+        assert re.fullmatch(rf"prod: parca at {server.url}: 1 job, newest heap {MOMENT}\n", said)
         fetched = run("fetch", "--every", "1s", "--into", tmp_path / "into")
         assert (fetched.exit_code, fetched.stderr) == (0, "")
         assert len(fetched.stdout.splitlines()) == 2 * SNAPSHOTS
@@ -75,5 +77,5 @@ def test_a_time_that_is_none_is_0(time: str, taken: int) -> None:
     series = {"series": [{"samples": [{"timestamp": time, "value": "1"}]}]}
     with profile_server() as server:
         server.answers = lambda path, _: json.dumps(series if "query_range" in path else kinds).encode()
-        listing = snapshots(remote(Source(name="prod", type="parca", url=server.url), "/w"), 3600)
-    assert [one.taken for one in listing.snapshots] == [taken]
+        found = processes(remote(Source(name="prod", type="parca", url=server.url), "/w"), 3600)
+    assert [one.newest for one in found] == [taken]

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 LEAK, CACHE = 9, 12
 SNAPSHOTS, EVERY = 40, 60.0
+MOMENT = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC"
 MAIN = """package main
 
 var kept, cache [][]byte

@@ -13,8 +13,9 @@ from alloclens.cli.capture import duration
 from alloclens.cli.sources import allowed_remote, named
 from alloclens.cli.terminal import show, tell
 from alloclens.disk import real, reason
-from alloclens.sources.collect import FetchSpan, collect, trim
+from alloclens.sources.collect import Watch, collect, trim
 from alloclens.sources.errors import CaptureError
+from alloclens.sources.remote import FetchSpan
 from alloclens.workspace.around import workspace_around
 from alloclens.workspace.workspace import fetched_into
 
@@ -65,7 +66,7 @@ def _fetched(folder: str, source: Source, into: Path | None, wanted: FetchSpan) 
 
     problem = ""
     try:
-        collect(allowed_remote(folder, source), wanted, directory, print_path, tell)
+        collect(allowed_remote(folder, source), wanted, directory, Watch(print_path, tell))
         if not into:
             trim(directory.parent, tell)
     except CaptureError as error:

@@ -14,7 +14,7 @@ from alloclens.disk import real
 from alloclens.settings import config
 from alloclens.settings.checking import parse
 from alloclens.settings.trust import Grant, allow, allowed
-from alloclens.sources.collect import describe
+from alloclens.sources.collect import overview
 from alloclens.sources.errors import CaptureError
 from alloclens.sources.remote import Remote, remote
 from alloclens.workspace.around import workspace_around
@@ -38,7 +38,7 @@ def command(context: click.Context, workspace: str | None) -> None:
     for source in named(folder, ()):
         try:
             reached = allowed_remote(folder, source)
-            show(f"{source.name}: {reached.asks}: {describe(reached)}")
+            show(f"{source.name}: {reached.asks}: {overview(reached).text}")
         except CaptureError as error:
             failed = True
             show(f"{source.name}: {error}")

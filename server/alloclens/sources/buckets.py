@@ -18,13 +18,13 @@ from alloclens.profile.taken_at import taken_at
 from alloclens.sources.address import shortened
 from alloclens.sources.errors import CaptureError
 from alloclens.sources.fetch import SAMPLE_LESS
-from alloclens.sources.remote import RemoteListing, RemoteSnapshot, SourceType, check_processes, in_order
+from alloclens.sources.remote import Overview, RemoteListing, RemoteSnapshot, SourceType, in_order, processes_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from alloclens.sources.address import Address
-    from alloclens.sources.remote import Process, Remote
+    from alloclens.sources.remote import FetchSpan, Process, Remote, RemoteProcess
 
 MISSING = "buckets need the extra `buckets` of alloclens: pip install 'alloclens[buckets]'"
 MAX_OBJECTS = 100_000
@@ -56,26 +56,31 @@ class _Heap(NamedTuple):
     size: int
 
 
-def describe(remote: Remote) -> str:
-    """Say what the bucket has of the last hour. Raises CaptureError."""
+def overview(remote: Remote) -> Overview:
+    """Return what the bucket has of the last hour. Raises CaptureError."""
     objects, heaps = _heaps(remote, 3600)
-    return f"{_objects(objects)}, {len(heaps)} of them heaps of the last hour"
+    return Overview(f"{_objects(objects)}, {len(heaps)} of them heaps of the last hour")
 
 
-def snapshots(remote: Remote, seconds: float) -> RemoteListing:
-    """Return the heaps of these last seconds, oldest first. Raises CaptureError."""
+def processes(remote: Remote, seconds: float) -> list[RemoteProcess]:
+    """Return the processes of these last seconds; the size of a file stands for what is in use. Raises CaptureError."""
     objects, heaps = _heaps(remote, seconds)
     if not objects:
         raise CaptureError(f"{remote.address} has no objects: is the path in `url` right?")
     if not heaps:
         has = f"{remote.address} has {_objects(objects)}, but no heap of the last {seconds:.0f} s"
         raise CaptureError(f"{has}: is --since long enough?")
-    fitting = [one for one in heaps if one.size <= MAX_PROFILE_BYTES]
-    found = [RemoteSnapshot(round(one.taken * 1000), _process(one.path), one.path, one.size) for one in fitting]
-    check_processes(remote, found, "url")
+    return processes_of(map(_snapshot, heaps))
+
+
+def snapshots(remote: Remote, wanted: FetchSpan, process: Process) -> RemoteListing:
+    """Return the heaps of a process, oldest first. Raises CaptureError."""
+    _, below = _heaps(remote, wanted.seconds, "/".join(value for _, value in process))
+    heaps = [one for one in below if _process(one.path) == process]
+    fitting = [_snapshot(one) for one in heaps if one.size <= MAX_PROFILE_BYTES]
     large = len(heaps) - len(fitting)
     note = f"{large} of {len(heaps)} heaps are left out, since they are larger than {MAX_PROFILE_BYTES >> 20} MiB: {SAMPLE_LESS}"
-    return RemoteListing(in_order(found), {}, (note,) if large else ())
+    return RemoteListing(in_order(fitting), {}, (note,) if large else ())
 
 
 def parts(remote: Remote, listing: RemoteListing, snapshot: RemoteSnapshot, before: int | None) -> list[bytes]:
@@ -91,14 +96,14 @@ def parts(remote: Remote, listing: RemoteListing, snapshot: RemoteSnapshot, befo
         return [bytes(answer.bytes())]
 
 
-def _heaps(remote: Remote, seconds: float) -> tuple[int, list[_Heap]]:
-    """Return how many objects there are, and the heaps of these last seconds.
+def _heaps(remote: Remote, seconds: float, below: str = "") -> tuple[int, list[_Heap]]:
+    """Return how many objects there are below a path, and the heaps of these last seconds.
 
     Each has the time in its name, else the time when it was written.
     """
     now, objects, heaps = time.time(), 0, []
     with _explained(remote):
-        for page in _store(remote.address).list():
+        for page in _store(remote.address).list(below or None):
             objects += len(page)
             if objects > MAX_OBJECTS:
                 raise CaptureError(f"{remote.address} has more than {MAX_OBJECTS} objects: use a longer path in `url`")
@@ -109,6 +114,10 @@ def _heaps(remote: Remote, seconds: float) -> tuple[int, list[_Heap]]:
                 if taken >= now - seconds and not OTHERS.search(name):
                     heaps.append(_Heap(one["path"], taken, one["size"]))
     return objects, heaps
+
+
+def _snapshot(heap: _Heap) -> RemoteSnapshot:
+    return RemoteSnapshot(round(heap.taken * 1000), _process(heap.path), heap.path, heap.size)
 
 
 def _objects(count: int) -> str:
@@ -209,4 +218,4 @@ def _hint(status: int, address: Address) -> str:
     return hints.get(status, "")
 
 
-BUCKET = SourceType(describe, snapshots, parts, since_before=False)
+BUCKET = SourceType(overview, processes, snapshots, parts, since_before=False)

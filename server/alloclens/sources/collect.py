@@ -1,7 +1,9 @@
 """Fetches what a source has and this machine lacks, and writes it to files, which the rest sees as any other.
 
-Each process has a directory of its own, below that of its service. Its snapshots are fetched one after the other, since what
-each has allocated is added to the one before; those of several processes are fetched at the same time.
+First the source says which processes it has, and how they grow: that costs little, however many snapshots they have. Only of
+those that were chosen, the snapshots are listed and fetched, several processes at the same time. Each process has a directory of
+its own, below that of its service. Its newest snapshots are fetched first, unless what a snapshot has allocated is added to the
+one before.
 """
 
 from __future__ import annotations
@@ -11,9 +13,10 @@ import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from alloclens.disk import read_file
 from alloclens.profile.errors import ProfileError
@@ -21,16 +24,25 @@ from alloclens.profile.formats import MAX_PROFILE_BYTES, read
 from alloclens.profile.joined import HEAP, joined
 from alloclens.sources.buckets import BUCKET
 from alloclens.sources.capture_files import NAME, file_name, time_of, write_new
+from alloclens.sources.errors import CaptureError
 from alloclens.sources.parca import PARCA
 from alloclens.sources.pyroscope import PYROSCOPE
-from alloclens.sources.remote import MAX_TIME
+from alloclens.sources.remote import MAX_TIME, moment
 from alloclens.sources.retry import retried
 from alloclens.walk import tree
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Mapping
 
-    from alloclens.sources.remote import Remote, RemoteListing, RemoteSnapshot
+    from alloclens.sources.remote import (
+        FetchSpan,
+        Overview,
+        Process,
+        Remote,
+        RemoteListing,
+        RemoteProcess,
+        RemoteSnapshot,
+    )
 
 SOURCES = {
     "gcs": BUCKET,
@@ -46,60 +58,164 @@ MAX_KEPT_BYTES = 1 << 30
 MAX_NAME_CHARACTERS = 100
 
 
-class FetchSpan(NamedTuple):
-    """What to fetch."""
+@dataclass(frozen=True)
+class Watch:
+    """Who follows a fetch. All are called from several threads."""
 
-    seconds: float
-    """Until now."""
-    every: float
-    """Seconds in which at most one snapshot of a process is fetched."""
-
-
-def describe(remote: Remote) -> str:
-    """Say what a source has. Raises CaptureError."""
-    return SOURCES[remote.source.type].describe(remote)
+    written: Callable[[Path], None]
+    """Called with each new file."""
+    tell: Callable[[str], None]
+    """Called with what the user should know."""
+    progress: Callable[[int, int], None] = lambda _done, _total: None
+    """Called with how many processes are done, and how many there are."""
 
 
-def collect(
-    remote: Remote, wanted: FetchSpan, into: Path, written: Callable[[Path], None], tell: Callable[[str], None]
-) -> None:
-    """Fetch what is wanted and newer than the files there; `written` is called with each new file, also from other threads.
+def overview(remote: Remote) -> Overview:
+    """Return what a source has. Raises CaptureError."""
+    return SOURCES[remote.source.type].overview(remote)
+
+
+def processes(remote: Remote, seconds: float, tell: Callable[[str], None]) -> list[RemoteProcess]:
+    """Return the processes of these last seconds, those first that grow most. Raises CaptureError, also if there are none."""
+    found = retried(lambda: SOURCES[remote.source.type].processes(remote, seconds), tell)
+    if not found:
+        which = remote.source.select or "any label"
+        why = "are `select` and `tenant` right, and is --since long enough?"
+        raise CaptureError(f"{remote.address} has no heap with {which} in the last {seconds:.0f} s: {why}")
+    return sorted(found, key=lambda one: (one.before - one.now, -one.newest, one.labels))
+
+
+def collect(remote: Remote, wanted: FetchSpan, into: Path, watch: Watch) -> None:
+    """Fetch what is wanted and not there yet.
 
     Raises CaptureError if the server fails, and OSError if a file cannot be written. What was written before stays.
     """
-    source = SOURCES[remote.source.type]
-    listing = retried(lambda: source.snapshots(remote, wanted.seconds), tell)
-    for note in listing.notes:
-        tell(note)
-    stop = threading.Event()
-
-    def fetch(process: list[RemoteSnapshot]) -> None:
-        directory = into / directory_of(process[0])
-        newest = max(_heaps(directory), default=None)
-        for snapshot in process:
-            path = directory / file_name("heap", _time(snapshot.taken))
-            if stop.is_set() or (newest and path <= newest):
-                continue
-            data = _fetched(remote, listing, snapshot, newest, tell)
-            if data and write_new(path, data):
-                written(path)
-                newest = path
-
+    by_directory: dict[str, list[Process]] = {}
+    for labels in wanted.processes or _growing(remote, wanted, watch.tell):
+        by_directory.setdefault(directory_of(labels), []).append(labels)
+    fetch = _Fetch(remote, wanted, into, watch, len(by_directory))
     with ThreadPoolExecutor(THREADS) as threads:
         try:
-            list(threads.map(fetch, _processes(listing.snapshots, wanted.every)))
+            list(threads.map(fetch.processes, by_directory.items()))
         finally:
-            stop.set()  # after an error, or Ctrl-C
+            fetch.stop.set()  # after an error, or Ctrl-C
+    if fetch.bytes_left < 0:
+        watch.tell(
+            f"more than {MAX_KEPT_BYTES >> 30} GiB are not fetched at once: ask for less with --every and --since"
+        )
 
 
-def directory_of(snapshot: RemoteSnapshot) -> str:
+def _growing(remote: Remote, wanted: FetchSpan, tell: Callable[[str], None]) -> list[Process]:
+    """Return the processes that grow most."""
+    found = [process.labels for process in processes(remote, wanted.seconds, tell)]
+    if len(found) > wanted.most:
+        tell(
+            f"{remote.address} has {len(found)} processes: those {wanted.most} are fetched whose bytes in use grow most"
+        )
+    return found[: wanted.most]
+
+
+class _Fetch:
+    """One run of `collect`. Its threads share it."""
+
+    def __init__(self, remote: Remote, wanted: FetchSpan, into: Path, watch: Watch, total: int) -> None:
+        self.stop = threading.Event()
+        self.bytes_left = MAX_KEPT_BYTES
+        self._remote, self._wanted, self._into, self._watch = remote, wanted, into, watch
+        self._source = SOURCES[remote.source.type]
+        self._lock = threading.Lock()
+        self._told: set[str] = set()
+        self._done, self._total = 0, total
+        watch.progress(0, total)
+
+    def processes(self, of: tuple[str, list[Process]]) -> None:
+        """Fetch the processes that have this directory: one, unless they differ only in the names of their labels."""
+        name, processes = of
+        for labels in processes:
+            if not self.stop.is_set():
+                self._process(labels, self._into / name)
+        with self._lock:
+            self._done += 1
+            self._watch.progress(self._done, self._total)
+
+    def _process(self, labels: Process, directory: Path) -> None:
+        listing = retried(lambda: self._source.snapshots(self._remote, self._wanted, labels), self._watch.tell)
+        for note in listing.notes:
+            self._tell_once(note)
+        own = [one for one in listing.snapshots if one.labels == labels and 0 < one.taken < MAX_TIME]
+        there = {_milliseconds(path): path for path in _heaps(directory)}
+        missing = self._missing(own, there)
+        if self._source.since_before and missing and there and missing[0].taken < min(there):
+            self._watch.tell(
+                f"{directory_of(labels)}: what is older than {moment(min(there))} is not fetched, since what was allocated is "
+                "added up from there; delete its snapshots to fetch more"
+            )
+        for snapshot in missing:
+            if self.stop.is_set():
+                return
+            self._snapshot(listing, snapshot, there, directory)
+
+    def _missing(self, own: list[RemoteSnapshot], there: Mapping[int, Path]) -> list[RemoteSnapshot]:
+        """Return the first snapshot in each interval that has none yet."""
+        slots = dict.fromkeys((self._slot(taken) for taken in there), None)
+        found: dict[int, RemoteSnapshot | None] = {**slots}
+        for snapshot in own:
+            found.setdefault(self._slot(snapshot.taken), snapshot)
+        missing = [one for one in found.values() if one]
+        return missing if self._source.since_before else missing[::-1]
+
+    def _slot(self, taken: int) -> int:
+        return int(taken / 1000 / self._wanted.every)
+
+    def _snapshot(
+        self, listing: RemoteListing, snapshot: RemoteSnapshot, there: dict[int, Path], directory: Path
+    ) -> None:
+        """Fetch one snapshot and write it, unless the server has something else."""
+        before = max((taken for taken in there if taken < snapshot.taken), default=None)
+        if self._source.since_before and before is None and there:
+            return
+        data = self._fetched(listing, snapshot, before, there)
+        path = directory / file_name("heap", _time(snapshot.taken))
+        if data and write_new(path, data):
+            there[snapshot.taken] = path
+            with self._lock:
+                self.bytes_left -= len(data)
+                if self.bytes_left < 0:
+                    self.stop.set()
+            self._watch.written(path)
+
+    def _fetched(
+        self, listing: RemoteListing, snapshot: RemoteSnapshot, before: int | None, there: Mapping[int, Path]
+    ) -> bytes | None:
+        """Return a snapshot; None if the server has something else. Raises CaptureError, and OSError if the one before cannot be read."""
+        since = before if self._source.since_before else None
+        types = [name for name in HEAP if name in listing.types]
+        try:
+            earlier = b"" if since is None else read_file(there[since], MAX_PROFILE_BYTES)
+            parts = retried(lambda: self._source.parts(self._remote, listing, snapshot, since), self._watch.tell)
+            return joined(parts, types, earlier, snapshot.taken * 1_000_000) if types else _whole(*parts)
+        except ProfileError as error:
+            name, when = directory_of(snapshot.labels), moment(snapshot.taken)
+            self._watch.tell(f"{self._remote.address}: the snapshot of {name} at {when} is left out: {error}")
+            return None
+
+    def _tell_once(self, note: str) -> None:
+        """Say what is the same for several processes."""
+        with self._lock:
+            is_new = note not in self._told
+            self._told.add(note)
+        if is_new:
+            self._watch.tell(note)
+
+
+def directory_of(process: Process) -> str:
     """Return the relative directory of a process: SERVICE/PROCESS."""
-    labels = dict(snapshot.labels)
+    labels = dict(process)
     service = next((labels.pop(name) for name in SERVICE if name in labels), "unnamed")
-    process = "+".join(map(_name, labels.values()))  # no name has a +
-    if len(process) > MAX_NAME_CHARACTERS:
-        process = _name("\0".join(labels.values()))
-    return f"{_name(service)}/{process or 'all'}"
+    name = "+".join(map(_name, labels.values()))  # no name has a +
+    if len(name) > MAX_NAME_CHARACTERS:
+        name = _name("\0".join(labels.values()))
+    return f"{_name(service)}/{name or 'all'}"
 
 
 def trim(root: Path, tell: Callable[[str], None], most: int = MAX_KEPT_BYTES) -> None:
@@ -120,46 +236,23 @@ def trim(root: Path, tell: Callable[[str], None], most: int = MAX_KEPT_BYTES) ->
                 path.unlink()
 
 
-def _fetched(
-    remote: Remote, listing: RemoteListing, snapshot: RemoteSnapshot, newest: Path | None, tell: Callable[[str], None]
-) -> bytes | None:
-    """Return a snapshot that comes after the newest file of its process; None if the server has something else.
-
-    Raises CaptureError, and OSError if that file cannot be read.
-    """
-    source, types = SOURCES[remote.source.type], [name for name in HEAP if name in listing.types]
-    before, since = b"", None
-    if newest and source.since_before and (taken := time_of(newest.name, "heap")):
-        before, since = read_file(newest, MAX_PROFILE_BYTES), round(taken.timestamp() * 1000)
-    try:
-        parts = retried(lambda: source.parts(remote, listing, snapshot, since), tell)
-        return _whole(*parts) if not types else joined(parts, types, before, snapshot.taken * 1_000_000)
-    except ProfileError as error:
-        when = f"{_time(snapshot.taken):%Y-%m-%d %H:%M:%S} UTC"
-        tell(f"{remote.address}: the snapshot of {directory_of(snapshot)} at {when} is left out: {error}")
-        return None
-
-
 def _whole(data: bytes) -> bytes:
     """Return a profile as it is. Raises ProfileError unless it is one."""
     read(data)
     return data
 
 
-def _processes(snapshots: Iterable[RemoteSnapshot], every: float) -> list[list[RemoteSnapshot]]:
-    """Return the snapshots by process, oldest first, and of each the first in every `every` seconds."""
-    of: dict[str, dict[int, RemoteSnapshot]] = {}
-    for snapshot in snapshots:
-        if not 0 < snapshot.taken < MAX_TIME:
-            continue
-        of.setdefault(directory_of(snapshot), {}).setdefault(int(snapshot.taken / 1000 / every), snapshot)
-    return [list(slots.values()) for slots in of.values()]
-
-
 def _heaps(directory: Path) -> list[Path]:
     with suppress(FileNotFoundError):
         return [path for path in directory.iterdir() if time_of(path.name, "heap")]
     return []
+
+
+def _milliseconds(path: Path) -> int:
+    """Return when the heap in a file of this name was taken."""
+    taken = time_of(path.name, "heap")
+    assert taken
+    return round(taken.timestamp() * 1000)
 
 
 def _time(milliseconds: int) -> datetime:

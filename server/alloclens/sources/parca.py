@@ -14,6 +14,7 @@ from alloclens.profile.errors import Malformed
 from alloclens.profile.formats import MAX_PROFILE_BYTES
 from alloclens.profile.formats.compression import unpacked
 from alloclens.profile.joined import IN_USE
+from alloclens.profile.sample_types import HEAP_DEFAULT
 from alloclens.sources.remote import (
     RemoteSnapshot,
     SourceType,
@@ -21,7 +22,9 @@ from alloclens.sources.remote import (
     check_in_use,
     decoded,
     heap_types,
+    heaps_of,
     listed,
+    processes_of,
     skew,
     span,
     summary,
@@ -29,10 +32,21 @@ from alloclens.sources.remote import (
 from alloclens.typed import ready
 
 if TYPE_CHECKING:
-    from alloclens.sources.remote import Answer, Remote, RemoteListing
+    from alloclens.sources.remote import (
+        Answer,
+        FetchSpan,
+        HeapTypes,
+        Overview,
+        Process,
+        Remote,
+        RemoteListing,
+        RemoteProcess,
+    )
     from alloclens.sources.request import Response
 
 TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?Z")
+NEW_SECONDS = 300
+"""How long ago the newest heap is looked for to test a connection."""
 NAME = "__name__"
 """The label that has the name of the profile."""
 
@@ -97,16 +111,26 @@ class _Pprof(msgspec.Struct):
     pprof: str = ""
 
 
-def describe(remote: Remote) -> str:
-    """Say what the server has had in the last hour. Raises CaptureError."""
-    hour = span(3600)
-    jobs = _asked(remote, "labels/job/values", _LabelValues, **_times(hour))[0].values
-    return summary(len(jobs), "job", _types(remote, hour)[0])
+def overview(remote: Remote) -> Overview:
+    """Return what the server has had in the last hour, and its newest heap of the last minutes. Raises CaptureError."""
+    jobs = _asked(remote, "labels/job/values", _LabelValues, **_times(span(3600)))[0].values
+    heaps = heaps_of(remote, 3600, _types)
+    recent = heaps._replace(within=Span(heaps.within.end - NEW_SECONDS * 1000, heaps.within.end))
+    return summary(jobs, "job", "job", heaps.named, max((one.taken for one in _heaps(remote, recent)), default=0))
 
 
-def snapshots(remote: Remote, seconds: float) -> RemoteListing:
-    """Return the snapshots of these last seconds, by the server's clock, oldest first. Raises CaptureError."""
-    return listed(remote, seconds, _types, _heaps)
+def processes(remote: Remote, seconds: float) -> list[RemoteProcess]:
+    """Return the processes of these last seconds, by the server's clock. Raises CaptureError.
+
+    The API has no smaller answer than the times of all their snapshots, so it is too large if there are millions.
+    """
+    return processes_of(_heaps(remote, heaps_of(remote, seconds, _types)))
+
+
+def snapshots(remote: Remote, wanted: FetchSpan, process: Process) -> RemoteListing:
+    """Return the snapshots of a process, by the server's clock, oldest first. Raises CaptureError."""
+    heaps = heaps_of(remote, wanted.seconds, _types)
+    return listed(remote, heaps, _heaps(remote, heaps, process))
 
 
 def parts(remote: Remote, listing: RemoteListing, snapshot: RemoteSnapshot, before: int | None) -> list[bytes]:
@@ -127,15 +151,17 @@ def _single(remote: Remote, kind: str, snapshot: RemoteSnapshot) -> bytes:
     return unpacked(data, MAX_PROFILE_BYTES)
 
 
-def _heaps(remote: Remote, kind: str, within: Span) -> tuple[list[RemoteSnapshot], str]:
-    """Return the snapshots in a span; none is left out."""
-    found = []
-    for series in _asked(remote, "query_range", _OfAll, query=kind + remote.selector(), **_times(within))[0].series:
-        process = tuple((label.name, label.value) for label in series.labelset.labels if label.name != NAME)
+def _heaps(remote: Remote, heaps: HeapTypes, process: Process = ()) -> list[RemoteSnapshot]:
+    """Return the snapshots in a span: those of a process, or all."""
+    if HEAP_DEFAULT not in heaps.named:
+        return []
+    query, found = heaps.named[HEAP_DEFAULT] + remote.selector(process), []
+    for series in _asked(remote, "query_range", _OfAll, query=query, **_times(heaps.within))[0].series:
+        labels = tuple((label.name, label.value) for label in series.labelset.labels if label.name != NAME)
         found += [
-            RemoteSnapshot(_milliseconds(one.timestamp), process, one.timestamp, one.value) for one in series.samples
+            RemoteSnapshot(_milliseconds(one.timestamp), labels, one.timestamp, one.value) for one in series.samples
         ]
-    return found, ""
+    return found
 
 
 def _types(remote: Remote, within: Span) -> tuple[dict[str, str], float]:
@@ -165,4 +191,4 @@ def _milliseconds(text: str) -> int:
     return round(seconds) * 1000 + int(f"{match[2] or '0':0<3}"[:3])
 
 
-PARCA = SourceType(describe, snapshots, parts, since_before=False)
+PARCA = SourceType(overview, processes, snapshots, parts, since_before=False)

@@ -7,18 +7,22 @@ since the snapshot before.
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+import math
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
 from alloclens.profile.joined import ALLOCATED, IN_USE
+from alloclens.profile.sample_types import HEAP_DEFAULT
 from alloclens.sources.remote import (
+    RemoteProcess,
     RemoteSnapshot,
     SourceType,
     Span,
     check_in_use,
     decoded,
     heap_types,
+    heaps_of,
     listed,
     skew,
     span,
@@ -29,7 +33,7 @@ from alloclens.typed import ready
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from alloclens.sources.remote import Answer, Process, Remote, RemoteListing
+    from alloclens.sources.remote import Answer, FetchSpan, HeapTypes, Overview, Process, Remote, RemoteListing
     from alloclens.sources.request import Response
 
 SERVICE = "querier.v1.QuerierService"
@@ -37,6 +41,8 @@ PROCESS = ("service_name", "namespace", "pod", "instance", "hostname")
 """The labels that tell processes apart, that of the service first."""
 TYPE_ID, SELECTOR, START, END, IDS = 1, 2, 3, 4, 7
 """Fields of SelectMergeProfileRequest."""
+OVERVIEW_INTERVALS = 10
+"""Into which a span is divided to see which processes it has, and how they grow."""
 MAX_UINT64 = (1 << 64) - 1
 
 
@@ -92,16 +98,41 @@ class _AllSeries(msgspec.Struct):
     series: list[_Series] = []
 
 
-def describe(remote: Remote) -> str:
-    """Say what the server has had in the last hour. Raises CaptureError."""
-    hour = span(3600)
-    services = _asked(remote, "LabelValues", _Names, name="service_name", **_times(hour))[0].names
-    return summary(len(services), "service", _types(remote, hour)[0])
+def overview(remote: Remote) -> Overview:
+    """Return what the server has had in the last hour. Raises CaptureError."""
+    services = _asked(remote, "LabelValues", _Names, name="service_name", **_times(span(3600)))[0].names
+    heaps = heaps_of(remote, 3600, _types)
+    points: list[_Interval] = []
+    if HEAP_DEFAULT in heaps.named:
+        asked = _SeriesQuery(heaps.named[HEAP_DEFAULT], heaps.within, 60, by=())
+        points = [point for series in _series(remote, asked) for point in series.points if point.value]
+    newest = max((point.timestamp for point in points), default=0)
+    return summary(services, "service_name", "service", heaps.named, min(newest, heaps.within.end))
 
 
-def snapshots(remote: Remote, seconds: float) -> RemoteListing:
-    """Return the snapshots of these last seconds, by the server's clock, oldest first. Raises CaptureError."""
-    return listed(remote, seconds, _types, _heaps)
+def processes(remote: Remote, seconds: float) -> list[RemoteProcess]:
+    """Return the processes of these last seconds, by the server's clock. Raises CaptureError.
+
+    The server adds up what each of them had in use in a few intervals: the answer does not grow with their snapshots.
+    """
+    heaps = heaps_of(remote, seconds, _types)
+    if HEAP_DEFAULT not in heaps.named:
+        return []
+    step = max(math.ceil(seconds / OVERVIEW_INTERVALS), remote.source.interval)
+    found = []
+    for series in _series(remote, _SeriesQuery(heaps.named[HEAP_DEFAULT], heaps.within, step, average=True)):
+        if points := [point for point in series.points if point.value]:
+            newest = min(points[-1].timestamp, heaps.within.end)
+            found.append(RemoteProcess(_process(series.labels), newest, points[0].value, points[-1].value))
+    return found
+
+
+def snapshots(remote: Remote, wanted: FetchSpan, process: Process) -> RemoteListing:
+    """Return the snapshots of a process, by the server's clock, oldest first. Raises CaptureError."""
+    heaps = heaps_of(remote, wanted.seconds, _types)
+    if HEAP_DEFAULT not in heaps.named:
+        return listed(remote, heaps, ())
+    return listed(remote, heaps, *_heaps(remote, heaps, wanted.every, process))
 
 
 def parts(remote: Remote, listing: RemoteListing, snapshot: RemoteSnapshot, before: int | None) -> list[bytes]:
@@ -122,15 +153,18 @@ def parts(remote: Remote, listing: RemoteListing, snapshot: RemoteSnapshot, befo
     return [*in_use.values(), *(_merged(remote, types[name], snapshot, since) for name in ALLOCATED if name in types)]
 
 
-def _heaps(remote: Remote, type_id: str, within: Span) -> tuple[list[RemoteSnapshot], str]:
-    """Return the snapshots, and why intervals are left out that have several, of which only the sum is known.
+def _heaps(remote: Remote, heaps: HeapTypes, every: float, process: Process) -> tuple[list[RemoteSnapshot], str]:
+    """Return the snapshots of a process, and why intervals are left out that have several, of which only the sum is known.
 
-    If the server knows no single snapshots, the sum of an interval with several is not its average.
+    A server that knows single snapshots returns one of each interval. Of another, each interval in which they are collected is
+    asked for: the sum of one with several is not its average.
     """
-    series = _series(remote, type_id, within, average=False)
-    if found := [one for process in series for one in _singles(process)]:
+    interval = remote.source.interval
+    asked = _SeriesQuery(heaps.named[HEAP_DEFAULT], heaps.within, max(int(every), interval), process, singles=True)
+    if found := [one for series in _series(remote, asked) for one in _singles(series)]:
         return found, ""
-    sums, averages = _values(series), _values(_series(remote, type_id, within, average=True))
+    asked = asked._replace(step=interval, singles=False)
+    sums, averages = (_values(_series(remote, asked._replace(average=average))) for average in (False, True))
     single = {at: value for at, value in sums.items() if value == averages.get(at)}
     several = len(sums) - len(single)
     left_out = (
@@ -164,16 +198,32 @@ def _types(remote: Remote, within: Span) -> tuple[dict[str, str], float]:
     return heap_types([(kind.sample_type, kind.ID) for kind in answer.types]), skew(response)
 
 
-def _series(remote: Remote, type_id: str, within: Span, *, average: bool) -> list[_Series]:
-    kind = "AVERAGE" if average else "SUM"
+class _SeriesQuery(NamedTuple):
+    """A question for the bytes in use over time."""
+
+    type_id: str
+    within: Span
+    step: int
+    """Seconds."""
+    process: Process = ()
+    """Only this one; all if it is empty."""
+    by: tuple[str, ...] = PROCESS
+    """The labels whose values have a series each."""
+    average: bool = False
+    """Whether the snapshots of an interval are averaged, not added up."""
+    singles: bool = False
+    """Whether the server also returns a snapshot of each interval, if it knows single ones."""
+
+
+def _series(remote: Remote, asked: _SeriesQuery) -> list[_Series]:
     query = {
-        "profileTypeID": type_id,
-        "labelSelector": remote.selector(),
-        "groupBy": PROCESS,
-        "step": remote.source.interval,
-        "aggregation": f"TIME_SERIES_AGGREGATION_TYPE_{kind}",
-        "exemplarType": f"EXEMPLAR_TYPE_{'NONE' if average else 'INDIVIDUAL'}",
-        **_times(within),
+        "profileTypeID": asked.type_id,
+        "labelSelector": remote.selector(asked.process),
+        "groupBy": asked.by,
+        "step": asked.step,
+        "aggregation": f"TIME_SERIES_AGGREGATION_TYPE_{'AVERAGE' if asked.average else 'SUM'}",
+        "exemplarType": f"EXEMPLAR_TYPE_{'INDIVIDUAL' if asked.singles else 'NONE'}",
+        **_times(asked.within),
     }
     return _asked(remote, "SelectSeries", _AllSeries, **query)[0].series
 
@@ -212,4 +262,4 @@ def _varint(number: int) -> bytes:
     return bytes([*out, number])
 
 
-PYROSCOPE = SourceType(describe, snapshots, parts, since_before=True)
+PYROSCOPE = SourceType(overview, processes, snapshots, parts, since_before=True)

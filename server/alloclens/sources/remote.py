@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 from operator import attrgetter
 from pathlib import Path
@@ -25,7 +27,7 @@ from alloclens.sources.errors import CaptureError
 from alloclens.sources.fetch import SAMPLE_LESS, Body, ask
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from alloclens.settings.settings import Source
     from alloclens.sources.access import Header
@@ -52,11 +54,22 @@ OF_SERVERS = {
 MAX_SKEW_SECONDS = 60.0
 MAX_TIME = 4_000_000_000_000
 """Milliseconds since 1970: in the year 2096."""
-MAX_PROCESSES = 100
 Answer = TypeVar("Answer", bound=msgspec.Struct)
 
 Process = tuple[tuple[str, str], ...]
 """The labels that tell a process from others: their names and values."""
+
+
+class RemoteProcess(NamedTuple):
+    """A process of which a source has snapshots in a span of time."""
+
+    labels: Process
+    newest: int
+    """About when the newest was taken, in milliseconds since 1970."""
+    before: float
+    """The bytes in use at the begin of the span, as the source says."""
+    now: float
+    """The same at its end."""
 
 
 class RemoteSnapshot(NamedTuple):
@@ -71,6 +84,30 @@ class RemoteSnapshot(NamedTuple):
     """The bytes that it has in use, as the source says. More than these would be the sum of several snapshots."""
 
 
+class FetchSpan(NamedTuple):
+    """What to fetch."""
+
+    seconds: float
+    """Until now."""
+    every: float
+    """Seconds in which at most one snapshot of a process is fetched."""
+    most: int = 100
+    """How many processes: those whose bytes in use grow most."""
+    processes: tuple[Process, ...] = ()
+    """Only these, if there are any."""
+
+
+class Overview(NamedTuple):
+    """What a source has."""
+
+    text: str
+    """In a few words."""
+    services: tuple[str, ...] = ()
+    """Their names, if the source can list them at little cost."""
+    label: str = ""
+    """The label that names a service in `select`."""
+
+
 class Span(NamedTuple):
     """The times to look at, in milliseconds since 1970, both included."""
 
@@ -79,7 +116,7 @@ class Span(NamedTuple):
 
 
 class RemoteListing(NamedTuple):
-    """The snapshots that a source has in a span of time."""
+    """The snapshots that a source has of a process in a span of time, oldest first."""
 
     snapshots: tuple[RemoteSnapshot, ...]
     types: Mapping[str, str]
@@ -90,10 +127,12 @@ class RemoteListing(NamedTuple):
 class SourceType(NamedTuple):
     """How a type of source is asked. Each raises CaptureError."""
 
-    describe: Callable[[Remote], str]
-    """Says in a few words what the server has."""
-    snapshots: Callable[[Remote, float], RemoteListing]
-    """Lists the snapshots of these last seconds, oldest first."""
+    overview: Callable[[Remote], Overview]
+    """Returns what the server has, at little cost: this tests a connection."""
+    processes: Callable[[Remote, float], list[RemoteProcess]]
+    """Returns the processes of these last seconds, each once. What it costs should not grow with their snapshots."""
+    snapshots: Callable[[Remote, FetchSpan, Process], RemoteListing]
+    """Returns the snapshots of a process in a span. Of those in one interval of `every` seconds, it may leave out all but one."""
     parts: Callable[[Remote, RemoteListing, RemoteSnapshot, int | None], list[bytes]]
     """Returns a profile.proto of each type of a snapshot, or the profile if the source keeps whole ones.
 
@@ -170,41 +209,48 @@ def span(seconds: float, ahead: float = 0.0) -> Span:
     return Span(max(end - round(seconds * 1000), 0), end)
 
 
-def listed(
-    remote: Remote,
-    seconds: float,
-    types: Callable[[Remote, Span], tuple[dict[str, str], float]],
-    heaps: Callable[[Remote, str, Span], tuple[list[RemoteSnapshot], str]],
-) -> RemoteListing:
-    """Return the snapshots of these last seconds, by the server's clock.
+class HeapTypes(NamedTuple):
+    """What a server calls the types of a heap, and its clock."""
 
-    `types` returns what the server calls the types of a heap in a span, by sample type, and by how many seconds its clock is ahead;
-    `heaps` the snapshots of such a type, and which it left out, and why. Raises CaptureError if there are none, or too many processes.
-    """
+    named: dict[str, str]
+    """By sample type."""
+    within: Span
+    """The span that was asked for, by its clock."""
+    ahead: float
+    """By how many seconds its clock is ahead; 0 if it is about right."""
+
+
+TypesIn = Callable[["Remote", Span], tuple[dict[str, str], float]]
+"""Returns what a server calls the types of a heap in a span, by sample type, and by how many seconds its clock is ahead."""
+
+
+def heaps_of(remote: Remote, seconds: float, types: TypesIn) -> HeapTypes:
+    """Return the types of a heap that a server has had in these last seconds, by its clock. Raises CaptureError."""
     named, ahead = types(remote, span(seconds))
     within = span(seconds, ahead)
     if ahead:
         named, _ = types(remote, within)
-    found, left_out = heaps(remote, named[HEAP_DEFAULT], within) if HEAP_DEFAULT in named else ([], "")
-    if not found:
-        which = remote.source.select or "any label"
-        why = left_out or "are `select` and `tenant` right, and is --since long enough?"
-        raise CaptureError(f"{remote.address} has no heap with {which} in the last {seconds:.0f} s: {why}")
-    check_processes(remote, found, "select")
-    how = "ahead" if ahead > 0 else "behind"
-    clock = f"the clock of {remote.address} is {abs(ahead):.0f} s {how}; its time counts" if ahead else ""
-    return RemoteListing(in_order(found), named, tuple(filter(None, (clock, left_out))))
+    return HeapTypes(named, within, ahead)
+
+
+def listed(remote: Remote, heaps: HeapTypes, found: Iterable[RemoteSnapshot], left_out: str = "") -> RemoteListing:
+    """Return a listing of what was found; `left_out` says what was not taken, and why."""
+    how = "ahead" if heaps.ahead > 0 else "behind"
+    clock = f"the clock of {remote.address} is {abs(heaps.ahead):.0f} s {how}; its time counts" if heaps.ahead else ""
+    return RemoteListing(in_order(found), heaps.named, tuple(filter(None, (clock, left_out))))
+
+
+def processes_of(found: Iterable[RemoteSnapshot]) -> list[RemoteProcess]:
+    """Return the processes of some snapshots."""
+    of: dict[Process, list[RemoteSnapshot]] = {}
+    for one in in_order(found):
+        of.setdefault(one.labels, []).append(one)
+    return [RemoteProcess(labels, own[-1].taken, own[0].in_use, own[-1].in_use) for labels, own in of.items()]
 
 
 def in_order(found: Iterable[RemoteSnapshot]) -> tuple[RemoteSnapshot, ...]:
     """Return snapshots in the order in which they were taken."""
     return tuple(sorted(found, key=attrgetter("taken")))
-
-
-def check_processes(remote: Remote, found: list[RemoteSnapshot], field: str) -> None:
-    """Raise CaptureError if there are too many processes; a field of the source can choose fewer."""
-    if (count := len({one.labels for one in found})) > MAX_PROCESSES:
-        raise CaptureError(f"{remote.address}: {count} processes are more than {MAX_PROCESSES}: narrow `{field}`")
 
 
 def check_in_use(parts: Mapping[str, bytes], snapshot: RemoteSnapshot) -> None:
@@ -233,9 +279,16 @@ def heap_types(named: Sequence[tuple[str, str]]) -> dict[str, str]:
     return {name: calls[name] for name in HEAP if name in calls}
 
 
-def summary(count: int, what: str, types: Mapping[str, str]) -> str:
-    """Return how many jobs or services a server has, and whether it has heaps, in words."""
-    return f"{count} {what}{'s' * (count != 1)}, {'heaps' if HEAP_DEFAULT in types else 'no heaps'}"
+def summary(names: Sequence[str], label: str, what: str, types: Mapping[str, str], newest: int) -> Overview:
+    """Return an overview of a server: its jobs or services, and when the newest heap was taken (0 if none is new)."""
+    services = f"{len(names)} {what}{'s' * (len(names) != 1)}"
+    heap = f"newest heap {moment(newest)}" if newest else "no new heap" if HEAP_DEFAULT in types else "no heaps"
+    return Overview(f"{services}, {heap}", tuple(names), label)
+
+
+def moment(milliseconds: int) -> str:
+    """Return a time in words."""
+    return f"{datetime.fromtimestamp(min(milliseconds, MAX_TIME) // 1000, timezone.utc):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def skew(response: Response) -> float:
