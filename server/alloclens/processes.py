@@ -70,10 +70,11 @@ def output(
     return ran[1] if ran and (ran[0] == 0 or (partial and ran[1])) else None
 
 
-def complaint(name: str, *arguments: str, env: Mapping[str, str], seconds: float) -> str:
-    """Run a program that is expected to fail and return the first line that it writes; "" if it does not run or fail."""
+def complaint(name: str, *arguments: str, env: Mapping[str, str], seconds: float, last: bool = False) -> str:
+    """Run a program that is expected to fail and return the first or last line that it writes; "" if it does not run or fail."""
     ran = _run(name, *arguments, env=env, seconds=seconds, given=b"", stderr=subprocess.STDOUT)
-    return ran[1].decode("utf-8", "replace").strip().partition("\n")[0] if ran and ran[0] else ""
+    text = ran[1].decode("utf-8", "replace").strip() if ran and ran[0] else ""
+    return text.rpartition("\n")[2] if last else text.partition("\n")[0]
 
 
 def _run(

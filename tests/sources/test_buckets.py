@@ -316,9 +316,9 @@ def test_the_extra_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         ('url = "s3://profiles?key=pw"', "s3://profiles is not a bucket"),
         (
             'url = "s3://profiles"\ntenant = "pw"',
-            "a bucket has no `tenant`; its credentials are those of your own tools",
+            "a source of the type s3 has no `tenant`",
         ),
-        ('url = "s3://profiles"\ntokenEnv = "pw"', "a bucket has no `tokenEnv`"),
+        ('url = "s3://profiles"\ntokenEnv = "pw"', "has no `tokenEnv`; its credentials are those of your own tools"),
     ],
 )
 def test_settings_that_are_not_those_of_a_bucket(tmp_path: Path, fields: str, words: str) -> None:

@@ -26,7 +26,8 @@ class ProfileServer:
     """Answers every request but one for LEAKED alike, and remembers what was asked."""
 
     def __init__(self) -> None:
-        self.status, self.reason, self.body, self.delay = 200, None, b"", 0.0
+        self.status, self.body, self.delay = 200, b"", 0.0
+        self.reason: str | None = None
         self.headers: dict[str, str] = {}
         self.cut = 0
         """The number of promised bytes that are not sent."""

@@ -15,7 +15,7 @@ from alloclens.cli import terminal
 COMMANDS = {
     "lsp": "Serve an editor over standard input and output.",
     "capture": "Fetch profiles from a running Go process at URL.",
-    "fetch": "Fetch new snapshots from the servers NAME of the settings, or from all of them.",
+    "fetch": "Fetch new snapshots from the sources NAME of the settings, or from all of them.",
     "sources": "List the servers of the settings from which snapshots can be fetched, and test the connection to each.",
     "top": "Show the heaviest lines or functions of FILE, as `go tool pprof -top` does.",
     "annotate": "Print SOURCE with numbers beside its lines, and leaks below them.",

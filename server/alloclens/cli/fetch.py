@@ -1,8 +1,11 @@
-"""The command `alloclens fetch`: gets new snapshots from servers that keep the profiles of many processes."""
+"""The command `alloclens fetch`: gets new snapshots of many processes, from servers that keep them or from the processes."""
 
 from __future__ import annotations
 
+import math
 import os
+import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,23 +43,43 @@ if TYPE_CHECKING:
     metavar="DURATION",
     help="Fetch at most one snapshot of a process in this time; by default 1m.",
 )
+@click.option("--follow", is_flag=True, help="Fetch again and again, each time after that of --every, until Ctrl-C.")
 @options.workspace
-def command(names: tuple[str, ...], into: Path | None, since: float, every: float, workspace: str | None) -> None:
-    """Fetch new snapshots from the servers NAME of the settings, or from all of them.
+def command(
+    names: tuple[str, ...], into: Path | None, since: float, every: float, follow: bool, workspace: str | None
+) -> None:
+    """Fetch new snapshots from the sources NAME of the settings, or from all of them.
 
     The settings file has them as [[sources]] (docs/sources.md). Each has to be allowed once, with `alloclens sources allow NAME`.
 
     Each process has a directory SERVICE/PROCESS, so it is a series of its own. Snapshots that are there already, and those
     before them, are not fetched again. In the cache, the oldest snapshots of all sources are removed beyond 1 GiB.
+
+    A source of the type `http` or `kubernetes` has only the snapshot of now: --follow makes a series of it.
     """
     folder = real(workspace) if workspace else workspace_around(os.curdir)
-    failed = [source for source in named(folder, names) if not _fetched(folder, source, into, FetchSpan(since, every))]
+    sources, wanted = named(folder, names), FetchSpan(since, every)
+    if follow:
+        with suppress(KeyboardInterrupt):
+            _follow(folder, sources, into, wanted)
+        return
+    failed = [source for source in sources if not _fetched(folder, source, into, wanted)]
     if failed:
         raise click.exceptions.Exit(1)
 
 
-def _fetched(folder: str, source: Source, into: Path | None, wanted: FetchSpan) -> bool:
-    """Fetch from one source; return whether that succeeded."""
+def _follow(folder: str, sources: list[Source], into: Path | None, wanted: FetchSpan) -> None:
+    """Fetch from all sources at steady intervals, whatever fails; a time that has passed meanwhile is skipped."""
+    due = time.monotonic()
+    while True:
+        for source in sources:
+            _fetched(folder, source, into, wanted, quiet=True)
+        due += wanted.every * max(1, math.ceil((time.monotonic() - due) / wanted.every))
+        time.sleep(max(0.0, due - time.monotonic()))
+
+
+def _fetched(folder: str, source: Source, into: Path | None, wanted: FetchSpan, *, quiet: bool = False) -> bool:
+    """Fetch from one source; return whether that succeeded. If `quiet`, nothing is said of nothing new."""
     directory = into or fetched_into(folder, source)
     written: list[Path] = []
 
@@ -78,6 +101,6 @@ def _fetched(folder: str, source: Source, into: Path | None, wanted: FetchSpan) 
         if written:
             number = "1 snapshot" if len(written) == 1 else f"{len(written)} snapshots"
             tell(f"{source.name}: {number} had been fetched before; the next `alloclens fetch` goes on from there")
-    elif not written:
+    elif not (written or quiet):
         tell(f"{source.name}: nothing new")
     return not problem

@@ -65,17 +65,21 @@ class Budget(Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_f
 
 @ready
 class Source(Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
-    """A server or bucket that keeps the profiles of many processes. No field holds a secret: this file may be shared."""
+    """Where the profiles of processes are fetched from. No field holds a secret: this file may be shared."""
 
     name: Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,59}$", description="What you call it.")]
     type: Annotated[
-        Literal["gcs", "parca", "pyroscope", "s3"], Meta(description="What kind of server or bucket it is.")
+        Literal["gcs", "http", "kubernetes", "parca", "pyroscope", "s3"],
+        Meta(description="What kind of server, bucket or cluster it is."),
     ]
     url: Annotated[
         PathText,
         Meta(
             min_length=1,
-            description="Its URL, without user and password: https://pyroscope.example.com, s3://bucket/path or gs://bucket/path.",
+            description=(
+                "Its URL, without user and password: https://pyroscope.example.com, s3://bucket/path, gs://bucket/path, or "
+                "pod://namespace:6060 for the pods of a namespace."
+            ),
         ),
     ]
     select: Annotated[
@@ -84,6 +88,9 @@ class Source(Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_f
     interval: Annotated[
         int, Meta(ge=1, le=86400, description="Seconds between two profiles of a process, as they are collected.")
     ] = 15
+    context: Annotated[
+        PathText, Meta(description="Kubernetes: the context of your kubeconfig. If empty, the current one.")
+    ] = ""
     tenant: Annotated[PathText, Meta(description="The tenant, sent as X-Scope-OrgID.")] = ""
     user: Annotated[PathText, Meta(description="The user, whose password is then the token.")] = ""
     token_env: Annotated[PathText, Meta(description="The environment variable with the token to send.")] = ""
@@ -239,8 +246,8 @@ class Settings(Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown
         Meta(
             max_length=50,
             description=(
-                "Servers and buckets that keep the profiles of many processes, as `{ name, type, url }` and more, from which `alloclens fetch` "
-                "gets snapshots. Each has to be allowed once, with `alloclens sources allow`."
+                "Servers, buckets and clusters that have the profiles of many processes, as `{ name, type, url }` and more, from which "
+                "`alloclens fetch` gets snapshots. Each has to be allowed once, with `alloclens sources allow`."
             ),
             examples=[
                 [

@@ -15,12 +15,17 @@ MAX_KIND_CHARACTERS = 60
 """The kind becomes a part of file names."""
 MAX_QUOTE_CHARACTERS = 300
 """Length of quoted server text in a message."""
+DEFAULT_PORT = 6060
+"""That of net/http/pprof's documentation."""
 DEFAULT_PATH = "/debug/pprof/heap"
 INDEX = DEFAULT_PATH.removesuffix("/heap")
 """The path of net/http/pprof's page that links to its profiles."""
+MAX_PORT = (1 << 16) - 1
 PORTS = {"http": 80, "https": 443}
 BUCKET = re.compile(r"(s3|gs)://([a-z0-9][a-z0-9._-]{1,221})((?:/[^/?#\x00-\x1f\x7f]+)*)/?")
 """Groups: scheme, name of the bucket, and path."""
+NAMESPACE = re.compile(r"pod://([a-z0-9][a-z0-9-]{0,62})(?::([1-9]\d{0,4}))?(/[^?#\x00-\x1f\x7f]*)?")
+"""Groups: name of the namespace, port, and path. Nothing in it can be taken for an option of kubectl."""
 SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9]*://")
 HOST = re.compile(r"[a-z0-9._-]+")
 SECONDS_PARAMETER = re.compile(r"(?:^|&)seconds=(\d{1,6})(?:&|$)")
@@ -34,9 +39,9 @@ class Address(NamedTuple):
     """One resource of one server."""
 
     scheme: str
-    """http or https; s3 or gs for a bucket."""
+    """http or https; s3 or gs for a bucket; pod for the pods of a namespace."""
     host: str
-    """A name in ASCII, or an IP address without brackets; or the name of a bucket."""
+    """A name in ASCII, or an IP address without brackets; or the name of a bucket or namespace."""
     port: int
     """0 for a bucket."""
     path: str
@@ -155,6 +160,15 @@ def bucket(url: str) -> Address | None:
     """Parse the URL of a bucket or of a path in it, such as s3://profiles/prod; None if it is not one."""
     match = BUCKET.fullmatch(url)
     return Address(match[1], match[2], 0, match[3], "") if match else None
+
+
+def namespace(url: str) -> Address | None:
+    """Parse the URL of the pods of a namespace, such as pod://shop:6060; None if it is not one."""
+    match = NAMESPACE.fullmatch(url)
+    if not match or int(match[2] or 0) > MAX_PORT:
+        return None
+    path = quote(match[3] or "", SAFE)
+    return Address("pod", match[1], int(match[2] or DEFAULT_PORT), path if path.strip("/") else DEFAULT_PATH, "")
 
 
 def without_secrets(url: str) -> str:

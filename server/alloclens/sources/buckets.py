@@ -218,4 +218,4 @@ def _hint(status: int, address: Address) -> str:
     return hints.get(status, "")
 
 
-BUCKET = SourceType(overview, processes, snapshots, parts, since_before=False)
+BUCKET = SourceType(overview, processes, snapshots, parts)

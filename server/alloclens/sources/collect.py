@@ -19,12 +19,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from alloclens.disk import read_file
+from alloclens.profile.comments import VERSIONS, commented
 from alloclens.profile.errors import ProfileError
 from alloclens.profile.formats import MAX_PROFILE_BYTES, read
 from alloclens.profile.joined import HEAP, joined
 from alloclens.sources.buckets import BUCKET
 from alloclens.sources.capture_files import NAME, file_name, time_of, write_new
 from alloclens.sources.errors import CaptureError
+from alloclens.sources.http import HTTP
+from alloclens.sources.kubernetes import KUBERNETES
 from alloclens.sources.parca import PARCA
 from alloclens.sources.pyroscope import PYROSCOPE
 from alloclens.sources.remote import MAX_TIME, moment
@@ -46,6 +49,8 @@ if TYPE_CHECKING:
 
 SOURCES = {
     "gcs": BUCKET,
+    "http": HTTP,
+    "kubernetes": KUBERNETES,
     "parca": PARCA,
     "pyroscope": PYROSCOPE,
     "s3": BUCKET,
@@ -72,7 +77,10 @@ class Watch:
 
 def overview(remote: Remote) -> Overview:
     """Return what a source has. Raises CaptureError."""
-    return SOURCES[remote.source.type].overview(remote)
+    try:
+        return SOURCES[remote.source.type].overview(remote)
+    except ProfileError as error:
+        raise CaptureError(f"{remote.address} answered, but not with a profile: {error}") from error
 
 
 def processes(remote: Remote, seconds: float, tell: Callable[[str], None]) -> list[RemoteProcess]:
@@ -88,7 +96,8 @@ def processes(remote: Remote, seconds: float, tell: Callable[[str], None]) -> li
 def collect(remote: Remote, wanted: FetchSpan, into: Path, watch: Watch) -> None:
     """Fetch what is wanted and not there yet.
 
-    Raises CaptureError if the server fails, and OSError if a file cannot be written. What was written before stays.
+    Raises CaptureError if the server fails, or some of the processes that are asked themselves, and OSError if a file cannot be
+    written. What was written before stays.
     """
     by_directory: dict[str, list[Process]] = {}
     for labels in wanted.processes or _growing(remote, wanted, watch.tell):
@@ -103,15 +112,19 @@ def collect(remote: Remote, wanted: FetchSpan, into: Path, watch: Watch) -> None
         watch.tell(
             f"more than {MAX_KEPT_BYTES >> 30} GiB are not fetched at once: ask for less with --every and --since"
         )
+    if fetch.failed:
+        others = (
+            f" ({len(fetch.failed)} of {len(by_directory)} processes did not answer)" if len(by_directory) > 1 else ""
+        )
+        raise CaptureError(f"{fetch.failed[0]}{others}")
 
 
 def _growing(remote: Remote, wanted: FetchSpan, tell: Callable[[str], None]) -> list[Process]:
-    """Return the processes that grow most."""
+    """Return the processes that grow most; of those that are asked themselves, nothing is known yet."""
     found = [process.labels for process in processes(remote, wanted.seconds, tell)]
     if len(found) > wanted.most:
-        tell(
-            f"{remote.address} has {len(found)} processes: those {wanted.most} are fetched whose bytes in use grow most"
-        )
+        which = "that come first by name" if SOURCES[remote.source.type].live else "whose bytes in use grow most"
+        tell(f"{remote.address} has {len(found)} processes: those {wanted.most} are fetched {which}")
     return found[: wanted.most]
 
 
@@ -121,6 +134,8 @@ class _Fetch:
     def __init__(self, remote: Remote, wanted: FetchSpan, into: Path, watch: Watch, total: int) -> None:
         self.stop = threading.Event()
         self.bytes_left = MAX_KEPT_BYTES
+        self.failed: list[CaptureError] = []
+        """What processes failed with that were asked themselves."""
         self._remote, self._wanted, self._into, self._watch = remote, wanted, into, watch
         self._source = SOURCES[remote.source.type]
         self._lock = threading.Lock()
@@ -132,8 +147,14 @@ class _Fetch:
         """Fetch the processes that have this directory: one, unless they differ only in the names of their labels."""
         name, processes = of
         for labels in processes:
-            if not self.stop.is_set():
+            if self.stop.is_set():
+                break
+            try:
                 self._process(labels, self._into / name)
+            except CaptureError as error:
+                if not self._source.live:
+                    raise
+                self.failed.append(error)
         with self._lock:
             self._done += 1
             self._watch.progress(self._done, self._total)
@@ -156,7 +177,9 @@ class _Fetch:
             self._snapshot(listing, snapshot, there, directory)
 
     def _missing(self, own: list[RemoteSnapshot], there: Mapping[int, Path]) -> list[RemoteSnapshot]:
-        """Return the first snapshot in each interval that has none yet."""
+        """Return the first snapshot in each interval that has none yet; of now, it is always missing."""
+        if self._source.live:
+            return own
         slots = dict.fromkeys((self._slot(taken) for taken in there), None)
         found: dict[int, RemoteSnapshot | None] = {**slots}
         for snapshot in own:
@@ -193,7 +216,9 @@ class _Fetch:
         try:
             earlier = b"" if since is None else read_file(there[since], MAX_PROFILE_BYTES)
             parts = retried(lambda: self._source.parts(self._remote, listing, snapshot, since), self._watch.tell)
-            return joined(parts, types, earlier, snapshot.taken * 1_000_000) if types else _whole(*parts)
+            whole = joined(parts, types, earlier, snapshot.taken * 1_000_000) if types else _whole(*parts)
+            versions = (f"{name}={value}" for name, value in snapshot.labels if name in VERSIONS)
+            return commented(whole, *versions)
         except ProfileError as error:
             name, when = directory_of(snapshot.labels), moment(snapshot.taken)
             self._watch.tell(f"{self._remote.address}: the snapshot of {name} at {when} is left out: {error}")

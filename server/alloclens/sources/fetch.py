@@ -99,13 +99,13 @@ def _fetched(address: Address, access: Access, hosts: frozenset[str] | None) -> 
         redirects.append(f"{before} redirects to {at}{_withheld(at, address, access)}")
 
 
-def ask(address: Address, access: Access, body: Body, hints: Mapping[int, str]) -> Response:
+def ask(address: Address, access: Access, body: Body, hints: Mapping[int, str], name: str = "") -> Response:
     """Ask a server and return the answer, within ANSWER_TIMEOUT_SECONDS. Redirects are not followed.
 
-    `hints` say what to do about a status, and 413 also about an answer that is too large. Raises CaptureError, also if the status is not 200, with a message that never
-    contains credentials.
+    `hints` say what to do about a status, and 413 also about an answer that is too large, 0 about none. Messages call the
+    address by `name`. Raises CaptureError, also if the status is not 200, with a message that never contains credentials.
     """
-    name = str(address)
+    name = name or str(address)
     try:
         response = _response(address, access, Deadline(ANSWER_TIMEOUT_SECONDS), name, body, hints)
         _refuse_redirect(response, address)
@@ -138,7 +138,8 @@ def _response(
         if isinstance(error, TimeoutError) and not error.errno:  # ours, not the operating system's
             message = f"gave up after {deadline.seconds:g} s while {deadline.doing}"
             raise CaptureError(f"{name}: {message}", passing=True) from error
-        raise CaptureError(f"{name}: {deadline.doing} failed: {why(error)}", passing=True) from error
+        hint = f" ({hints[0]})" if 0 in hints else ""
+        raise CaptureError(f"{name}: {deadline.doing} failed: {why(error)}{hint}", passing=True) from error
 
 
 def _asked(at: Address, access: Access, deadline: Deadline, body: Body | None) -> Response:

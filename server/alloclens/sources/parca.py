@@ -191,4 +191,4 @@ def _milliseconds(text: str) -> int:
     return round(seconds) * 1000 + int(f"{match[2] or '0':0<3}"[:3])
 
 
-PARCA = SourceType(overview, processes, snapshots, parts, since_before=False)
+PARCA = SourceType(overview, processes, snapshots, parts)

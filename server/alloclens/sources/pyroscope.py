@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from alloclens.sources.request import Response
 
 SERVICE = "querier.v1.QuerierService"
-PROCESS = ("service_name", "namespace", "pod", "instance", "hostname")
+PROCESS = ("service_name", "namespace", "pod", "instance", "hostname", "version", "service_git_ref")
 """The labels that tell processes apart, that of the service first."""
 TYPE_ID, SELECTOR, START, END, IDS = 1, 2, 3, 4, 7
 """Fields of SelectMergeProfileRequest."""

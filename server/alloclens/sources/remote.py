@@ -1,4 +1,4 @@
-"""How the servers and buckets of [[sources]] are asked, with the user's credentials, and what each type of them has to provide."""
+"""How what [[sources]] name is asked, with the user's credentials, and what each type of source has to provide."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from alloclens.profile.errors import Malformed
 from alloclens.profile.joined import HEAP, total
 from alloclens.profile.sample_types import HEAP_DEFAULT
 from alloclens.sources.access import NOBODY, Access, basic, checked_token, token_in
-from alloclens.sources.address import Address, authorization, bucket, parsed, without_secrets
+from alloclens.sources.address import Address, authorization, bucket, endpoint, namespace, parsed, without_secrets
 from alloclens.sources.errors import CaptureError
 from alloclens.sources.fetch import SAMPLE_LESS, Body, ask
 
@@ -43,14 +43,17 @@ HINTS = {
 }
 BUCKETS = {"gcs": "gs", "s3": "s3"}
 """The types of sources that are buckets, and the scheme of each."""
-OF_SERVERS = {
-    "select": "select",
-    "tenant": "tenant",
-    "user": "user",
-    "token_env": "tokenEnv",
-    "token_file": "tokenFile",
+CREDENTIALS = {"user": "user", "token_env": "tokenEnv", "token_file": "tokenFile"}
+OPTIONAL = {"select": "select", "context": "context", "tenant": "tenant", **CREDENTIALS}
+"""The fields of a source that not all types have, and how the settings call them."""
+OF_SERVERS = ("select", "tenant", *CREDENTIALS)
+OF_TYPES = {
+    "http": tuple(CREDENTIALS),
+    "kubernetes": ("select", "context"),
+    "parca": OF_SERVERS,
+    "pyroscope": OF_SERVERS,
 }
-"""The fields of a source that a bucket does not have, and how the settings call them."""
+"""Which of them each type has; buckets have none."""
 MAX_SKEW_SECONDS = 60.0
 MAX_TIME = 4_000_000_000_000
 """Milliseconds since 1970: in the year 2096."""
@@ -138,13 +141,15 @@ class SourceType(NamedTuple):
 
     It raises ProfileError if what it gets is not that snapshot.
     """
-    since_before: bool
+    since_before: bool = False
     """Whether what is allocated counts since the snapshot of the given time, not since the start of the process."""
+    live: bool = False
+    """Whether each process is asked itself, for the snapshot of now. If one does not answer, the others still may."""
 
 
 @dataclass(frozen=True)
 class Remote:
-    """A server or a bucket, and how to ask it."""
+    """A server, a bucket or a cluster, and how to ask it."""
 
     source: Source
     folder: str
@@ -157,6 +162,9 @@ class Remote:
         source = self.source
         if source.type in BUCKETS:
             return f"{source.type} at {self.address}, with your own credentials"
+        if source.type == "kubernetes":
+            which = f"the context {source.context}" if source.context else "the current context"
+            return f"kubernetes at {self.address}, in {which} of your kubeconfig, with your own credentials"
         parts = [("of the tenant", source.tenant), ("as the user", source.user)]
         parts += [("with the token in the variable", source.token_env), ("with the token in", source.token_file)]
         return ", ".join([f"{source.type} at {self.address}", *(f"{words} {value}" for words, value in parts if value)])
@@ -172,13 +180,14 @@ class Remote:
         return self._asked(path, "", Body(data, (("Content-Type", content),)))
 
     def get(self, path: str, query: Mapping[str, str]) -> Response:
-        """Return the answer to a GET at a path of the server. Raises CaptureError."""
+        """Return the answer to a GET at a path of the server, or at its address if that is "". Raises CaptureError."""
         return self._asked(path, urlencode(query), Body(None, ()))
 
     def _asked(self, path: str, query: str, body: Body) -> Response:
         """Send a request, with the token as it is now."""
         tenant: tuple[Header, ...] = (("X-Scope-OrgID", self.source.tenant),) if self.source.tenant else ()
-        address = self.address._replace(path=f"{self.address.path.rstrip('/')}/{path}", query=query)
+        whole = f"{self.address.path.rstrip('/')}/{path}" if path else self.address.path
+        address = self.address._replace(path=whole, query=query)
         return ask(address, self._access(), body._replace(headers=(*body.headers, *tenant)), HINTS)
 
     def _access(self) -> Access:
@@ -189,17 +198,14 @@ class Remote:
 
 
 def remote(source: Source, folder: str) -> Remote:
-    """Return the server or bucket of a source of the workspace in a folder, without asking it anything. Raises CaptureError."""
-    if source.type in BUCKETS:
-        return Remote(source, folder, _bucket(source))
-    address = parsed(source.url)
-    if not address:
-        raise CaptureError(f"{without_secrets(source.url)} is not a URL; use one like https://pyroscope.example.com")
-    if authorization(source.url) or address.query:
-        raise CaptureError(
-            f"{address}: the URL of a source has no user, password or query, since settings are shared; "
-            "use `user` with `tokenEnv` or `tokenFile`"
-        )
+    """Return what a source of the workspace in a folder names, without asking it anything. Raises CaptureError."""
+    address = _address(source)
+    of_type = OF_TYPES.get(source.type, ())
+    given = [name for name in OPTIONAL if getattr(source, name) and name not in of_type]
+    if given:
+        own = given[0] in CREDENTIALS
+        hint = "; its credentials are those of your own tools" if own else ""
+        raise CaptureError(f"{address}: a source of the type {source.type} has no `{OPTIONAL[given[0]]}`{hint}")
     return Remote(source, folder, address)
 
 
@@ -300,15 +306,29 @@ def skew(response: Response) -> float:
     return ahead if abs(ahead) > MAX_SKEW_SECONDS else 0.0
 
 
-def _bucket(source: Source) -> Address:
-    """Return the address of a bucket. Raises CaptureError."""
-    scheme = BUCKETS[source.type]
-    address = bucket(source.url)
-    if not address or address.scheme != scheme:
-        raise CaptureError(f"{without_secrets(source.url)} is not a bucket; use a URL like {scheme}://profiles/prod")
-    if given := [shown for name, shown in OF_SERVERS.items() if getattr(source, name)]:
-        raise CaptureError(f"{address}: a bucket has no `{given[0]}`; its credentials are those of your own tools")
-    return address
+def _address(source: Source) -> Address:
+    """Return the address of a source. Raises CaptureError."""
+    if source.type in BUCKETS:
+        scheme = BUCKETS[source.type]
+        address = bucket(source.url)
+        if not address or address.scheme != scheme:
+            example = f"use a URL like {scheme}://profiles/prod"
+            raise CaptureError(f"{without_secrets(source.url)} is not a bucket; {example}")
+        return address
+    if source.type == "kubernetes":
+        if not (pods := namespace(source.url)):
+            raise CaptureError(
+                f"{without_secrets(source.url)} does not name a namespace; use a URL like pod://shop:6060"
+            )
+        return pods
+    if not (server := parsed(source.url)):
+        raise CaptureError(f"{without_secrets(source.url)} is not a URL; use one like https://pyroscope.example.com")
+    if authorization(source.url) or server.query:
+        raise CaptureError(
+            f"{server}: the URL of a source has no user, password or query, since settings are shared; "
+            "use `user` with `tokenEnv` or `tokenFile`"
+        )
+    return endpoint(source.url) if source.type == "http" else server
 
 
 def _token(source: Source, folder: str) -> str:

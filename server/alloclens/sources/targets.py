@@ -20,15 +20,13 @@ import h11
 from alloclens import processes
 from alloclens.processes import complaint, output, program
 from alloclens.sources.access import NOBODY
-from alloclens.sources.address import INDEX, Address, parsed
+from alloclens.sources.address import DEFAULT_PORT, INDEX, Address, parsed
 from alloclens.sources.errors import CaptureError
 from alloclens.sources.request import Deadline, TooLargeError, in_time, send
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-DEFAULT_PORT = 6060
-"""That of net/http/pprof's documentation."""
 PROBE_SECONDS = 1.5
 PROGRAM_SECONDS = 10.0
 FORWARD_SECONDS = 20.0
@@ -82,15 +80,15 @@ def pods() -> Pods:
             with suppress(ValueError, LookupError, TypeError, AttributeError):
                 return Pods(list(_pods(json.loads(listed)["items"]))[:MAX_TARGETS], "")
             return Pods([], "kubectl did not answer with a list of pods")
-    why = complaint("kubectl", *arguments, env=os.environ, seconds=PROGRAM_SECONDS)
+    why = complaint("kubectl", *arguments, env=os.environ, seconds=PROGRAM_SECONDS, last=True)
     return Pods([], f"kubectl cannot list pods: {why}" if why else f"kubectl did not answer in {PROGRAM_SECONDS:g} s")
 
 
 class Forward:
     """A running `kubectl port-forward` to a pod."""
 
-    def __init__(self, url: str) -> None:
-        """Start it and wait until it listens. Raises CaptureError."""
+    def __init__(self, url: str, context: str = "") -> None:
+        """Start it and wait until it listens. `context` is one of kubectl's, "" for the current. Raises CaptureError."""
         match = POD.fullmatch(url)
         if not match:
             raise CaptureError(f"{url} is not the address of a pod; use one like pod://default/api-7d9f:6060")
@@ -98,7 +96,8 @@ class Forward:
         kubectl = program("kubectl")
         if kubectl is None:
             raise CaptureError("kubectl is not on PATH, and a pod is reached through it")
-        command = [kubectl, "port-forward", f"--namespace={namespace}", f"pod/{name}", f":{port}"]
+        chosen = [f"--context={context}"] if context else []
+        command = [kubectl, "port-forward", *chosen, f"--namespace={namespace}", f"pod/{name}", f":{port}"]
         try:
             self._child = processes.start(command, stdin=subprocess.DEVNULL, stderr=subprocess.STDOUT)
         except OSError as error:

@@ -20,6 +20,7 @@ import numpy as np
 from alloclens.disk import open_file, real, stamp
 from alloclens.paths import canonical, is_absolute, is_share, name_of
 from alloclens.profile.build import Build
+from alloclens.profile.comments import VERSIONS
 from alloclens.symbols.pclntab import ran
 
 if TYPE_CHECKING:
@@ -40,13 +41,6 @@ PIECE_BYTES, MAX_PIECES = 4 << 20, 64
 MAX_INFO_BYTES = 1 << 20
 """Size of the build info read."""
 NT_GNU_BUILD_ID, LC_UUID = 3, 0x1B
-REVISION_LABELS = frozenset(
-    (
-        *("commit", "git.commit", "git_commit", "git.sha", "git_sha", "revision", "vcs.revision", "vcs_revision"),
-        *("service_git_ref", "version", "service.version", "service_version"),
-    )
-)
-"""Label keys that profilers use for the deployed version."""
 COMMIT = re.compile(r"[0-9a-f]{7,40}")
 VERSION = re.compile(r"v?\d+(?:\.\d+)+[\w.+-]*")
 
@@ -96,7 +90,7 @@ def revisions(text: str) -> tuple[str, ...]:
 
 def _said(profile: Profile) -> str:
     """Return the only commit or version in the profile's labels and comments; "" for none or several."""
-    keys = [i for i, text in enumerate(profile.strings) if text in REVISION_LABELS]
+    keys = [i for i, text in enumerate(profile.strings) if text in VERSIONS]
     texts_of_labels = np.unique(profile.labels.text[np.isin(profile.labels.key, keys)])
     texts = {*profile.text(texts_of_labels.astype(np.int64)), *profile.comments}
     named = {word for text in texts for word in revisions(text)}

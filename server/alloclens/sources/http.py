@@ -1,0 +1,43 @@
+"""A process that serves its profile, as Go's net/http/pprof does: what it has is one snapshot, taken when it is asked."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from alloclens.profile.formats import read
+from alloclens.sources.remote import Overview, RemoteListing, RemoteProcess, RemoteSnapshot, SourceType
+
+if TYPE_CHECKING:
+    from alloclens.sources.remote import FetchSpan, Process, Remote
+
+
+def overview(remote: Remote) -> Overview:
+    """Return what the process answers. Raises CaptureError and ProfileError."""
+    return Overview(", ".join(kind.type for kind in read(remote.get("", {}).body).sample_types))
+
+
+def processes(remote: Remote, seconds: float) -> list[RemoteProcess]:
+    """Return the process, without asking it."""
+    del seconds
+    labels = (("service_name", remote.source.name), ("instance", remote.address.host))
+    return [RemoteProcess(labels, _now(), 0, 0)]
+
+
+def snapshots(remote: Remote, wanted: FetchSpan, process: Process) -> RemoteListing:
+    """Return the only snapshot there is, to be taken now."""
+    del remote, wanted
+    return RemoteListing((RemoteSnapshot(_now(), process, "", 0),), {})
+
+
+def parts(remote: Remote, listing: RemoteListing, snapshot: RemoteSnapshot, before: int | None) -> list[bytes]:
+    """Return the profile as it is now. Raises CaptureError."""
+    del listing, snapshot, before
+    return [remote.get("", {}).body]
+
+
+def _now() -> int:
+    return round(time.time() * 1000)
+
+
+HTTP = SourceType(overview, processes, snapshots, parts, live=True)
