@@ -339,3 +339,10 @@ def test_a_file_of_a_class_has_the_name_that_it_has_here(
     result = CliRunner().invoke(main, ["explain", what])
     assert result.exit_code == 0, result.output
     assert f"{source} (the file of its class; your own code)" in result.output
+
+
+def test_a_file_that_only_calls_what_holds(folder: Path) -> None:
+    stack = f"main.hold:3@{folder}/store.go:4 < main.main:3@{folder}/main.go:4"
+    drop(folder / "profiles/1.pb.gz", heap(f"{stack} = 20x{MB}"))
+    placed = [lines(name)[0].split("  ")[0] for name in ("main.go", "store.go")]
+    assert placed == ["cum only", "20.0MB"]

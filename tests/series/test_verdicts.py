@@ -390,6 +390,12 @@ def test_the_callers_beside_the_one_that_decides_are_those_of_the_same_helper() 
     assert {caller.line: caller.owned.value for caller in finding.callers} == {
         line: by_path[11, line] for line in (21, 22, 23, 24)
     }
+    decided = by_path[tuple(caller.line for caller in finding.path)]
+    assert decided == finding.owned.value
+    assert finding.beside.value == pytest.approx(by_path[()] - decided)
+    assert finding.beside.growth == pytest.approx(
+        found.verdicts.growth[history.parts.depth == 0].sum() - finding.growth
+    )
 
 
 def test_a_caller_that_may_leak_is_the_candidate_of_a_line_of_which_as_little_is_known() -> None:

@@ -167,8 +167,10 @@ def via(*lines: int, held: int) -> str:
 
 def test_the_callers_through_which_most_is_held() -> None:
     assert callers(via(3, held=95), via(4, held=5)) == ([3], 0.95)
-    assert callers(via(3, held=51), via(4, held=49)) == ([3], 0.51)
-    assert callers(via(3, held=50), via(4, held=50)) == ([], 1)
+    assert callers(via(3, held=40), via(4, held=20)) == ([3], round(2 / 3, 3))
+    assert callers(via(3, held=39), via(4, held=20)) == ([], 1)  # two that may be equal
+    assert callers(via(3, held=51), via(4, held=25), via(5, held=24)) == ([3], 0.51)
+    assert callers(via(3, held=50), via(4, held=25), via(5, held=25)) == ([], 1)
     assert callers(via(3, 9, held=7)) == ([], 1)  # a single caller is no choice
     assert callers(via(held=95), via(4, held=5)) == ([], 1)  # called by no own code
     # A helper of a helper, through frames without a choice: 5 is one of three callers, 9 the only one of 5.

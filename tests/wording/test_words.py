@@ -287,6 +287,14 @@ def test_the_callers_that_grow_are_named() -> None:
     assert inlines in sentence(slowing, now._replace(of_function=True))
     for other in (sentence(slowing, now), sentence(replace(slowing, with_called=True), now._replace(of_function=True))):
         assert "V8" not in other
+    beside = Amount(146 * MB, 138 * MB)
+    said = " Other calls hold another 146MB (+138MB) through this line; this verdict is not about them."
+    assert sentence(replace(one, beside=beside), now).endswith(f"; the pace holds.{said}")
+    assert "Other calls" not in sentence(replace(slowing, beside=beside), now)
+    waiting = finding(Rule.RISES, "goroutine", "count", beside=Amount(5.0, -2.0))
+    assert sentence(waiting).endswith(
+        " Other calls make another 5 (-2) goroutines wait in this line; this verdict is not about them."
+    )
     into = now._replace(of_function=True, inlined_into="serve (main.ts:11)")
     assert sentence(slowing, into).endswith(
         " Or V8 has inlined it into serve (main.ts:11), which has grown since: what it allocates then counts there."

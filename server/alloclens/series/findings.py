@@ -69,6 +69,7 @@ MOVED = 0.5
 """A line took over what V8 inlined into it if what it calls fell by more than this part of what the line grew."""
 EXPLAINED = 0.5
 """Findings on lines that a line calls explain what grew there and on it if they grew by more than this part of that."""
+NOTHING_BESIDE = Amount(0.0)
 MAX_POINTS = 24
 """Points of a history in a chart."""
 
@@ -128,7 +129,8 @@ class Finding:
     """The callers whose figures these are, nearest first, if the line has several and the last of these decided."""
     callers: tuple[RelatedLine, ...] = ()
     """Where several callers fork, all of them, worst first: those beside the one that decided, or else the nearest."""
-
+    beside: Amount = NOTHING_BESIDE
+    """What its line owns through other callers than those that decided, with its growth."""
     may_be_young: bool = False
     """Whether nothing says that the process ran long before its first snapshot."""
     with_called: bool = False
@@ -364,6 +366,7 @@ class Judgement:
             points=tuple(history.values[self._shown, entry].tolist()),
             path=self._path(entry),
             callers=self._callers(entry) if row >= 0 and not with_called else (),
+            beside=self._beside(entry),
             may_be_young=history.may_be_young and len(history) < MIN_LEAK_OBSERVATIONS,
             with_called=with_called,
             inlined=self._inlined(row) if row >= 0 and head.by_function and self._may_hold(entry) else (),
@@ -396,6 +399,14 @@ class Judgement:
         depth = max(int(self.history.parts.depth[entry]), 0)
         rows = self.head.holders.callers[self._holder[entry], :depth].tolist()
         return tuple(self._related(row, entry) for row in rows if row >= 0)
+
+    def _beside(self, entry: int) -> Amount:
+        """Return what the line of an entry owns in other parts of it, if it has any."""
+        if self.history.parts.depth[entry] <= 0:
+            return NOTHING_BESIDE
+        line = self._place(int(self._owner[entry]))
+        values, growth = self.history.values[-1], self.verdicts.growth
+        return Amount(float(values[line] - values[entry]), float(growth[line] - growth[entry]))
 
     def _callers(self, entry: int) -> tuple[RelatedLine, ...]:
         """Return the callers beside that of an entry, or of the nearest fork of a line; each with its own figures."""

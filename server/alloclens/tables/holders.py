@@ -50,6 +50,8 @@ MAX_HOLDERS = 20_000
 """Callers that tell more holders apart are left out, the outermost first: real profiles have up to two for each owned line."""
 MIN_GROWTH_SHARE = 0.5
 """The share of a line's growth above which one of several callers is named."""
+MIN_TIMES_THE_NEXT = 2
+"""It is named only if it also holds at least so many times what the next one does: less may be chance."""
 RUNTIME = "runtime."
 """What only Go's runtime holds belongs to no library; see `wording.verdict.goroutine_note`."""
 
@@ -129,8 +131,8 @@ def growing_callers(profile: Profile, sites: Sites, own: Mask, column: int, path
         caller = owned(part, sites, outer).site  # the deepest that was not passed
         choice, of = np.unique(caller[alive], return_inverse=True)
         held = np.bincount(of, values[alive])
-        best, most = int(choice[np.argmax(held)]), float(held.max())
-        if best < 0 or most <= MIN_GROWTH_SHARE * whole:
+        best, (next_most, most) = int(choice[np.argmax(held)]), np.sort(np.append(held, 0))[-2:].tolist()
+        if best < 0 or most <= MIN_GROWTH_SHARE * whole or most < MIN_TIMES_THE_NEXT * next_most:
             break
         passed.append(best)
         alive &= caller == best

@@ -154,7 +154,7 @@ def placed_file(file: FileShare, total: int, unit: str) -> PlacedFile:
     place = file.found
     at, why = (place.path, _rule(place)) if isinstance(place, Place) else ("", place.reason)
     return PlacedFile(
-        label=amount(file.value, unit),
+        label=_charged(file, unit),
         share=share(file.value, total),
         recorded=file.recorded or "no file name",
         path=at,
@@ -166,11 +166,16 @@ def placed_file(file: FileShare, total: int, unit: str) -> PlacedFile:
 
 def of_file(file: FileShare, unit: str) -> list[str]:
     """Return lines that say how a recorded file was found, or why it was not, and what the candidates are."""
-    value = amount(file.value, unit)
+    value = _charged(file, unit)
     if isinstance(file.found, Place):
         return [f"{value}  {file.recorded} → {file.found.path} ({_rule(file.found)})"]
     candidates = [f"    it may be {candidate}" for candidate in file.found.candidates]
     return [f"{value}  {file.recorded or 'no file name'}: {file.found.reason}", *candidates]
+
+
+def _charged(file: FileShare, unit: str) -> str:
+    """Return what is charged to a file: nothing if own code that it calls owns all that goes through it."""
+    return amount(file.value, unit) if file.value else "cum only"
 
 
 def _rule(place: Place) -> str:

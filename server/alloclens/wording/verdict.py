@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from alloclens.languages.go.leak_patterns import Shape
 from alloclens.languages.go.names import package_of
-from alloclens.series.findings import MANY
+from alloclens.series.findings import MANY, RAISED
 from alloclens.series.verdicts import (
     MIN_FIRST_RISE,
     MIN_GROWTH_SHARE,
@@ -144,10 +144,20 @@ def whose(comparison: Comparison) -> str:
 
 def sentence(finding: Finding, now: MappedFinding | None = None) -> str:
     """Say what is held, how it grew, and which rule says so. `now` is where the line is, and who calls it."""
-    words = _of_rule(finding, _what(finding, now))
+    words = _of_rule(finding, _what(finding, now)) + _beside(finding)
     if now is None or not now.of_function or finding.with_called or not finding.slowed_down:
         return words
     return words + (INLINED_INTO.format(caller=now.inlined_into) if now.inlined_into else MAY_BE_INLINED)
+
+
+def _beside(finding: Finding) -> str:
+    """Say what the line of a finding that some calls decided holds through others; "" if that is nothing."""
+    beside, unit = finding.beside, finding.sample_type.unit
+    if finding.verdict not in RAISED or beside.value <= 0:
+        return ""
+    held = f"{amount(beside.value, unit)} ({signed(beside.growth or 0, unit)})"
+    what = f"make another {held} goroutines wait in" if finding.is_goroutine else f"hold another {held} through"
+    return f" Other calls {what} this line; this verdict is not about them."
 
 
 def _of_rule(finding: Finding, what: str) -> str:
