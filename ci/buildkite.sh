@@ -13,6 +13,6 @@ case $code in
 *) style=warning ;;
 esac
 if [ -f "$into/alloclens.md" ]; then
-    buildkite-agent annotate --context alloclens --style "$style" <"$into/alloclens.md"
+    buildkite-agent annotate --context "alloclens-${BUILDKITE_STEP_ID:-check}" --style "$style" <"$into/alloclens.md"
 fi
 exit "$code"

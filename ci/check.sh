@@ -2,7 +2,7 @@
 # The step of action.yml: checks, annotates the pull request, and writes the summary of the job, SARIF and a Markdown comment.
 #
 # ALLOCLENS_DIRECTORY, or ALLOCLENS_BASE and ALLOCLENS_HEAD, say what is checked; ALLOCLENS_OPTIONS has further options, divided
-# by spaces. The result goes to ALLOCLENS_INTO.
+# by spaces. ALLOCLENS_NAME tells the check from others of the job, if there are any. The result goes to ALLOCLENS_INTO.
 set -eu
 mkdir -p "$ALLOCLENS_INTO"
 rm -f "$ALLOCLENS_INTO/alloclens.sarif" "$ALLOCLENS_INTO/alloclens.md" # of an earlier run, if this one writes none
@@ -10,6 +10,9 @@ if [ -n "${ALLOCLENS_DIRECTORY:-}" ]; then
     set -- "$ALLOCLENS_DIRECTORY"
 else
     set -- --base "$ALLOCLENS_BASE" --head "$ALLOCLENS_HEAD"
+fi
+if [ -n "${ALLOCLENS_NAME:-}" ]; then
+    set -- "$@" --name "$ALLOCLENS_NAME"
 fi
 set -f # no word of the options is a pattern of file names
 code=0

@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Any
 from urllib.request import urlopen
 
 import pytest
-from alloclens.check.outputs.markdown import MARK
 from ruamel.yaml import YAML
 
 from scripts import tools
@@ -38,6 +37,8 @@ ROOT = Path(__file__).resolve().parents[2]
 CI = ROOT / "ci"
 PAGE = (ROOT / "docs/ci.md").read_text("utf-8")
 EXPRESSION = re.compile(r"\$\{\{")
+INPUT = re.compile(r"\$\{\{ ([\w.-]+) \}\}")
+MARK = "<!-- alloclens check -->"
 
 
 def yaml(text: str) -> Any:
@@ -134,6 +135,34 @@ def test_the_step_of_the_action_publishes_no_earlier_result(app: Program) -> Non
     assert list(into.iterdir()) == []
 
 
+def test_the_action_twice_in_one_job(app: Program, tmp_path: Path) -> None:
+    """With a name each has its own folder, category and comment; what a name may not be is refused."""
+    [step] = [
+        step for step in yaml((ROOT / "action.yml").read_text("utf-8"))["runs"]["steps"] if step.get("id") == "check"
+    ]
+
+    def check(name: str) -> subprocess.CompletedProcess[str]:
+        given = {
+            "inputs.name": name,
+            "inputs.base": "profiles/base",
+            "inputs.head": "profiles/head",
+            "runner.temp": tmp_path,
+        }
+        filled = {key: INPUT.sub(lambda m: str(given.get(m[1], "")), of) for key, of in step["env"].items()}
+        return run("check.sh", folder=app.folder, **filled)
+
+    assert [check(name).returncode for name in ("", "api", "jobs", "a/b", "$(id)")] == [1, 1, 1, 2, 2]
+    into = tmp_path / "alloclens-check"
+    for name, mark in (
+        ("", MARK),
+        ("api", "<!-- alloclens check: api -->"),
+        ("jobs", "<!-- alloclens check: jobs -->"),
+    ):
+        assert (into / name / "alloclens.md").read_text("utf-8").startswith(f"{mark}\n")
+        [log] = json.loads((into / name / "alloclens.sarif").read_text())["runs"]
+        assert log["automationDetails"]["id"] == f"alloclens/{name}"
+
+
 def test_the_step_of_the_action_on_a_series(tmp_path: Path) -> None:
     app = leaking(tmp_path / "app")
     done = run("check.sh", folder=app.folder, ALLOCLENS_DIRECTORY="series", ALLOCLENS_INTO=str(tmp_path / "into"))
@@ -197,10 +226,10 @@ def test_the_recipe_for_buildkite(app: Program, head: str, code: int, style: str
     (app.folder / "profiles/none").mkdir()
     [step] = recipe("Buildkite")["steps"]
     script, *arguments = shlex.split(step["command"].replace("profiles/head", f"profiles/{head}"))
-    done = run(script.removeprefix("ci/"), *arguments, folder=app.folder, path=bin_)
+    done = run(script.removeprefix("ci/"), *arguments, folder=app.folder, path=bin_, BUILDKITE_STEP_ID="5e1")
     assert done.returncode == code, done.stderr
     words, text = json.loads((bin_ / "said").read_text())
-    assert words == ["annotate", "--context", "alloclens", "--style", style]
+    assert words == ["annotate", "--context", "alloclens-5e1", "--style", style]
     assert text.startswith(MARK)
     assert (app.folder / step["artifact_paths"]).is_file()
 

@@ -20,7 +20,7 @@ import jsonschema
 import junitparser
 import pytest
 from alloclens.check.outputs import OUTPUTS
-from alloclens.check.outputs.markdown import MARK, MAX_CHARACTERS
+from alloclens.check.outputs.markdown import MAX_CHARACTERS
 from alloclens.check.result import TITLES, Accepted, Change, CodeLine, Result, Violation
 from alloclens.stats.amount import Amount
 from markdown_it import MarkdownIt
@@ -278,7 +278,7 @@ class Tags(HTMLParser):
 def test_markdown_holds_no_more_than_we_write(name: str) -> None:
     """As GitHub and GitLab read it: tables, HTML, addresses that become links; and mentions, which are found in what is left."""
     text = OUTPUTS["markdown"](RESULTS[name])
-    assert text.startswith(f"{MARK}\n")
+    assert text.startswith("<!-- alloclens check -->\n")
     assert len(text) < MAX_CHARACTERS + 1000
     assert not steering(text.replace("\n", ""))
     page = Tags()
@@ -337,6 +337,17 @@ def test_the_line_is_in_every_format(format_: str) -> None:
     text = unquote(OUTPUTS[format_](result(violation())))
     assert re.search(r"cart/cache\.go(:8\b|.*\b8\b)", text, re.DOTALL)
     assert "cart/cache.go" not in OUTPUTS[format_](result())
+
+
+def test_a_name_tells_a_check_from_others() -> None:
+    """Neither comment is found by the other's mark, and code scanning has a category for each."""
+    named = [result(violation(), name=name) for name in ("", "api", "api-2")]
+    first, marks = zip(*(OUTPUTS["markdown"](one).split("\n")[1::-1] for one in named), strict=True)
+    assert first == ("### alloclens", "### alloclens: api", "### alloclens: api-2")
+    assert not [(a, b) for a, b in itertools.permutations(marks, 2) if b.startswith(a)]
+    logs = (json.loads(OUTPUTS["sarif"](one)) for one in named)
+    ids = [log["runs"][0]["automationDetails"]["id"] for log in logs]
+    assert ids == ["alloclens/", "alloclens/api", "alloclens/api-2"]
 
 
 def test_every_kind_has_a_page_and_a_title() -> None:

@@ -137,6 +137,8 @@ class Result:
     """The number of lines, functions, packages and budgets that were judged."""
     root: str = ""
     """The workspace, to which paths are relative; absolute."""
+    name: str = ""
+    """What tells this check from others of a build; "" if there are none."""
     link: str = ""
     """Where a report on the same profiles is."""
     numbered: tuple[tuple[Violation, str], ...] = field(init=False, repr=False, compare=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
@@ -33,6 +34,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 
+NAME = re.compile(r"[A-Za-z0-9_-]{1,60}")
+"""What needs no quotes, wherever a name is written."""
+
+
 class _NotJudged(click.ClickException):
     """Nothing could be judged."""
 
@@ -45,6 +50,12 @@ def _codes(ctx: click.Context, param: click.Parameter, value: str) -> tuple[str,
     if wrong := [word for word in words if word not in FAILING]:
         raise click.BadParameter(f"{wrong[0]!r} is not one of {', '.join(FAILING)}", ctx, param)
     return words
+
+
+def _name(ctx: click.Context, param: click.Parameter, value: str) -> str:
+    if value and not NAME.fullmatch(value):
+        raise click.BadParameter(f"{value!r} has more than letters, digits, - and _, or more than 60", ctx, param)
+    return value
 
 
 class _Written(NamedTuple):
@@ -89,6 +100,13 @@ class _Written(NamedTuple):
 @click.option("--update-baseline", is_flag=True, help="Accept the violations there are now, and no others.")
 @click.option("--reason", default="", help="Why new violations are accepted, for --update-baseline.")
 @click.option("--expires", type=click.DateTime(["%Y-%m-%d"]), help="The last day on which they are.")
+@click.option(
+    "--name",
+    callback=_name,
+    default="",
+    metavar="NAME",
+    help="Tells this check from others of a build, in Markdown and SARIF: letters, digits, - and _.",
+)
 @click.option("--link", default="", help="The address of a report, for the formats that can link to it.")
 @click.option(
     "--format", "format_", type=click.Choice(list(OUTPUTS)), default="text", show_default=True, help="What to print."
@@ -111,6 +129,7 @@ def command(
     update_baseline: bool,
     reason: str,
     expires: datetime | None,
+    name: str,
     link: str,
     format_: str,
     outputs: tuple[str, ...],
@@ -123,11 +142,10 @@ def command(
         raise click.UsageError("Name either a DIRECTORY, or --base and --head.")
     if (operations and not alloc) or (alloc and not base):
         raise click.UsageError("--operations requires --alloc, and --alloc requires --base and --head.")
-    if (reason or expires) and not update_baseline:
-        raise click.UsageError("--reason and --expires require --update-baseline.")
     today = date.today()  # noqa: DTZ011 - a day here
-    if expires and expires.date() < today:
-        raise click.UsageError(f"--expires {expires.date()} has passed: nothing would be accepted.")
+    acceptance = _acceptance(reason, expires, today) if update_baseline else None
+    if (reason or expires) and not acceptance:
+        raise click.UsageError("--reason and --expires require --update-baseline.")
     written = _written(format_, outputs)
     with _judging():
         folder = real(workspace) if workspace else workspace_around(os.curdir)
@@ -142,20 +160,20 @@ def command(
             result = check_builds(pairs, limits, here, f"{head} against {base}")
         else:
             result = check_series(once.world([folder], [real(directory or "")], {}), limits, here, directory or "")
-        until = expires.date().isoformat() if expires else ""
         file = baseline_path or os.path.join(folder, baseline.NAME)
         if not baseline_path:  # the folder's own is as much a stranger's as the folder
             check_inside(file, [folder], f"; give it with --baseline {file} if it is meant")
         with _naming(file):
-            result = baseline.applied(
-                result,
-                Path(file),
-                today.isoformat(),
-                baseline.Acceptance(reason, until) if update_baseline else None,
-                required=bool(baseline_path),
-            )
-        _write(replace(result, link=link), written)
+            day = today.isoformat()
+            result = baseline.applied(result, Path(file), day, acceptance, required=bool(baseline_path))
+        _write(replace(result, name=name, link=link), written)
     raise click.exceptions.Exit(result.exit_code)
+
+
+def _acceptance(reason: str, expires: datetime | None, today: date) -> baseline.Acceptance:
+    if expires and expires.date() < today:
+        raise click.UsageError(f"--expires {expires.date()} has passed: nothing would be accepted.")
+    return baseline.Acceptance(reason, expires.date().isoformat() if expires else "")
 
 
 @contextmanager

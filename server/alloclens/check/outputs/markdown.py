@@ -1,6 +1,7 @@
 """Markdown: for a comment on a pull request, and for the summary of a job.
 
-The first line is a mark that no reader sees, by which a script finds the comment of the last run to replace it.
+The first line is a mark that no reader sees, by which a script finds the comment of the last run to replace it. It has the name
+of the check, so that each of several has a comment of its own.
 """
 
 from __future__ import annotations
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
     from alloclens.check.result import Change, Result, Violation
 
-MARK = "<!-- alloclens check -->"
 MAX_CHARACTERS = 60_000
 """GitHub takes 65,536 in a comment, and GitLab more."""
 MAX_CELL = 400
@@ -47,7 +47,8 @@ def render(result: Result) -> str:
 
 def _parts(result: Result) -> Iterator[str]:
     mark = "⚠️" if result.unjudged else "❌" if result.violations else "✅"
-    yield from (MARK, "### alloclens", "", f"{mark} {_text(result.headline)}")
+    named = f": {result.name}" if result.name else ""
+    yield from (f"<!-- alloclens check{named} -->", f"### alloclens{named}", "", f"{mark} {_text(result.headline)}")
     if result.link:
         yield f"\n[Report]({result.link})"
     if result.violations:

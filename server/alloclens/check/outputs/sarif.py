@@ -43,6 +43,7 @@ def render(result: Result) -> str:
         results.append(made | {"suppressions": [{"kind": "external", "justification": _text(reason)}]})
     driver = {"name": "alloclens", "semanticVersion": __version__, "rules": [_rule(kind) for kind in RULES]}
     run = {
+        "automationDetails": {"id": f"alloclens/{result.name}"},
         "tool": {"driver": driver},
         "columnKind": "unicodeCodePoints",
         "originalUriBaseIds": {ROOT: _base(result.root)},
