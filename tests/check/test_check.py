@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -102,6 +104,48 @@ def test_growth_between_builds_fails(app: Program) -> None:
 def test_growth_has_to_exceed_both_limits_certainly(app: Program, options: tuple[str, ...], *, fails: bool) -> None:
     builds(app, 20, 60)
     assert app.check(*BUILDS, *options).exit_code == fails
+
+
+UNSEEN = re.compile(r"growth of less than about ([\d.]+)MB \(\d+%\) in main.hold \(main.go:8\), which holds most")
+
+
+@pytest.mark.parametrize("runs", [1, 3])
+@pytest.mark.parametrize("size", [4 << 10, 1 << 20])
+@pytest.mark.parametrize("options", [(), ("--max-growth", "8MB", "--min-growth", "1MB")])
+def test_a_pass_says_which_growth_would_not_show(app: Program, options: tuple[str, ...], size: int, runs: int) -> None:
+    """A tenth more does, and a tenth less does not, of blocks that are sampled seldom and of blocks that always are."""
+
+    def result(held: float) -> dict:
+        for i in range(runs):
+            for side, much in (("base", 40 * MB), ("head", held)):
+                stacks = app.stack("main.keep", KEEP, 10), app.stack("main.hold", HOLD, round(much / size), size=size)
+                app.heap(f"{side}/{i}.pb.gz", *stacks)
+        return app.result(*BUILDS, *options)
+
+    [told] = filter(None, map(UNSEEN.match, result(40 * MB)["notes"]))
+    least = float(told[1]) * MB
+    assert result(40 * MB + 0.9 * least)["violations"] == []
+    assert len(result(40 * MB + 1.1 * least)["violations"]) == 1
+
+
+def test_snapshots_of_one_process_are_one_run(app: Program) -> None:
+    """Those of two are two; runs of a program that allocates the same each time are as many as they are."""
+    stacks = [app.stack(f"main.f{i}", 100 + 10 * i, 30) for i in range(12)]
+
+    def note(*counts: int) -> list[str]:
+        shutil.rmtree(app.folder / "head", ignore_errors=True)
+        for i, count in enumerate(counts):
+            work = (*stacks, app.stack("main.hold", HOLD, count))
+            drop(app.folder / f"head/{i}.pb.gz", heap(*work, seconds=1_700_000_000 + i))
+        return [one for one in app.result("--base", "head/0.pb.gz", "--head", "head")["notes"] if "process" in one]
+
+    assert note(40, 60, 80) == [
+        "the 3 heap profiles in head are snapshots of one process, so one run: only the last, 2.pb.gz, is compared"
+    ]
+    assert note(40, 60, 50, 80) == [
+        "the 4 heap profiles in head are snapshots of 2 processes, so as many runs: only the last of each are compared"
+    ]
+    assert note(40, 40, 41) == note(60, 50, 40) == []
 
 
 def test_code_that_moved_is_the_same(app: Program) -> None:
@@ -500,7 +544,7 @@ def test_a_kind_that_one_side_lacks_is_not_judged(app: Program) -> None:
     cpu = profile("samples/count cpu/nanoseconds", f"main.keep@{app.folder}/main.go:{KEEP} = 1 10")
     drop(app.folder / "base/c.pb.gz", cpu)
     found = app.result(*BUILDS)
-    assert (found["exit_code"], found["notes"]) == (0, ["only the base has profiles of cpu"])
+    assert (found["exit_code"], found["notes"][0]) == (0, "only the base has profiles of cpu")
     (app.folder / "head/heap.pb.gz").unlink()
     found = app.result(*BUILDS)
     assert (found["exit_code"], found["unjudged"]) == (2, "only the base has profiles of heap")

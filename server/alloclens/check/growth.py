@@ -21,6 +21,7 @@ from alloclens.stats.growth import bounds, changes
 from alloclens.stats.intervals import Interval
 from alloclens.stats.runs import Pooled, between_runs, explained, pooled, scaled
 from alloclens.wording.amounts import amount, share, signed
+from alloclens.wording.kinds import with_noun
 from alloclens.wording.names import short_name
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ class Growths:
         (base, head), _ = self._weights
         return pooled(self.table.base, base), pooled(self.table.head, head)
 
-    def _interval(self, share: float) -> Interval:
+    def beyond(self, share: float) -> Interval:
         """Return what the head has more than the base and a share of it: bounds for all sites together."""
         base, head = self._sides
         now, then = self._columns
@@ -99,7 +100,7 @@ class Growths:
     @cached_property
     def interval(self) -> Interval:
         """The growth of each site: bounds for all of them together; nan if unknown."""
-        return self._interval(0)
+        return self.beyond(0)
 
     @cached_property
     def each(self) -> tuple[Floats, Floats]:
@@ -122,7 +123,7 @@ class Growths:
         low = self.interval.low
         is_over = (low > least) & np.isfinite(min(most))
         if most.share < np.inf:
-            is_over &= self._interval(most.share).low > 0
+            is_over &= self.beyond(most.share).low > 0
         return np.asarray(is_over & ((most.amount == np.inf) | (low > most.amount)))
 
     def lowest(self, i: int) -> float:
@@ -205,6 +206,11 @@ def name(site: Site) -> str:
     return short_name(site.function)
 
 
+def quantity(value: float, of: ValueType) -> str:
+    """Return a number with what it counts: 12.0MB, 100 goroutines, 3 objects."""
+    return f"{with_noun(value, of)}{' objects' if of.type.endswith('_objects') else ''}"
+
+
 def _message(site: Site, grown: Amount, of: Growths, *, per_operation: bool) -> str:
     unit, value, more = of.sample_type.unit, grown.value, grown.growth or 0
     per = " per operation" if per_operation else ""
@@ -223,8 +229,7 @@ def _message(site: Site, grown: Amount, of: Growths, *, per_operation: bool) -> 
         else ", from nothing in the base"
     )
     error = f" (99 %: {signed(grown.low, unit)} to {signed(grown.high, unit)})"
-    noun = f" {of.sample_type.type.replace('_', ' ')}" if unit != "bytes" else ""
-    return f"{who} {what} {amount(value, unit)}{noun}{per}, {signed(more, unit)}{error}{relative}."
+    return f"{who} {what} {quantity(value, of.sample_type)}{per}, {signed(more, unit)}{error}{relative}."
 
 
 def changed(of: Growths) -> Iterator[Change]:

@@ -12,6 +12,7 @@ from alloclens.check.limits import BYTES, HELD, Least, Limit
 from alloclens.check.places import CodePlaces
 from alloclens.check.result import CodeLine, Result
 from alloclens.check.run_pairs import incomparable
+from alloclens.check.sensitivity import least_seen
 from alloclens.profile.sample_types import judged
 from alloclens.wording.amounts import share
 from alloclens.wording.markdown import plain
@@ -72,6 +73,8 @@ class _Found:
     """The numbers of those of which there was a kind of profile."""
     not_judged: list[str] = field(default_factory=list)
     """Why some could not be; only of interest if nothing is."""
+    unseen: list[str] = field(default_factory=list)
+    """Which growth would not have been seen; only of interest if there are no violations."""
     missing: list[str] = field(default_factory=list)
     """Why what was asked for could not be judged, or a part of it."""
 
@@ -131,6 +134,7 @@ def check_builds(pairs: RunPairs, options: CheckOptions, here: CheckedCode, subj
                 of = growths(runs, sample_type, options.by)
                 _grown(of, options, places, found)
                 found.changes += growth.changed(of)
+                found.unseen.append(least_seen(of, options.most, options.least.of(sample_type.unit)))
         if not options.per_operation and (held := judged(comparison.contents.head.sample_types)):
             _budgets(world, runs, held, here, found)
     if pairs.kinds and not options.per_operation:
@@ -139,6 +143,8 @@ def check_builds(pairs: RunPairs, options: CheckOptions, here: CheckedCode, subj
         found.notes += found.not_judged
     else:
         found.missing += found.not_judged
+    if not (found.violations or found.missing):
+        found.notes += filter(None, found.unseen)
     if not (found.judged or found.missing):
         found.missing.append("nothing of them is judged")
     return found.result(subject, "; ".join(wrong or dict.fromkeys(found.missing)), here)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from functools import partial
+from itertools import zip_longest
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -12,6 +13,7 @@ from alloclens.check.growth import Runs
 from alloclens.check.operations import operations, output_beside
 from alloclens.disk import read_file, real
 from alloclens.profile.kinds import ProfileKind
+from alloclens.series.restarts import is_later_of
 from alloclens.session import once
 from alloclens.session.world import FilePair
 
@@ -57,6 +59,8 @@ def run_pairs(base: str, head: str, folder: str, *, per_operation: bool, number:
     read = once.read_files([folder], [path for side in sides for path in side], {})
     kinds = [_by_kind(read, side) for side in sides]
     notes = [*_left_out(read)]
+    if not per_operation:
+        notes += filter(None, (_one_of_each_process(of, read) for of in kinds))
     if missing := [side for side, of in zip((base, head), kinds, strict=True) if not of]:
         return RunPairs(notes=notes, unjudged=[f"there is no profile in {' and none in '.join(missing)}"])
     shared = [kind for kind in kinds[0] if kind in kinds[1]]
@@ -134,6 +138,23 @@ def _by_kind(read: FilesRead, files: Sequence[str]) -> dict[ProfileKind, list[st
         if (snapshot := read.snapshots.get(path)) and not snapshot.is_difference:
             out.setdefault(snapshot.kind, []).append(path)
     return out
+
+
+def _one_of_each_process(of: dict[ProfileKind, list[str]], read: FilesRead) -> str:
+    """Leave of the heap profiles of one process the last one: they show the same objects again, and so are one run. Say so."""
+    heaps = sorted(
+        (read.snapshots[path] for path in of.get(ProfileKind.HEAP, ())), key=lambda one: one.taken_at.seconds
+    )
+    kept = [
+        snapshot for snapshot, later in zip_longest(heaps, heaps[1:]) if not (later and is_later_of(snapshot, later))
+    ]
+    if len(kept) == len(heaps):
+        return ""
+    of[ProfileKind.HEAP] = [snapshot.path for snapshot in kept]
+    where = os.path.basename(os.path.dirname(heaps[0].path))
+    one = "one process, so one run" if len(kept) == 1 else f"{len(kept)} processes, so as many runs"
+    last = f"the last, {kept[0].name}, is" if len(kept) == 1 else "the last of each are"
+    return f"the {len(heaps)} heap profiles in {where} are snapshots of {one}: only {last} compared"
 
 
 def _paired(base: list[str], head: list[str], folder: str, operations_of: Callable[[str], float]) -> tuple[Runs, World]:

@@ -49,6 +49,8 @@ MIN_PART = 0.01
 MIN_PARTS = 3
 STARTED = 0.1
 """Parts that changed by less are what every process holds from its start on."""
+MIN_WORK = 0.01
+"""Runs of a program that does the same each time, without sampling, may differ by less in every stack."""
 MIN_STACKS = 10
 """A snapshot with fewer stacks may seem to be continued by one of another process."""
 
@@ -108,6 +110,18 @@ def counters(snapshots: Sequence[Snapshot]) -> list[int]:
 def goes_on(earlier: Snapshot, later: Snapshot, *, was_rebuilt: bool) -> bool:
     """Return whether a later snapshot, whose totals since the start did not fall, may be of the same process."""
     return not any(_differ((earlier, later))) and _has_its_code(earlier, later, was_rebuilt=was_rebuilt)
+
+
+def is_later_of(earlier: Snapshot, later: Snapshot) -> bool:
+    """Return whether a heap profile is certainly a later one of the same process, and not of another run of its program.
+
+    Every stack has allocated at least as much, and all together more by MIN_WORK: by chance, some stack of another run has less.
+    """
+    columns = since_start(earlier)
+    if earlier.sample_types != later.sample_types or not columns or rows(earlier.allocations) < MIN_STACKS:
+        return False
+    worked = all(later.total[i] >= (1 + MIN_WORK) * earlier.total[i] for i in columns)
+    return worked and goes_on(earlier, later, was_rebuilt=False)
 
 
 def ends(snapshots: Sequence[Snapshot], fell: Mask) -> Mask:
