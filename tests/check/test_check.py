@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -60,6 +61,14 @@ def test_no_line_that_was_edited_has_a_number_unmarked(tmp_path: Path) -> None:
     assert app.check("series").stdout.startswith(f"main.go:{HOLD} (changed or deleted since): leak ▂")
     (said,) = json.loads(app.check("series", "--format", "sarif").stdout)["runs"][0]["results"]
     assert said["message"]["text"].startswith(f"main.go:{HOLD} (changed or deleted since): Leak: ")
+
+
+def test_times_ahead_are_not_believed_and_said(app: Program) -> None:
+    for i in range(24):
+        stacks = app.stack("main.keep", KEEP, 10), app.stack("main.hold", HOLD, 20 + 4 * i)
+        drop(app.folder / f"series/h{i:02}.pb.gz", heap(*stacks, seconds=time.time() + 30 * 86400 + i))
+    [note] = [note for note in app.result("series")["notes"] if "ahead of the clock" in note]
+    assert note.startswith("The time in 24 snapshots lies more than a day ahead of the clock here, first in h00.pb.gz")
 
 
 def test_a_series_that_stands_passes(app: Program) -> None:

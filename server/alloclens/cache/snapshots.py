@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-VERSION = 13
+VERSION = 14
 """Of the tables and of what their blobs hold."""
 SCHEMA = """
     CREATE TABLE snapshot (
@@ -72,7 +72,7 @@ KEY, VALUE, REST = 8, 4, len(Figures._fields) - 1
 class SnapshotFacts(msgspec.Struct, frozen=True, array_like=True):
     """A snapshot without its lines."""
 
-    taken_at: tuple[float, TimeSource]
+    taken_at: tuple[float, TimeSource, bool]
     is_difference: bool
     default_sample_type: str
     sample_types: tuple[tuple[str, str], ...]

@@ -22,6 +22,8 @@ class TakenAt(NamedTuple):
     seconds: float
     """Since 1970."""
     source: TimeSource
+    is_ahead: bool = False
+    """Whether the profile or its name has another time, which lies too far ahead to be believed."""
 
 
 def taken_at(time_nanos: int, name: str, mtime_ns: int, now: float) -> TakenAt:
@@ -30,11 +32,13 @@ def taken_at(time_nanos: int, name: str, mtime_ns: int, now: float) -> TakenAt:
     A time more than a day after `now` is ignored: its snapshot would stay the latest until then. A day allows for wrong
     clocks, and for names with a time in another zone than UTC.
     """
-    if 0 < time_nanos / 1e9 <= now + DAY_SECONDS:
-        return TakenAt(time_nanos / 1e9, "profile")
-    if (named := _time_in_name(name)) is not None and named <= now + DAY_SECONDS:
-        return TakenAt(named, "file name")
-    return TakenAt(-(-mtime_ns // TICK_NANOSECONDS) * TICK_NANOSECONDS / 1e9, "file's date")
+    latest, own, named = now + DAY_SECONDS, time_nanos / 1e9, _time_in_name(name)
+    if 0 < own <= latest:
+        return TakenAt(own, "profile")
+    if named is not None and named <= latest:
+        return TakenAt(named, "file name", is_ahead=own > latest)
+    is_ahead = max(own, named or 0) > latest
+    return TakenAt(-(-mtime_ns // TICK_NANOSECONDS) * TICK_NANOSECONDS / 1e9, "file's date", is_ahead)
 
 
 def _time_in_name(name: str) -> float | None:

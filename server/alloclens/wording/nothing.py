@@ -199,10 +199,20 @@ def notes(world: World) -> list[str]:
     sentences = [] if world.named else processes(world.series)
     for comparison in world.comparisons:
         folders = world.sources.roots.folders
-        sentences += of_snapshot(comparison.head, folders) + _left_out(comparison, folders)
+        sentences += of_snapshot(comparison.head, folders) + _left_out(comparison, folders) + _ahead(comparison.series)
     if sources_are_missing(world) and not any(map(_has_only_addresses, world.comparisons)):
         sentences.append(f"No line of your own code is judged: {SENTENCES[Cause.NO_SOURCE]}.")
     return sentences
+
+
+def _ahead(series: Series) -> list[str]:
+    """Say that the times in profiles are not believed, on which every rate and every order depends."""
+    ahead = [snapshot for snapshot in series.snapshots if snapshot.taken_at.is_ahead]
+    if not ahead:
+        return []
+    what = f"The time in {counted(len(ahead), 'snapshot')} lies more than a day ahead of the clock here"
+    instead = f"that of the {ahead[0].taken_at.source} counts, so rates may be wrong"
+    return [f"{what}, first in {code(ahead[0].name)}, and is not believed: {instead}. Check both clocks."]
 
 
 def _left_out(comparison: Comparison, folders: Sequence[str]) -> list[str]:
