@@ -394,7 +394,7 @@ async def test_a_mistake_is_a_diagnostic_on_its_line_until_it_is_mended(editor: 
     await editor.until(lambda: editor.diagnostics.get(uri))
     assert [(d.range.start.line, d.severity, d.message) for d in editor.diagnostics[uri]] == [
         (1, lsp.DiagnosticSeverity.Error, "sampletype: unknown setting; did you mean sampleType?"),
-        (5, lsp.DiagnosticSeverity.Error, "pathMappings: item 1: to: 3 is not a non-empty string; using []"),
+        (5, lsp.DiagnosticSeverity.Error, "pathMappings: item 1: to: 3 is not a non-empty string; none is used"),
     ]
     settings.write_text(f"hints = 1\n{MAPPING}")
     await editor.until(lambda: len(editor.diagnostics[uri]) == 1)

@@ -97,7 +97,7 @@ def test_every_form_of_the_table(tmp_path: Path, text: str) -> None:
 
 
 BASE = 'is not a string; using "first"'
-MAPPING = "pathMappings: item {}: from: 3 is not a non-empty string; using []"
+MAPPING = "pathMappings: item {}: from: 3 is not a non-empty string; none is used"
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ MAPPING = "pathMappings: item {}: from: 3 is not a non-empty string; using []"
         (
             "[[pathMappings]]\nfrom = 'x'\nto = 'x'\n[[pathMappings]]\nto = 'x'",
             4,
-            'pathMappings: item 2: {"to": "x"} is not a table with only from and to; using []',
+            'pathMappings: item 2: {"to": "x"} is not a table with only from and to; none is used',
         ),
         ("\nhint = true", 2, "hint: unknown setting; did you mean hints?"),
         ("[sampleTypes]", 1, "sampleTypes: unknown setting; did you mean sampleType?"),

@@ -41,7 +41,8 @@ class Mistake(NamedTuple):
     @property
     def message(self) -> str:
         """What is wrong, and which value is used instead."""
-        return f"{self.wrong}; using {self.default}" if self.default else self.wrong
+        instead = "none is used" if self.default == "[]" else f"using {self.default}"
+        return f"{self.wrong}; {instead}" if self.default else self.wrong
 
 
 def parse(given: Mapping[str, Any]) -> tuple[Settings, list[Mistake]]:
