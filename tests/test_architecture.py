@@ -74,6 +74,7 @@ ONLY_IN = {
     "lsprotocol": {"lsp"},
     "click": {"cli"},
     "mcp": {"agent"},
+    "pydantic": {"agent"},  # of the package mcp
     "watchdog": {"session"},
     "asyncio": {"session", "lsp"},
     "google": {"profile"},

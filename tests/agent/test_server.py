@@ -209,6 +209,23 @@ async def test_a_comparison_without_lines_says_why(tmp_path: Path) -> None:
     assert "no line of your own code owns more or less" in said["nothing"]
 
 
+async def test_a_comparison_is_of_the_series_that_leaks_unless_another_is_named(folder: Path) -> None:
+    """The newest is of another program, in which nothing changes."""
+    for i in range(3):
+        own = f"main.page:10@{folder}/main.go:{PAGE} = 4x{MB}"
+        drop(
+            folder / f"profiles/other/o{i}.pb.gz", heap(own, "dep.f@/m/dep@v1.0.0/d.go:9 = 9x1024", binary="/app/other")
+        )
+    agent = Agent(folder)
+    said = await agent.ask("compare", base="first")
+    assert next(row["at"] for row in said["lines"]) == f"main.go:{LEAK}"
+    [other] = said["other_series"]
+    assert other != said["series"]
+    named = await agent.ask("compare", base="first", series=other)
+    assert (named["series"], named["lines"]) == (other, [])
+    assert (await agent.ask("compare", base="o1"))["series"] == other
+
+
 async def test_the_stacks_of_a_finding_whose_line_is_gone(folder: Path) -> None:
     """It is asked for by the `at` of the finding, as any other."""
     (folder / "main.go").write_text("package main\n" + "\n// Nothing is left of it.\n" * 20)
@@ -282,6 +299,13 @@ async def test_too_few_snapshots_are_no_leak(tmp_path: Path) -> None:
         ("stacks", {"file": "main.go", "line": -1}, "no profile has a stack"),
         ("compare", {"base": "never"}, "no snapshot is named never"),
         ("compare", {"base": "first", "series": "other"}, "no series is named other"),
+        ("stacks", {"file": "main.go"}, "stacks: line is missing"),
+        (
+            "stacks",
+            {"file": 3, "line": "x"},
+            'stacks: file has to be a text, and is 3; line has to be a whole number, and is "x"',
+        ),
+        ("lines", {"path": "main.go"}, "lines: file is missing"),
         ("findings", {"cursor": "x"}, "is no cursor"),
         ("findings", {"cursor": "-1"}, "is no cursor"),
         ("findings", {"cursor": "٣"}, "is no cursor"),
@@ -290,7 +314,9 @@ async def test_too_few_snapshots_are_no_leak(tmp_path: Path) -> None:
 async def test_what_is_unknown_is_refused_with_what_there_is(
     folder: Path, tool: str, arguments: dict[str, Any], words: str
 ) -> None:
-    assert words in await Agent(folder).refusal(tool, **arguments)
+    said = await Agent(folder).refusal(tool, **arguments)
+    assert words in said
+    assert "http" not in said
 
 
 async def test_a_cursor_beyond_the_end_is_refused(folder: Path) -> None:

@@ -149,7 +149,7 @@ def compare(world: World, base: str, head: str, series: str, cursor: str) -> str
     for name in filter(None, (base, head)):
         if world.series and not is_there(world, name):
             raise UnknownNameError(f"no snapshot is named {cut(name, MAX_ASKED_CHARACTERS)}; {there(world)}")
-    chosen = with_chosen(world, Choice(series or world.settings.series))
+    chosen = with_chosen(world, Choice(series or world.settings.series or _telling(world, base, head)))
     if chosen.shown is None:
         raise UnknownNameError(shown_series.missing(chosen) or _nothing(chosen))
     kinds = [kind for kind in chosen.kinds(chosen.shown) if kind.base]
@@ -157,13 +157,23 @@ def compare(world: World, base: str, head: str, series: str, cursor: str) -> str
         raise UnknownNameError(f"there is nothing to compare: {plain(in_full(chosen.shown))}")
     mapper = LineMapper(chosen, text_of)
     rows = (row for kind in kinds for row in _changes(chosen, kind, mapper))
-    first = next(rows, None)
+    first, its = next(rows, None), _named(chosen, chosen.shown)
     fixed = {
-        "series": _named(chosen, chosen.shown),
+        "series": its,
+        "other_series": [other for other in names(world).values() if its and other != its][:MAX_NOTES],
         "compared": [plain(in_full(kind)) for kind in kinds[:MAX_NOTES]],
         "nothing": "" if first else UNCHANGED,
     }
     return page(fixed, "lines", chain(filter(None, [first]), rows), cursor)
+
+
+def _telling(world: World, base: str, head: str) -> str:
+    """Return the name of the series to compare if none is named: one that has the snapshots, first one with findings; "" for any."""
+    having = [service for service in world.services if any(map(service.has_chosen, filter(None, (base, head))))]
+    offered = {series: service for service in having or world.services for series in service.series}
+    found = (offered[of.series] for _, of in world.findings() if of.series in offered)
+    telling = next(found, having[0] if having else None)
+    return names(world)[telling] if telling and len(world.services) > 1 else ""
 
 
 def explain(world: World, file: str, cursor: str) -> str:
