@@ -152,6 +152,10 @@ function append(table: Table, parent: u32, site: u32): u32 {
 function add(node: Node, row: Row): void {
   node.head += row.head;
   node.base += row.base;
+}
+
+// Notes the frame of a row at this node, if the row is the heaviest so far.
+function pass(node: Node, row: Row): void {
   if (row.head + row.base > node.heaviest) {
     node.heaviest = row.head + row.base;
     node.frame = row.frame;
@@ -162,6 +166,11 @@ function add(node: Node, row: Row): void {
 let enough: f64 = 0;
 let deepest: u32 = 0;
 let todo: u32 = NOTHING; // the first of a list of the rows that go on
+
+// Whether a row makes any node heavier. One that does not waits nowhere: it goes down when all nodes are there.
+function weighs(row: Row): bool {
+  return row.head != 0 || row.base != 0;
+}
 
 // Takes row i down to the end of its stack, or to where it must wait. row.node is the last node of the tree that it reached.
 function descend(rows: usize, i: u32, way: Way, tree: Table, light: Table): void {
@@ -174,9 +183,12 @@ function descend(rows: usize, i: u32, way: Way, tree: Table, light: Table): void
     }
     const site = frameAt(way.frames, row.frame).site;
     const child = slotOf(tree, row.node, site).node;
-    if (!child) return wait(rows, i, site, way, tree, light);
+    if (!child) {
+      if (weighs(row)) wait(rows, i, site, way, tree, light);
+      return;
+    }
     row.node = child;
-    add(nodeAt(tree, child), row);
+    pass(nodeAt(tree, child), row);
     onward(row, way);
   }
 }
@@ -187,6 +199,7 @@ function wait(rows: usize, i: u32, site: u32, way: Way, tree: Table, light: Tabl
   const found = slotOf(light, row.node, site).node;
   const node = nodeAt(light, found ? found : append(light, row.node, site));
   add(node, row);
+  pass(node, row);
   onward(row, way);
   row.next = node.waiting;
   node.waiting = i;
@@ -198,8 +211,6 @@ function promote(light: Node, rows: usize, tree: Table): void {
   const node = nodeAt(tree, number);
   node.depth = nodeAt(tree, light.parent).depth + 1;
   node.frame = light.frame;
-  node.head = light.head;
-  node.base = light.base;
   node.heaviest = light.heaviest;
   light.head = light.base = 0;
   for (let i = light.waiting; i != NOTHING; ) {
@@ -212,6 +223,17 @@ function promote(light: Node, rows: usize, tree: Table): void {
   }
 }
 
+// Adds each row to the last node that it reached, and then each node to its parent, which has a lower number: to add it to each node on
+// its way would take longer.
+function sum(rows: usize, count: u32, tree: Table): void {
+  for (let i: u32 = 0; i < count; i++) add(nodeAt(tree, rowAt(rows, i).node), rowAt(rows, i));
+  for (let i = tree.made - 1; i > 0; i--) {
+    const node = nodeAt(tree, i), parent = nodeAt(tree, node.parent);
+    parent.head += node.head;
+    parent.base += node.base;
+  }
+}
+
 // Makes a tree of the ways that the rows go below its node 0, which is there, of all nodes that weigh `least`, down to so many
 // levels; returns how many nodes it has. Every row is then at the last one it reached: one that comes to a light node waits
 // there for others, so nothing hangs on the order of the rows, and what is too light costs no more than a step.
@@ -221,14 +243,19 @@ export function grow(rows: usize, count: u32, way: Way, least: f64, levels: u32,
   resize(tree, 16);
   resize(light, 16);
   for (let i: u32 = 0; i < count; i++) {
-    rowAt(rows, i).next = NOTHING;
-    todo = i;
+    const row = rowAt(rows, i);
+    row.next = NOTHING;
+    if (weighs(row)) todo = i;
     while (todo != NOTHING) {
       const next = todo;
       todo = rowAt(rows, next).next;
       descend(rows, next, way, tree, light);
     }
   }
+  for (let i: u32 = 0; i < count; i++) {
+    if (!weighs(rowAt(rows, i))) descend(rows, i, way, tree, light);
+  }
+  sum(rows, count, tree);
   for (let i: u32 = 1; i < light.made; i++) {
     const node = nodeAt(light, i);
     if (max(node.head, node.base) > 0) nodeAt(tree, node.parent).more = 1;
