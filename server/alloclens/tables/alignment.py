@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import starmap
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -17,6 +18,8 @@ from alloclens.arrays import packed
 from alloclens.paths import clean_path
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from alloclens.arrays import Ints, Mask
     from alloclens.profile.model import Profile
     from alloclens.tables.lines import Lines
@@ -168,12 +171,11 @@ def _has_values(lines: Lines) -> Mask:
 
 def are_different_builds(base: Lines, head: Lines) -> bool:
     """Return whether the declaration of any function moved between two snapshots."""
-    mine, theirs = _of_lines(base), _of_lines(head)
-    declared, declared_there = set(mine), set(theirs)
-    of_base, of_head = ({f.name for f in only} for only in (declared - declared_there, declared_there - declared))
+    declared, declared_there = set(_declarations(base)), set(_declarations(head))
+    of_base, of_head = ({name for name, *_ in only} for only in (declared - declared_there, declared_there - declared))
     if of_base.isdisjoint(of_head):  # no function is declared in two places: by far the most frequent, and quickly seen
         return False
-    return bool(_aligned(mine, theirs, NO_MAPS).shift.any())
+    return bool(_aligned(_of_lines(base), _of_lines(head), NO_MAPS).shift.any())
 
 
 def realigned(base: Profile, head: Profile, maps: LineMaps = NO_MAPS) -> Profile:
@@ -193,9 +195,14 @@ def realigned(base: Profile, head: Profile, maps: LineMaps = NO_MAPS) -> Profile
 
 
 def _of_lines(lines: Lines) -> list[DeclaredFunction]:
+    return list(starmap(DeclaredFunction, _declarations(lines)))
+
+
+def _declarations(lines: Lines) -> Iterator[tuple[str, str, int]]:
+    """Yield the fields of `DeclaredFunction`: tuples are made in a fraction of the time."""
     functions = lines.functions
     files = map(lines.files.__getitem__, functions.file.tolist())
-    return list(map(DeclaredFunction, functions.name, files, functions.start_line.tolist()))
+    return zip(functions.name, files, functions.start_line.tolist(), strict=True)
 
 
 def _of_profile(profile: Profile) -> list[DeclaredFunction]:
