@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from alloclens.disk import read_file
 from alloclens.faults import Problem
 from alloclens.session.once import world
 from alloclens.session.reading import Reader
 from alloclens.settings.checking import parse
 from alloclens.settings.settings import Settings
+from alloclens.workspace import files
 from alloclens.workspace.workspace import workspace
 
 from tests.support.profiles import drop, heap
@@ -70,3 +72,21 @@ def test_two_directories_two_comparisons(tmp_path: Path) -> None:
         ("p", "0.pb.gz", "1.pb.gz"),
     ]
     assert known.file(str(tmp_path / "x.go")).comparison is known.comparisons[0]
+
+
+def test_a_source_file_is_read_once_until_it_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    reads: list[str] = []
+
+    def counted(path: str, limit: int) -> bytes:
+        reads.append(path)
+        return read_file(path, limit)
+
+    monkeypatch.setattr(files, "read_file", counted)
+    path = tmp_path / "main.go"
+    path.write_text("package main\n")
+    assert [files.text_of(str(path)) for _ in range(2)] == ["package main\n"] * 2
+    path.write_text("package shop\n\n")
+    assert files.text_of(str(path)) == "package shop\n\n"
+    assert len(reads) == 2
+    path.unlink()
+    assert files.text_of(str(path)) is None

@@ -113,7 +113,7 @@ def _wider(comparison: Comparison, judged: Finding | None) -> list[str]:
         f"Only samples {escape(words(comparison.focus))} count here; the verdict is about all samples of the line."
     )
     said = [of_focus] if comparison.focus else []
-    first = comparison.series.bases_by_word(comparison.head).get("first")
+    first = comparison.series.base("first", comparison.head)
     return said if judged is None or comparison.base in (None, first) else [*said, WHATEVER_BASE]
 
 

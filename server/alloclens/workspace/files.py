@@ -7,9 +7,13 @@ import sys
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import islice
+from threading import Lock
 from typing import TYPE_CHECKING
 
+from cachetools import LRUCache, cached
+
 from alloclens.disk import is_name, read_file, real
+from alloclens.disk import stamp as stamp_of
 from alloclens.languages.jvm import classes_of
 from alloclens.paths import canonical, join, name_of
 from alloclens.source.build_roots import NODE_MODULES
@@ -22,12 +26,16 @@ from alloclens.workspace import git
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from alloclens.disk import Stamp
+
 
 MAX_LINKS = MAX_GO_FILES = 1000
 MAX_JVM_FILES = 10_000
 """To read them for the classes that they declare takes some three seconds."""
 MAX_SIBLINGS = 200
 """Files of a directory that are searched for moved functions."""
+MAX_TEXT_BYTES = 16 << 20
+"""Size of the texts in memory that are kept for the next question: those of a thousand files."""
 
 
 @dataclass(frozen=True)
@@ -168,10 +176,18 @@ def _paths(repository: str, walk: int) -> frozenset[str]:
 
 def text_of(path: str) -> str | None:
     """Return the text of a source file; None if it is unreadable or too large."""
+    stamp = stamp_of(path)
     try:
-        return decoded(read_file(path, MAX_SOURCE_BYTES))
+        return _text_of(path, stamp) if stamp else None
     except OSError:
         return None
+
+
+@cached(LRUCache(MAX_TEXT_BYTES, getsizeof=sys.getsizeof), lock=Lock())
+def _text_of(path: str, stamp: Stamp) -> str:
+    """Read a file once for each stamp: every hover and list of lines needs the texts of the same files."""
+    del stamp
+    return decoded(read_file(path, MAX_SOURCE_BYTES))
 
 
 def folds_case(directory: str) -> bool:
