@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import re
 import ssl
 import sys
@@ -15,8 +16,9 @@ import pytest
 import trustme
 from alloclens.profile.formats import read
 from alloclens.sources import buckets, collect, retry
+from alloclens.sources.address import bucket
 
-from tests.support import gcs
+from tests.support import azure, gcs
 from tests.support.kept import LEAK, SNAPSHOTS, findings, run, settings, workspace
 from tests.support.profiles import heap
 from tests.support.server import profile_server
@@ -73,7 +75,7 @@ def s3(moto: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 def fetched(folder: Path, url: str, *arguments: object) -> Any:
     """Fetch from a bucket that is allowed, all that there is."""
-    settings(folder, url, kind="gcs" if url.startswith("gs") else "s3")
+    settings(folder, url, kind={"gs": "gcs", "s3": "s3", "https": "azure"}[url.partition(":")[0]])
     result = run("fetch", "--into", folder / "into", *(arguments or ("--since", "2h", "--every", "1s")))
     assert SECRET not in result.output
     return result
@@ -125,6 +127,59 @@ def test_the_same_from_google(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         assert (first.exit_code, first.stderr, len(first.stdout.splitlines())) == (0, "", 2 * SNAPSHOTS)
         assert fetched(folder, f"gs://{BUCKET}/prod/").stderr == "prod: nothing new\n"
     check_findings(tmp_path, folder / "into")
+
+
+@pytest.mark.slow
+def test_the_same_from_azure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = workspace(tmp_path, monkeypatch)
+    objects = as_objects(tmp_path / "kept") | {"product/x": b"of another path"}
+    with azure.serving(objects, monkeypatch) as server:
+        first = fetched(folder, f"{azure.URL}/prod")
+        assert (first.exit_code, first.stderr, len(first.stdout.splitlines())) == (0, "", 2 * SNAPSHOTS)
+        assert fetched(folder, f"{azure.URL}/prod").stderr == "prod: nothing new\n"
+    assert all(seen["authorization"].startswith(f"SharedKey {azure.ACCOUNT}:") for seen in server.seen)
+    check_findings(tmp_path, folder / "into")
+
+
+@pytest.mark.programs
+@pytest.mark.skipif(os.name == "nt", reason="the stand-in is a script")
+def test_who_is_logged_in_to_azure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`az account get-access-token`, as its reference describes it. Nobody answers here, so the token is not sent."""
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    monkeypatch.setenv("PATH", str(programs))
+    for name in buckets.OF_AZURE:
+        monkeypatch.delenv(name, raising=False)
+    az = programs / "az"
+    az.write_text("#!/bin/sh\necho \"ERROR: Please run 'az login' to setup account.\" >&2\nexit 1\n")
+    az.chmod(0o755)
+    assert fetched(tmp_path, azure.URL).stderr == f"prod: {azure.URL}: az gives no token; `az login` signs in\n"
+    answer = f'{{"accessToken": "{SECRET}", "expiresOn": "2026-11-30 02:00:00.0", "expires_on": 1796000000}}'
+    az.write_text(f'#!/bin/sh\n[ "$*" = "{" ".join(buckets.AZ_TOKEN)}" ] && echo \'{answer}\'\n')
+    given = buckets._of_az(bucket(azure.URL))
+    expected = {"token": SECRET, "expires_at": datetime.fromtimestamp(1796000000, timezone.utc)}
+    assert [given(), given()] == [expected] * 2
+    monkeypatch.setenv("AZURE_STORAGE_SAS_TOKEN", "sv=x")
+    assert buckets._of_az(bucket(azure.URL)) is None
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "words"),
+    [
+        (
+            404,
+            "<Code>ContainerNotFound</Code><Message>There is none.\nRequestId:1\nTime:2026</Message>",
+            "404 Not Found (is there such a bucket?): ContainerNotFound: There is none.\n",
+        ),
+        (403, "", "403 Forbidden (may you list and read it? `az login` signs in)\n"),
+    ],
+)
+def test_a_refusal_by_azure_says_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: int, body: str, words: str
+) -> None:
+    with azure.serving({}, monkeypatch) as server:
+        server.status, server.answers, server.body = status, None, f"<Error>{body}</Error>".encode()
+        assert fetched(tmp_path, azure.URL).stderr == f"prod: {azure.URL}: the server answered {words}"
 
 
 def test_only_what_is_new_is_fetched(s3: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

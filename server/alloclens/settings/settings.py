@@ -69,7 +69,7 @@ class Source(Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_f
 
     name: Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,59}$", description="What you call it.")]
     type: Annotated[
-        Literal["gcs", "http", "kubernetes", "parca", "pyroscope", "s3"],
+        Literal["azure", "gcs", "http", "kubernetes", "parca", "pyroscope", "s3"],
         Meta(description="What kind of server, bucket or cluster it is."),
     ]
     url: Annotated[
@@ -77,8 +77,8 @@ class Source(Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_f
         Meta(
             min_length=1,
             description=(
-                "Its URL, without user and password: https://pyroscope.example.com, s3://bucket/path, gs://bucket/path, or "
-                "pod://namespace:6060 for the pods of a namespace."
+                "Its URL, without user and password: https://pyroscope.example.com, s3://bucket/path, gs://bucket/path, "
+                "https://account.blob.core.windows.net/container/path, or pod://namespace:6060 for the pods of a namespace."
             ),
         ),
     ]

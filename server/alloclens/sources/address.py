@@ -24,6 +24,10 @@ MAX_PORT = (1 << 16) - 1
 PORTS = {"http": 80, "https": 443}
 BUCKET = re.compile(r"(s3|gs)://([a-z0-9][a-z0-9._-]{1,221})((?:/[^/?#\x00-\x1f\x7f]+)*)/?")
 """Groups: scheme, name of the bucket, and path."""
+CONTAINER = re.compile(
+    r"https://([a-z0-9]{3,24}\.blob\.core\.windows\.net)(/[a-z0-9][a-z0-9-]{2,62}(?:/[^/?#\x00-\x1f\x7f]+)*)/?"
+)
+"""Groups: host of the storage account, and path, which begins with the name of the container."""
 NAMESPACE = re.compile(r"pod://([a-z0-9][a-z0-9-]{0,62})(?::([1-9]\d{0,4}))?(/[^?#\x00-\x1f\x7f]*)?")
 """Groups: name of the namespace, port, and path. Nothing in it can be taken for an option of kubectl."""
 SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9]*://")
@@ -157,7 +161,9 @@ def parsed(url: str) -> Address | None:
 
 
 def bucket(url: str) -> Address | None:
-    """Parse the URL of a bucket or of a path in it, such as s3://profiles/prod; None if it is not one."""
+    """Parse the URL of a bucket, or container of Azure, or of a path in it, such as s3://profiles/prod; None if it is not one."""
+    if match := CONTAINER.fullmatch(url):
+        return Address("https", match[1], PORTS["https"], match[2], "")
     match = BUCKET.fullmatch(url)
     return Address(match[1], match[2], 0, match[3], "") if match else None
 

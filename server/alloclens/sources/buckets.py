@@ -1,6 +1,6 @@
-"""Buckets of S3 and Google Cloud Storage: a whole file for each snapshot, in a directory for each process.
+"""Buckets of S3, Google Cloud Storage and Azure: a whole file for each snapshot, in a directory for each process.
 
-obstore, an extra, asks them with the credentials that the tools of AWS and Google Cloud have.
+obstore, an extra, asks them with the credentials that the tools of AWS, Google Cloud and Azure have.
 """
 
 from __future__ import annotations
@@ -9,9 +9,13 @@ import os
 import re
 import time
 from contextlib import contextmanager
+from datetime import datetime, timezone
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import msgspec
+
+from alloclens.processes import output, program
 from alloclens.profile.errors import Malformed
 from alloclens.profile.formats import MAX_PROFILE_BYTES
 from alloclens.profile.taken_at import taken_at
@@ -19,6 +23,7 @@ from alloclens.sources.address import shortened
 from alloclens.sources.errors import CaptureError
 from alloclens.sources.fetch import SAMPLE_LESS
 from alloclens.sources.remote import Overview, RemoteListing, RemoteSnapshot, SourceType, in_order, processes_of
+from alloclens.typed import ready
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,14 +41,30 @@ OTHERS = re.compile(
 SIGN_IN = {
     "s3": "`aws configure` or `aws sso login` signs in, and AWS_PROFILE chooses the profile",
     "gs": "`gcloud auth application-default login` signs in",
+    "https": "`az login` signs in",
 }
+"""By scheme of the address."""
+OF_AZURE = (
+    *("AZURE_STORAGE_ACCOUNT_KEY", "AZURE_STORAGE_ACCESS_KEY", "AZURE_STORAGE_SAS_TOKEN", "AZURE_STORAGE_SAS_KEY"),
+    *("AZURE_CLIENT_ID", "AZURE_STORAGE_CLIENT_ID", "AZURE_FEDERATED_TOKEN_FILE", "AZURE_STORAGE_USE_EMULATOR"),
+)
+"""The environment variables with credentials for Azure that obstore reads, or that need none. Without any, `az` is asked."""
+AZ_TOKEN = ("account", "get-access-token", "--resource", "https://storage.azure.com/", "--output", "json")
+AZ_SECONDS = 30.0
 STATUS = re.compile(r"status code: (\d{3}) ?([^:]*):")
-SAID = re.compile(r"<Code>([^<]*)</Code>\s*<Message>([^<]*)</Message>")
-"""The answer of S3 and Google Cloud Storage to what they refuse."""
+SAID = re.compile(r"<Code>([^<]*)</Code>\s*<Message>([^<\n]*)[^<]*</Message>")
+"""The answer of all of them to what they refuse; Azure adds a number and the time, in lines of their own."""
 SERVER = re.compile(r"https?://[^/ ]+")
 CAUSE = re.compile(r'\b(?:error|message): "([^"]+)"')
 REGION = "incorrectly configured region"
 BAD_NAME = re.compile(r'invalid path: (?:Error parsing )?Path (".*?")(?=[: ])')
+
+
+@ready
+class _AzToken(msgspec.Struct):
+    token: str = msgspec.field(name="accessToken")
+    expires_on: float
+    """Seconds since 1970."""
 
 
 class _Heap(NamedTuple):
@@ -134,17 +155,41 @@ def _process(path: str) -> Process:
 def _store(address: Address) -> Any:
     """Open a bucket, with its path as the prefix. Raises CaptureError, and errors of boto3 and obstore."""
     try:
-        from obstore.store import GCSStore, S3Store  # noqa: PLC0415 - an extra
+        from obstore.store import AzureStore, GCSStore, S3Store  # noqa: PLC0415 - an extra
     except ImportError as error:
         raise CaptureError(MISSING) from error
     common: dict[str, Any] = {
-        "prefix": address.path.strip("/") or None,
         "client_options": {"allow_http": True, **TIMEOUT},  # if the user's own environment names such an endpoint
         "retry_config": {"max_retries": 0},
     }
+    path = address.path.strip("/")
+    if address.scheme == "https":
+        container, _, below = path.partition("/")
+        account = address.host.partition(".")[0]
+        return AzureStore(
+            container, prefix=below or None, account_name=account, credential_provider=_of_az(address), **common
+        )
     if address.scheme == "gs":
-        return GCSStore(address.host, **common)
-    return S3Store(address.host, credential_provider=_of_aws(address), **common)
+        return GCSStore(address.host, prefix=path or None, **common)
+    return S3Store(address.host, prefix=path or None, credential_provider=_of_aws(address), **common)
+
+
+def _of_az(address: Address) -> Any:
+    """Return the tokens of `az`, renewed as they expire; None if the environment has credentials, or there is no az. Raises CaptureError."""
+    if any(map(os.environ.get, OF_AZURE)) or not program("az"):
+        return None
+    first = [_az_token(address)]
+    return lambda: first.pop() if first else _az_token(address)
+
+
+def _az_token(address: Address) -> dict[str, Any]:
+    """Return a token of the user who is logged in to Azure. Raises CaptureError."""
+    answer = output("az", *AZ_TOKEN, env=os.environ, seconds=AZ_SECONDS)
+    try:
+        token = msgspec.json.decode(answer or b"", type=_AzToken)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise CaptureError(f"{address}: az gives no token; {SIGN_IN['https']}") from None
+    return {"token": token.token, "expires_at": datetime.fromtimestamp(token.expires_on, timezone.utc)}
 
 
 def _of_aws(address: Address) -> Any:
@@ -194,7 +239,7 @@ def _problem(address: Address, text: str, dump: str) -> CaptureError:
         return CaptureError(f"{address}: {why}: use a path in `url` that it is not below")
     server, cause = SERVER.search(text), _cause(text, dump)
     where = f" at {server[0]}" if server else ""
-    how = "AWS_ENDPOINT_URL names another server" if address.scheme == "s3" else SIGN_IN["gs"]
+    how = "AWS_ENDPOINT_URL names another server" if address.scheme == "s3" else SIGN_IN[address.scheme]
     return CaptureError(f"{address}: the request{where} failed: {shortened(cause)}; {how}", passing=bool(server))
 
 

@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     )
 
 SOURCES = {
+    "azure": BUCKET,
     "gcs": BUCKET,
     "http": HTTP,
     "kubernetes": KUBERNETES,

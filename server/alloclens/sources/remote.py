@@ -41,8 +41,12 @@ HINTS = {
     413: f"narrow `select`, or ask for less with --since; if one heap is that large, {SAMPLE_LESS}",
     429: "ask for less with --since and --every",
 }
-BUCKETS = {"gcs": "gs", "s3": "s3"}
-"""The types of sources that are buckets, and the scheme of each."""
+BUCKETS = {
+    "azure": "https://account.blob.core.windows.net/profiles/prod",
+    "gcs": "gs://profiles/prod",
+    "s3": "s3://profiles/prod",
+}
+"""The types of sources that are buckets, and a URL as each has it."""
 CREDENTIALS = {"user": "user", "token_env": "tokenEnv", "token_file": "tokenFile"}
 OPTIONAL = {"select": "select", "context": "context", "tenant": "tenant", **CREDENTIALS}
 """The fields of a source that not all types have, and how the settings call them."""
@@ -309,11 +313,10 @@ def skew(response: Response) -> float:
 def _address(source: Source) -> Address:
     """Return the address of a source. Raises CaptureError."""
     if source.type in BUCKETS:
-        scheme = BUCKETS[source.type]
+        example = BUCKETS[source.type]
         address = bucket(source.url)
-        if not address or address.scheme != scheme:
-            example = f"use a URL like {scheme}://profiles/prod"
-            raise CaptureError(f"{without_secrets(source.url)} is not a bucket; {example}")
+        if not address or address.scheme != example.partition(":")[0]:
+            raise CaptureError(f"{without_secrets(source.url)} is not a bucket; use a URL like {example}")
         return address
     if source.type == "kubernetes":
         if not (pods := namespace(source.url)):
