@@ -179,17 +179,12 @@ class Model:
         before = kept * scale[1:]
         number = scale * held
         number[1:] -= before * held[:-1]
-        # All that a fit needs are the sums of products of the regressors, (lines, regressors, regressors), and of each
-        # with the numbers. Those of a regressor follow from the weights, without a column for each line.
-        now = columns.swapaxes(0, 1)
-        last, sums = now[:, :-1], _sums_of_each if columns.ndim == 3 else _sums
-        both = now[:, None, 1:] * last[None]
-        self._squares = (
-            sums(now[:, None] * now[None], scale**2)
-            + sums(last[:, None] * last[None], before**2)
-            - sums(both + both.swapaxes(0, 1), scale[1:] * before)
-        )
-        self._products = sums(now, scale * number) - sums(last, before * number[1:])
+        regressors = columns.swapaxes(0, 1) if columns.ndim == 3 else columns.T[:, :, None]
+        scaled = scale * regressors
+        scaled[:, 1:] -= before * regressors[:, :-1]
+        # All that a fit needs are the sums of products of the regressors, (lines, regressors, regressors), and of each with the numbers.
+        self._squares = np.einsum("rtl,stl->lrs", scaled, scaled)
+        self._products = np.einsum("rtl,tl->lr", scaled, number)
         self._square = np.einsum("tl,tl->l", number, number)
         self._count, self._is_load = len(clock), error.is_load
 
@@ -204,16 +199,6 @@ class Model:
             spread = np.maximum(rest / max(self._count - len(of), 1), 1)
             covariance *= np.where(self._is_load, spread, 1)[:, None, None]
         return Fit(estimate, covariance)
-
-
-def _sums(of: Floats, weights: Floats) -> Floats:
-    """Return the sums of products over the observations; `weights` is of shape (observations, lines), which come first."""
-    return np.moveaxis(of @ weights, -1, 0)
-
-
-def _sums_of_each(of: Floats, weights: Floats) -> Floats:
-    """Return the same of numbers that each line has of its own: `of` ends with the axes of `weights`."""
-    return np.asarray(np.einsum("...tl,tl->l...", of, weights))
 
 
 def rise(counts: Counts, clock: Floats, *, from_start: bool = False) -> Floats:
