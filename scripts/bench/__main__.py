@@ -9,38 +9,33 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-
 from scripts import tools
 from scripts.bench.machine import machine
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from rich.table import Table
-
     from scripts.bench.section import Section
 
 SECTIONS = ("reading", "placement", "series", "flame", "typing", "requests", "refresh")
 """The modules here whose `measure` is a part of the benchmarks."""
-WIDE = 1000
-"""Columns: a row is never folded."""
 
 
 def main() -> None:
     """Measure, print."""
     given = _arguments()
-    figures: dict[str, object] = {"machine": machine(), "quick": given.quick}
+    parts: dict[str, object] = {}
     print("; ".join(f"{name} {value}" for name, value in machine().items()))
     for name in given.sections:
         measure: Callable[..., Section] = pkgutil.resolve_name(f"scripts.bench.{name}:measure")
         began = time.monotonic()
         section = measure(quick=given.quick)
         tools.say(f"{name}: measured in {time.monotonic() - began:.0f} s")
-        print(f"\n## {name}\n\n{_text(section.table)}\n{section.below}", flush=True)
-        figures[name] = section.figures
+        print(f"\n## {name}\n\n{section.text}", flush=True)
+        parts[name] = {"text": section.text, "figures": section.figures}
         if given.json:
-            given.json.write_text(json.dumps(figures, indent=1) + "\n")
+            measured = {"machine": machine(), "quick": given.quick, "parts": parts}
+            given.json.write_text(json.dumps(measured, indent=1) + "\n")
 
 
 def _arguments() -> argparse.Namespace:
@@ -54,7 +49,9 @@ def _arguments() -> argparse.Namespace:
         help=f"only these: {', '.join(SECTIONS)}",
     )
     parser.add_argument("--quick", action="store_true", help="smaller files and fewer rounds: a minute and a half")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures of each round to a file")
+    parser.add_argument(
+        "--json", type=Path, metavar="FILE", help="also write the tables, and the figures of each round, to a file"
+    )
     return parser.parse_args()
 
 
@@ -62,14 +59,6 @@ def _section(name: str) -> str:
     if name not in SECTIONS:
         raise argparse.ArgumentTypeError(f"there is no part {name}; choose from {', '.join(SECTIONS)}")
     return name
-
-
-def _text(made: Table) -> str:
-    """Return the table without the empty lines around it."""
-    console = Console(width=WIDE, color_system=None)
-    with console.capture() as printed:
-        console.print(made)
-    return "\n".join(line.rstrip() for line in printed.get().strip().split("\n"))
 
 
 if __name__ == "__main__":

@@ -22,12 +22,11 @@ from statistics import median
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rich import box
-from rich.console import Console
 from rich.table import Table
 
 from scripts import tools
 from scripts.bench.machine import machine
-from scripts.bench.table import duration, significant
+from scripts.bench.table import duration, markdown, significant
 from scripts.bench.usage import cpu_seconds, memory
 from tests.bench import series
 from tests.support.histories import projects
@@ -125,16 +124,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m scripts.bench.compare", description=__doc__)
     parser.add_argument("other", type=Path, help="the directory of the other checkout")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures of each round to a file")
+    parser.add_argument(
+        "--json", type=Path, metavar="FILE", help="also write the table, and the figures of each round, to a file"
+    )
     given = parser.parse_args()
     folder = given.other.resolve()
     this, other = here(), Checkout(folder, folder / ".venv" / "bin")
     rounds = compare(this, other, Sizes(), given.rounds)
-    Console(width=200, color_system=None).print(table(rounds, this.commit, other.commit))
+    text = markdown(table(rounds, this.commit, other.commit))
+    print(text)
     if given.json:
         figures = [{row: [cost and asdict(cost) for cost in both] for row, both in one.items()} for one in rounds]
-        everything = {"machine": machine(), "this": this.commit, "other": other.commit, "rounds": figures}
-        given.json.write_text(json.dumps(everything, indent=1) + "\n")
+        measured = {"machine": machine(), "quick": False, "parts": {"compare": {"text": text, "figures": figures}}}
+        given.json.write_text(json.dumps(measured, indent=1) + "\n")
 
 
 def here() -> Checkout:

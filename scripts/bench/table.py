@@ -1,4 +1,4 @@
-"""The table, in Markdown, so that docs/benchmarks.md can quote it."""
+"""Tables in Markdown, which `scripts.bench.document` writes into docs/benchmarks.md."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from rich import box
+from rich.console import Console
 from rich.table import Table
 
 from scripts.bench.candidates import RATIOS
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
     Found = Mapping[str, Mapping[str, Measured]]
     """By the file's word, then by the candidate's key."""
+
+WIDE = 1000
+"""Columns: a row is never folded."""
 
 
 def table(results: Found, candidates: Sequence[Candidate]) -> Table:
@@ -33,6 +37,14 @@ def table(results: Found, candidates: Sequence[Candidate]) -> Table:
         if all({ratio.over, ratio.under} <= set(file) for file in results.values()):
             out.add_row(ratio.name, *(text for file in results.values() for text in _ratio_cells(file, ratio)))
     return out
+
+
+def markdown(made: Table) -> str:
+    """Return a table in Markdown, without the empty lines around it."""
+    console = Console(width=WIDE, color_system=None)
+    with console.capture() as printed:
+        console.print(made)
+    return "\n".join(line.rstrip() for line in printed.get().strip().split("\n"))
 
 
 def _cells(measured: Measured) -> tuple[str, str]:
