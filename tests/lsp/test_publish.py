@@ -25,6 +25,7 @@ def server(**rest: Any) -> SimpleNamespace:
     return SimpleNamespace(
         sent=sent,
         documents=None,
+        reported=(),
         client=SimpleNamespace(shows_progress=True),
         run_task=lambda task, _what: asyncio.ensure_future(task),
         text_document_publish_diagnostics=lambda params: sent.append(params.diagnostics[0].message),

@@ -11,6 +11,7 @@ from lsprotocol import types
 from alloclens.disk import real
 from alloclens.lsp.document_lines import NOWHERE, DocumentLines
 from alloclens.lsp.documents import uri_of
+from alloclens.lsp.reported import report_before
 from alloclens.paths import clean_path
 from alloclens.printable import printable
 from alloclens.series.verdicts import VERDICTS
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from alloclens.lsp.client import Client
     from alloclens.lsp.document_lines import DocumentLine, Here
     from alloclens.lsp.documents import Documents
+    from alloclens.lsp.reported import Reported
     from alloclens.series.comparison import Comparison
     from alloclens.series.findings import Finding
     from alloclens.session.line_mapper import MappedFinding, NamedLine
@@ -51,15 +53,17 @@ SEVERITY = {
 }
 
 
-def of(world: World, documents: Documents, client: Client) -> dict[str, list[types.Diagnostic]]:
+def of(
+    world: World, documents: Documents, client: Client, reported: Reported = ()
+) -> dict[str, list[types.Diagnostic]]:
     """Return the diagnostics of every document that has any, by URI. Reads closed files: call it from a thread."""
-    out = _of(world, documents, client)
+    out = _of(world, documents, client, reported)
     for other in documents.duplicates(world.sources.roots):
-        out[other.uri] = _of(world, documents.before_others(other.uri), client).get(other.uri, [])
+        out[other.uri] = _of(world, documents.before_others(other.uri), client, reported).get(other.uri, [])
     return out
 
 
-def _of(world: World, documents: Documents, client: Client) -> dict[str, list[types.Diagnostic]]:
+def _of(world: World, documents: Documents, client: Client, reported: Reported) -> dict[str, list[types.Diagnostic]]:
     """Return the diagnostics by URI, for only one document of each file."""
     out: dict[str, list[types.Diagnostic]] = {}
     document_lines, roots = DocumentLines(world, documents), world.sources.roots
@@ -68,8 +72,9 @@ def _of(world: World, documents: Documents, client: Client) -> dict[str, list[ty
     for comparison in world.judged:
         for finding in comparison.findings(severities):
             now, severity = document_lines.mapper.finding(comparison, finding), severities[finding.verdict]
+            before = report_before(reported, finding, comparison)
             marks = [
-                (now.at, _diagnostic(finding, comparison, now, document_lines, world), severity),
+                (now.at, _diagnostic(finding, comparison, now, document_lines, world, before), severity),
                 *(
                     (caller.at, _of_caller(finding, comparison, now, caller, document_lines), LOWER[severity])
                     for caller in now.callers
@@ -104,11 +109,16 @@ def page_of(finding: Finding, shape: Shape | None = None) -> str:
 
 
 def _diagnostic(
-    finding: Finding, comparison: Comparison, now: MappedFinding, document_lines: DocumentLines, world: World
+    finding: Finding,
+    comparison: Comparison,
+    now: MappedFinding,
+    document_lines: DocumentLines,
+    world: World,
+    before: str,
 ) -> types.Diagnostic:
-    """Return the diagnostic of a finding, with its callers and the stack that grew most."""
+    """Return the diagnostic of a finding, with its callers, the stack that grew most, and what it was reported as `before`."""
     shape = document_lines.mapper.shape(comparison, finding, now)
-    message = placed_message(finding, comparison, now, world.settings.memory_bytes)
+    message = placed_message(finding, comparison, now, world.settings.memory_bytes, before)
     return types.Diagnostic(
         NOWHERE,
         f"{message} {SHAPES[shape]}" if shape else message,

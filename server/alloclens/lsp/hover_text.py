@@ -9,7 +9,7 @@ from lsprotocol import types
 
 from alloclens.lsp.diagnostics import has_diagnostic, page_of
 from alloclens.lsp.document_lines import DocumentLines, all_here
-from alloclens.lsp.withdrawn import report_before
+from alloclens.lsp.reported import report_before
 from alloclens.series.findings import RAISED
 from alloclens.wording import hover as wording
 from alloclens.wording.markdown import plain

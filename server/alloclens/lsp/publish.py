@@ -15,9 +15,9 @@ from alloclens.lsp.offering import Offering
 from alloclens.lsp.permission import Permission
 from alloclens.lsp.progress import LoadingProgress
 from alloclens.lsp.protocol import Status
+from alloclens.lsp.reported import with_findings
 from alloclens.lsp.show import first_of, tell
 from alloclens.lsp.status_bar import status
-from alloclens.lsp.withdrawn import with_findings
 from alloclens.paths import name_of
 from alloclens.printable import printable
 from alloclens.typed import as_json
@@ -133,7 +133,8 @@ class Publisher:
     async def publish(self) -> None:
         """Publish the diagnostics of the world, for the current text of the documents."""
         async with self._one_at_a_time:  # in the order of the worlds
-            self._publish(await asyncio.to_thread(diagnostics.of, self._ls.world, self._ls.documents, self._ls.client))
+            ls = self._ls
+            self._publish(await asyncio.to_thread(diagnostics.of, ls.world, ls.documents, ls.client, ls.reported))
 
     def _publish(self, diagnostics: dict[str, list[types.Diagnostic]]) -> None:
         none = {key: types.PublishDiagnosticsParams(before.uri, []) for key, before in self._published.items()}

@@ -24,7 +24,7 @@ from alloclens.session.world import World
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from alloclens.lsp.withdrawn import Reported
+    from alloclens.lsp.reported import Reported
     from alloclens.series.snapshot import Snapshot
     from alloclens.session.loader import Loader
     from alloclens.session.world import FilePair
@@ -94,7 +94,7 @@ class Server(Session):
         """When the editor requested hints last, or was answered, by the clock of the event loop."""
         self.compared: FilePair | None = None
         """Two files that the user compares, or one that is shown."""
-        self.reported: Reported = {}
+        self.reported: Reported = ()
         """The findings of this world and those before. Replaced as a whole."""
         self.capturing = Capturing()
         self.opened = Opened()

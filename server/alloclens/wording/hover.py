@@ -14,7 +14,7 @@ from alloclens.wording.focus import options, words
 from alloclens.wording.frames import frame_at, shortened
 from alloclens.wording.kinds import PROOF, counted_as, noun, quantity
 from alloclens.wording.markdown import bold, code, escape
-from alloclens.wording.verdict import DOUBTS, candidate, drawn_before, figures, sentence
+from alloclens.wording.verdict import DOUBTS, candidate, drawn_before, figures, reported, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -71,7 +71,7 @@ def markdown(
 
     `has_moved`: whether its line has another number than the recorded one. `is_said`: whether the
     editor has the verdict in the same hover already, as a diagnostic. `folds`: whether the editor shows the HTML element `details`, which is closed until a click.
-    `report_before`: returns what a candidate was reported as, for `candidate`.
+    `report_before`: returns what a finding was reported as, for `reported`.
     """
     lines = comparison.lines
     file, number = lines.at(row)
@@ -123,7 +123,8 @@ def _finding(
     if judged is None:
         return []
     now = places.finding(judged)._replace(waits="")  # this is the line in which they wait
-    said = candidate(judged, now, report_before(judged)) if judged.is_candidate else sentence(judged, now)
+    before = report_before(judged)
+    said = candidate(judged, now, before) if judged.is_candidate else sentence(judged, now) + reported(before)
     page = places.page(judged)
     link = f"[How to fix it]({page})" if judged.verdict in RAISED else f"[What this means]({page})"
     if is_said:

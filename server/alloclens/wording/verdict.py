@@ -99,19 +99,21 @@ MIN_BARS = 5
 """Fewer bars look like words that were blacked out."""
 
 
-def placed_message(finding: Finding, comparison: Comparison, now: MappedFinding, memory_limit: float) -> str:
-    """Return the message of a finding with the reason if its line is unsure."""
-    words = message(finding, comparison, now, memory_limit)
+def placed_message(
+    finding: Finding, comparison: Comparison, now: MappedFinding, memory_limit: float, before: str = ""
+) -> str:
+    """Return the message of a finding with what it was reported as `before`, and with the reason if its line is unsure."""
+    words = message(finding, comparison, now, memory_limit) + reported(before)
     return f"{words} {DOUBTS[now.doubt]}" if now.doubt else words
 
 
 def listed_message(
-    finding: Finding, comparison: Comparison, now: MappedFinding, memory_limit: float, withdrawn: str = ""
+    finding: Finding, comparison: Comparison, now: MappedFinding, memory_limit: float, before: str = ""
 ) -> str:
-    """Return the message of a finding, as `placed_message`, or of a candidate, which may be `withdrawn` as in `candidate`."""
+    """Return the message of a finding, as `placed_message`, or of a candidate, as `candidate`."""
     if finding.is_candidate:
-        return whose(comparison) + candidate(finding, now, withdrawn)
-    return placed_message(finding, comparison, now, memory_limit)
+        return whose(comparison) + candidate(finding, now, before)
+    return placed_message(finding, comparison, now, memory_limit, before)
 
 
 def message(finding: Finding, comparison: Comparison, now: MappedFinding, memory_limit: float) -> str:
@@ -178,11 +180,8 @@ def _of_rule(finding: Finding, what: str) -> str:
     )
 
 
-def candidate(finding: Finding, now: MappedFinding | None = None, withdrawn: str = "") -> str:
-    """Say what is known of a line that may leak though nothing is proven, and what would settle it.
-
-    `withdrawn`: what it was reported as, and until when; "" if it was not.
-    """
+def candidate(finding: Finding, now: MappedFinding | None = None, before: str = "") -> str:
+    """Say what is known of a line that may leak though nothing is proven, and what would settle it. `before`: see `reported`."""
     rises = sum(later > earlier for earlier, later in pairwise(finding.points))
     always = rises == len(finding.points) - 1
     known = ["it rose at every step" if always else f"it rose {TIMES.get(rises, f'{rises} times')}"]
@@ -195,10 +194,14 @@ def candidate(finding: Finding, now: MappedFinding | None = None, withdrawn: str
     if now and now.sign:
         known.append(SIGNS[now.sign])
     held = amount(finding.owned.value, finding.sample_type.unit) + _what(finding, now)
-    reported = f" It was reported as {withdrawn}." if withdrawn else ""
-    words = f"Not proven: {held}, {_grown(finding)}: {', '.join(known)}.{reported}"
+    words = f"Not proven: {held}, {_grown(finding)}: {', '.join(known)}.{reported(before)}"
     sooner = WITHOUT_GARBAGE if now and now.of_function else _denser(finding)
     return words + (related(finding, now) if now else "") + _settles(finding, sooner)
+
+
+def reported(before: str) -> str:
+    """Say what a line was reported as, and since when: growing since 20:02:11, a leak since 20:38:21; "" if that never changed."""
+    return f" Reported as {before}." if before else ""
 
 
 def _load(finding: Finding) -> str:

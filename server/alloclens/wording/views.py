@@ -28,11 +28,11 @@ def place(file: str, line: int, function: str) -> str:
     return printable("  ".join(part for part in (where, name) if part))
 
 
-def detail(finding: Finding, withdrawn: str = "", *, unsure: bool = False, ended: bool = False) -> str:
+def detail(finding: Finding, before: str = "", *, unsure: bool = False, ended: bool = False) -> str:
     """Return the verdict, what is held and how it grew, in a few words: leak · 64.0MB ▲63.0MB, 9.0MB/s over 70s.
 
-    The verdict and the numbers are first: a side bar cuts off the rest. `withdrawn`: what a candidate was reported as, and
-    until when. `unsure` marks a line that may be another one with ~, `ended` what a process held before it was restarted.
+    The verdict and the numbers are first: a side bar cuts off the rest. `before`: what it was reported as, and since
+    when. `unsure` marks a line that may be another one with ~, `ended` what a process held before it was restarted.
     """
     unit = finding.sample_type.unit
     growth = grown(finding) if finding.growth else ""
@@ -45,7 +45,7 @@ def detail(finding: Finding, withdrawn: str = "", *, unsure: bool = False, ended
     )
     verdict = "not proven" if finding.is_candidate else finding.verdict
     of = f"{verdict} before the restart" if ended else verdict
-    return f"{of} · {held}{pace}{withdrawn and f', was {withdrawn}'}"
+    return f"{of} · {held}{pace}{before and f', {before}'}"
 
 
 def tooltip(finding: Finding, label: str, message: str, not_here: str) -> str:

@@ -9,6 +9,7 @@ from alloclens.disk import read_file
 from alloclens.lsp import protocol
 from alloclens.lsp.diagnostics import PAGES
 from alloclens.lsp.document_lines import DocumentLines
+from alloclens.lsp.reported import report_before
 from alloclens.paths import rest_within
 from alloclens.printable import printable
 from alloclens.series.findings import RAISED
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from alloclens.languages.go.leak_patterns import Shape
     from alloclens.lsp.documents import Documents
+    from alloclens.lsp.reported import Reported
     from alloclens.lsp.server import Server
     from alloclens.profile.model import Frame
     from alloclens.series.comparison import Comparison
@@ -45,31 +47,37 @@ def register(server: Server) -> None:
 
 async def finding_text(ls: Server, command: protocol.GetFindingText) -> str:
     """Return the findings of an id as text."""
-    return await asyncio.to_thread(_text, ls.world, ls.documents, command.id)
+    return await asyncio.to_thread(_text, ls.world, ls.documents, ls.reported, command.id)
 
 
-def _text(world: World, documents: Documents, wanted: str) -> str:
+def _text(world: World, documents: Documents, reported: Reported, wanted: str) -> str:
     lines = DocumentLines(world, documents)
     pairs = [(finding, of) for of in world.judged for finding in of.findings()] + world.listed_candidates
     texts = []
     for finding, comparison in pairs:
         now = lines.mapper.finding(comparison, finding)
         if id_of(finding, now, world.sources.roots) == wanted:
-            texts.append("\n".join(_lines(finding, comparison, world, documents, lines)))
+            before = report_before(reported, finding, comparison)
+            texts.append("\n".join(_lines(finding, comparison, world, documents, lines, before)))
     return "\n\n".join(texts[:MAX_FINDINGS])
 
 
 def _lines(
-    finding: Finding, comparison: Comparison, world: World, documents: Documents, lines: DocumentLines
+    finding: Finding,
+    comparison: Comparison,
+    world: World,
+    documents: Documents,
+    lines: DocumentLines,
+    before: str,
 ) -> Iterator[str]:
     now = lines.mapper.finding(comparison, finding)
     shape = lines.mapper.shape(comparison, finding, now)
     where = _place(now.at, world) or NamedLine(finding.file, finding.line, now.at).name
     yield printable(f"{where}  {finding.function}")
     yield printable(
-        placed_message(finding, comparison, now, world.settings.memory_bytes)
+        placed_message(finding, comparison, now, world.settings.memory_bytes, before)
         if finding.verdict in RAISED
-        else whose(comparison) + candidate(finding, now)
+        else whose(comparison) + candidate(finding, now, before)
     )
     yield printable(figures(finding))
     if shape:

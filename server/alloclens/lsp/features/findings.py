@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from alloclens.lsp import protocol
 from alloclens.lsp.document_lines import DocumentLines, FunctionPlaces, location
-from alloclens.lsp.withdrawn import report_before
+from alloclens.lsp.reported import report_before
 from alloclens.printable import printable
 from alloclens.series.findings import RAISED
 from alloclens.series.verdicts import VERDICTS
@@ -23,8 +23,8 @@ from alloclens.wording.verdict import listed_message
 if TYPE_CHECKING:
     from alloclens.lsp.document_lines import DocumentLine
     from alloclens.lsp.documents import Documents
+    from alloclens.lsp.reported import Reported
     from alloclens.lsp.server import Server
-    from alloclens.lsp.withdrawn import Reported
     from alloclens.series.comparison import Comparison
     from alloclens.series.findings import Finding
     from alloclens.session.world import World
@@ -64,20 +64,20 @@ def _finding(
     world: World,
     documents: Documents,
     document_lines: DocumentLines,
-    withdrawn: str,
+    before: str,
 ) -> protocol.ListedFinding:
     now = document_lines.mapper.finding(comparison, finding)
     spot = document_lines.in_document(now.at)
     function = (
         None if spot else FunctionPlaces(world, documents, comparison).of(finding.function, finding.file, finding.line)
     )
-    message = listed_message(finding, comparison, now, world.settings.memory_bytes, withdrawn)
+    message = listed_message(finding, comparison, now, world.settings.memory_bytes, before)
     label = views.place(
         now.at.path if now.at and (spot or now.waits) else finding.file,
         spot.line if spot else finding.line,
         finding.function,
     )
-    row = views.detail(finding, withdrawn, unsure=now.unsure, ended=bool(comparison.snapshots_since))
+    row = views.detail(finding, before, unsure=now.unsure, ended=bool(comparison.snapshots_since))
     return protocol.ListedFinding(
         id=id_of(finding, now, world.sources.roots),
         verdict=finding.verdict,
