@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 from alloclens.profile.formats import read
 from alloclens.profile.model import Profile, ValueType
+from alloclens.stats.growth import undone_before
 from alloclens.tables.functions import functions
 from alloclens.tables.growth import Growth, growth
 from alloclens.tables.lines import Lines, lines
 from alloclens.transform.difference import difference
 
 from tests.support.judge import own
-from tests.support.profiles import CONTENTION, CPU, RATE, Builder, heap, profile
+from tests.support.profiles import CONTENTION, CPU, LEAKED, RATE, Builder, goroutines, heap, profile
 from tests.support.sampled import HERE, Heap
 
 SPACE = ValueType("inuse_space", "bytes")
@@ -131,3 +132,69 @@ def test_one_event_proves_nothing_where_the_error_is_unknown(types: str, base: s
         assert math.isnan(grown.cum.interval.low[0])
         assert math.isnan(grown.cum.interval.high[0])
         assert not grown.cum.significant.any()
+
+
+def counted(count: int, before: int, kind: str = "goroutine") -> bool:
+    """Return whether the growth of a count on one line is significant."""
+    now, then = (lines(read(profile(f"{kind}/count", f"{HERE} = {n}")), own(lambda _: True)) for n in (count, before))
+    return bool(growth(now, then, ValueType(kind, "count")).owned.significant[0])
+
+
+@pytest.mark.parametrize(
+    (
+        "head",
+        "base",
+        "p_value",
+    ),  # two-sided, by the binomial distribution with 1/2: that of one of two equal Poisson means
+    [
+        (1, 0, 1),
+        (7, 0, 0.0156),
+        (9, 0, 0.0039),
+        (140, 100, 0.0117),
+        (150, 100, 0.0019),
+        (100, 140, 0.0117),
+        (100, 150, 0.0019),
+    ],
+)
+def test_goroutines_come_and_go_by_chance(head: int, base: int, p_value: float) -> None:
+    exact = sum(math.comb(head + base, n) for n in range(max(head, base), head + base + 1)) / 2 ** (head + base)
+    assert min(2 * exact, 1) == pytest.approx(p_value, abs=1e-4)
+    assert counted(head, base) == (p_value < 0.01)
+
+
+def test_leaked_goroutines_do_not_come_and_go() -> None:
+    assert counted(1, 0, LEAKED.partition("/")[0])
+
+
+def test_passing_goroutines_are_as_rarely_growth_as_said() -> None:
+    """Of 20 lines whose goroutines come and go, one in 100 pairs of snapshots has any that grew significantly."""
+    rng, alarms = np.random.default_rng(7), 0
+    where = [f"main.f{n}@/w/main.go:{n}" for n in range(1, 21)]
+
+    def snapshot(mean: np.ndarray) -> Lines:
+        stacks = (f"{at} = {n}" for at, n in zip(where, rng.poisson(mean).tolist(), strict=True))
+        return lines(read(goroutines(*stacks)), own(lambda _: True))
+
+    for _ in range(300):
+        mean = rng.integers(1, 300, len(where))
+        made = growth(snapshot(mean), snapshot(mean), ValueType("goroutine", "count"))
+        alarms += bool(made.owned.significant.any())
+    assert alarms <= 10  # 3 are expected; more than 10 would be chance once in several thousand
+
+
+@pytest.mark.parametrize(
+    ("values", "undone"),
+    [
+        ((0, 400, 0, 400), True),  # it has done that before
+        ((0, 400, 0, 390), True),
+        ((0, 400, 0, 410), False),  # it has never been so high
+        ((0, 500, 500, 498), False),  # it stayed where it rose to
+        ((0, 400, 1, 400), False),  # it never came back to where it began
+        ((400, 0, 400, 0), True),
+        ((400, 0, 0, 0), False),
+        ((5, 9, 5), False),  # unchanged
+    ],
+)
+def test_growth_that_was_undone_before(values: tuple[int, ...], undone: bool) -> None:
+    column = np.array(values, np.float64)[:, None]
+    assert undone_before(column, column[-1] - column[0]).tolist() == [undone]

@@ -71,6 +71,8 @@ def measure(value: float, growth: float | None = None, *, significant: bool = Tr
     [
         (measure(14.1, 8.3), measure(14.1, 8.3), measure(14.1, 8.3), "14.1MB ▲8.3MB"),
         (measure(2), measure(22.1, 8.3), measure(0), "2.0MB flat · 22.1MB cum ▲8.3MB"),
+        (measure(2, 1), measure(22.1, 8.3), measure(2, 1), "2.0MB flat ▲1.0MB · 22.1MB cum"),  # as in Findings
+        (measure(2, 1), measure(22.1, 8.3), measure(2, 1, significant=False), "2.0MB flat · 22.1MB cum ▲8.3MB"),
         (measure(0), measure(482, 300), measure(482, 300), "482MB owned ▲300MB"),
         (measure(0), measure(900, 300), measure(482, 12, significant=False), "482MB owned"),
         (measure(0), measure(22, -5), measure(0), "22.0MB cum ▼5.0MB"),

@@ -18,6 +18,7 @@ PEAK = "peak_space"
 OF_JFRCONV = "allocations"
 """What jfrconv calls all that it writes."""
 GOROUTINES = ("goroutine", LEAKED)
+COME_AND_GO = GOROUTINES[:1]
 SIZES, COUNTS = ("space", "size", "bytes"), ("objects", "count")
 """Parts of names that tell the bytes of something from its number."""
 ALLOCATES = re.compile(
@@ -42,6 +43,8 @@ class Columns(NamedTuple):
     objects: int | None
     space: int | None
     """The columns of objects and of bytes. For other types both are the column itself."""
+    comes_and_goes: bool = False
+    """Whether it is an exact number of what comes and goes by chance: goroutines, but not leaked ones."""
 
 
 def columns(types: Sequence[ValueType], sample_type: ValueType) -> Columns:
@@ -50,7 +53,7 @@ def columns(types: Sequence[ValueType], sample_type: ValueType) -> Columns:
     since_start = column_of(types, name.replace("inuse_", "alloc_"))
     is_alloc = since_start is not None and types[since_start].type.startswith("alloc_")
     objects, space = _counterpart(types, name, SIZES, COUNTS), _counterpart(types, name, COUNTS, SIZES)
-    return Columns(types.index(sample_type), since_start if is_alloc else None, objects, space)
+    return Columns(types.index(sample_type), since_start if is_alloc else None, objects, space, name in COME_AND_GO)
 
 
 def _counterpart(types: Sequence[ValueType], name: str, ours: Sequence[str], theirs: Sequence[str]) -> int | None:

@@ -314,27 +314,60 @@ class Comparison:
 
         All snapshots may show that a line rises although base and head alone do not. Of a later base, only what has no error is
         left to the verdict. What a line owns passes through its callers too, of which there are so many that it may be
-        significant no more among them.
+        significant no more among them. Nor is significant what goroutines of a line did before and undid.
         """
-        if of.significant or not of.growth:
+        if not of.growth:
             return of
+        same, known = _same(of), self._known_growth(kind)
         rises = of.growth > 0 and kind == self._judged_type and (self._spans_verdicts or not of.is_judged)
-        return of._replace(significant=(rises and is_finding()) or _same(of) in self._certain(kind))
-
-    def _certain(self, kind: ValueType) -> frozenset[_Grown | None]:
-        """Return the growth that lines own in a sample type, with its interval, where it is significant or that of a finding."""
-        if kind not in self._certain_growth:
-            lines, grown = self.lines, self._growth_in(kind)
-            rows = np.flatnonzero(grown.owned.significant & ~grown.unsaid).tolist() if grown else []
-            if grown and kind == self._judged_type and self._spans_verdicts:
-                found = (lines.row_of(finding.file, finding.line) for finding in self.findings())
-                rows += [row for row in found if row is not None and grown.owned.value[row] > 0]
-            owned = (grown.amount("owned", row, 0) for row in rows) if grown else ()
-            self._certain_growth[kind] = frozenset(map(_same, owned)) - {None}
-        return self._certain_growth[kind]
+        grew = of.significant and same not in known.undone
+        return of._replace(significant=grew or same in known.certain or (rises and is_finding()))
 
     @cached_property
-    def _certain_growth(self) -> dict[ValueType, frozenset[_Grown | None]]:
+    def grew(self) -> Mask:
+        """Which of the head's lines have a measure whose growth is marked in the shown sample type."""
+        if self.growth is None:
+            return np.zeros(len(self.lines), np.bool_)
+        measures = [getattr(self.growth, name) for name in Measures._fields]
+        mask: Mask = np.logical_or.reduce([measure.significant for measure in measures])
+        known = self._known_growth(self.sample_type)
+        decided = [same.growth for same in known.certain | known.undone]
+        in_question = np.logical_or.reduce([np.isin(measure.value, decided) for measure in measures])
+        for row in {*np.flatnonzero(in_question).tolist(), *self._found_rows()}:
+            stats = self.stats(row)
+            mask[row] = any(of.significant for of in (stats.flat, stats.cum, stats.owned))
+        return mask
+
+    def _known_growth(self, kind: ValueType) -> _KnownGrowth:
+        """Return what is known of the growth that lines own in a sample type, which passes through other lines, too."""
+        if kind not in self._known_growths:
+            self._known_growths[kind] = self._find_known_growth(kind)
+        return self._known_growths[kind]
+
+    def _find_known_growth(self, kind: ValueType) -> _KnownGrowth:
+        grown = self._growth_in(kind)
+        if grown is None:
+            return _KnownGrowth(frozenset(), frozenset())
+        significant, found = np.flatnonzero(grown.owned.significant & ~grown.unsaid), []
+        values = self.lines.value.owned[:, self.lines.sample_types.index(kind)].tolist()
+        undone = np.zeros(len(significant), np.bool_)
+        if self.judgement and kind == self._judged_type and not self.focus:
+            undone = self.judgement.undone(self._judged_rows[significant], grown.owned.value[significant])
+        if kind == self._judged_type and self._spans_verdicts:
+            found = [row for row in self._found_rows() if grown.owned.value[row] > 0]
+        certain, passing = (
+            frozenset(same for row in rows if (same := _same(grown.amount("owned", row, values[row]))))
+            for rows in ([*significant[~undone].tolist(), *found], significant[undone].tolist())
+        )
+        return _KnownGrowth(certain, passing - certain)
+
+    def _found_rows(self) -> list[int]:
+        """Return the rows of the head's lines that are findings."""
+        rows = (self.lines.row_of(finding.file, finding.line) for finding in self.findings())
+        return [row for row in rows if row is not None]
+
+    @cached_property
+    def _known_growths(self) -> dict[ValueType, _KnownGrowth]:
         return {}
 
     def _is_finding(self, row: int) -> bool:
@@ -569,13 +602,30 @@ def compare(
     return Comparison(series, head, base, shown_type, one_process, contents, alignment, grown, judgement)
 
 
-_Grown = tuple[float, int, int]
-"""A growth and its interval, which is rounded, as a sum of errors depends on the order."""
+class _Grown(NamedTuple):
+    """A growth and its interval, which is rounded, as a sum of errors depends on the order."""
+
+    growth: float
+    low: int
+    high: int
+    value: float
+    """At the head, of exact numbers: two lines may well have one goroutine more each. 0 for others."""
+
+
+class _KnownGrowth(NamedTuple):
+    """Growth that lines own, of which more is known than its error."""
+
+    certain: frozenset[_Grown]
+    """It is significant, or that of a finding."""
+    undone: frozenset[_Grown]
+    """The line grew as much before and undid it; see `undone_before`."""
 
 
 def _same(of: Amount) -> _Grown | None:
     """Return what is equal for amounts of the same samples; None if the growth has no known error."""
-    return (of.growth, round(of.low), round(of.high)) if of.growth and of.is_judged else None
+    if not of.growth or not of.is_judged:
+        return None
+    return _Grown(of.growth, round(of.low), round(of.high), of.value if of.low == of.high else 0)
 
 
 def worth_showing(comparison: Comparison, rows: Ints, most: int = MAX_LINES_PER_FILE) -> Ints:
@@ -583,7 +633,7 @@ def worth_showing(comparison: Comparison, rows: Ints, most: int = MAX_LINES_PER_
     weight = _weight(comparison, rows)
     total = abs(int(comparison.lines.total[comparison.column]))  # of the samples in focus
     least = max(MIN_HINT_SHARE * total, MIN_HINT_BYTES if comparison.sample_type.unit == "bytes" else 1)
-    shown = (weight >= least) | _grew(comparison, rows)
+    shown = (weight >= least) | comparison.grew[rows]
     kept = np.flatnonzero(shown & (weight > 0))
     if len(kept) > most:
         kept = np.sort(kept[np.argsort(-weight[kept], kind="stable")[:most]])
@@ -601,9 +651,3 @@ def _weight(comparison: Comparison, rows: Ints) -> Floats:
     value = comparison.lines.value
     flat, cum = (np.abs(measure[rows, comparison.column]) for measure in (value.flat, value.cum))
     return np.asarray(np.maximum(flat, cum))
-
-
-def _grew(comparison: Comparison, rows: Ints) -> Mask:
-    if comparison.growth is None:
-        return np.zeros(len(rows), np.bool_)
-    return comparison.growth.flat.significant[rows] | comparison.growth.owned.significant[rows]

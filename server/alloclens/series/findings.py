@@ -23,6 +23,7 @@ from alloclens.series.verdicts import (
     verdicts,
 )
 from alloclens.stats.amount import Amount
+from alloclens.stats.growth import undone_before
 from alloclens.stats.trend import quantile, slope
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ class Finding:
     """The function of the line; the outermost function if no own line owns it."""
     sample_type: ValueType
     owned: Amount
-    """At the head, with its growth since the first observation: significant if its 99 % interval excludes zero, for this line alone."""
+    """At the head, with its growth since the first observation. The 99 % interval is for this line alone, `significant` for all lines."""
     slope: float
     """Theil–Sen slope, per second."""
     p_value: float
@@ -197,7 +198,7 @@ class Finding:
 
     @property
     def is_tested(self) -> bool:
-        """Whether the growth is beyond its sampling error, or what a reported verdict rests on."""
+        """Whether the growth is significant, or what a reported verdict rests on."""
         return self.verdict in RAISED or self.owned.significant
 
     @property
@@ -373,9 +374,9 @@ class Judgement:
         )
 
     def _growth(self, entry: int) -> tuple[float, float, float, bool]:
-        """Return the growth of an entry, its 99 % interval, and whether that excludes zero."""
+        """Return the growth of an entry, its 99 % interval, and whether it is significant."""
         low, high = (float(bound[entry]) for bound in self.verdicts.bounds)
-        return float(self.verdicts.growth[entry]), low, high, low > 0 or high < 0
+        return float(self.verdicts.growth[entry]), low, high, bool(self.verdicts.significant[entry])
 
     def _may_hold(self, entry: int) -> bool:
         """Return whether an entry is a finding or a candidate."""
@@ -385,6 +386,15 @@ class Judgement:
         """Return the functions of everything that rises, even if by chance."""
         rises = (self.verdicts.growth > 0) & (self.verdicts.deviate > MIN_RISE)
         return {self._function(entry) for entry in np.flatnonzero(rises).tolist()}
+
+    def undone(self, rows: Ints, growth: Floats) -> Mask:
+        """Return which of the head's rows grew by this since some base as they did before and undid; see `undone_before`."""
+        if not self.history.comes_and_goes:
+            return np.zeros(len(rows), np.bool_)
+        owner = self._owner[: self.history.lines]
+        known, undone = np.isin(rows, owner), np.zeros(len(rows), np.bool_)
+        undone[known] = undone_before(self.history.values[:, np.searchsorted(owner, rows[known])], growth[known])
+        return undone
 
     def piles_up(self, function: str) -> bool:
         """Return whether these are goroutines, and more and more of them run a function of a library."""

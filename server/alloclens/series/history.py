@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from alloclens.arrays import distinct, ratio
-from alloclens.profile.sample_types import judged
+from alloclens.profile.sample_types import columns, judged
 from alloclens.series.owned import (
     NONE,
     WITH_CALLED,
@@ -82,6 +82,13 @@ class History:
     def rate(self) -> float:
         """Mean bytes between two samples; 0 if the profile is not sampled."""
         return self.observed[-1].rate
+
+    @property
+    def comes_and_goes(self) -> bool:
+        """Whether it counts goroutines, see `Columns`."""
+        types = self.observed[-1].sample_types
+        kind = judged(types)
+        return kind is not None and columns(types, kind).comes_and_goes
 
     @cached_property
     def before(self) -> History | None:

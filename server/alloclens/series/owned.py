@@ -203,7 +203,7 @@ def owned(lines: Lines) -> OwnedLines:
         return NOTHING
     kept, by = holders_that_own(lines), lines.holders
     value, variance, sampled = (columns_of[kept] for columns_of in (by.value, by.variance, by.sampled))
-    here, since_start, objects, _ = columns(lines.sample_types, judged_type)
+    here, since_start, objects, *_ = columns(lines.sample_types, judged_type)
     nothing = np.full(len(value), np.nan)
     figures = Figures(
         value=value[:, here],

@@ -10,7 +10,7 @@ import numpy as np
 
 from alloclens.arrays import ratio
 from alloclens.series.owned import Figures
-from alloclens.stats.growth import critical_value
+from alloclens.stats.growth import critical_value, undone_before
 from alloclens.stats.intervals import Interval, Sampling, interval, turnover
 from alloclens.stats.trend import (
     MIN_FREED,
@@ -139,6 +139,8 @@ class Verdicts:
     """Since the first observation."""
     bounds: Interval
     """The 99 % sampling interval of the growth."""
+    significant: Mask
+    """Whether it grew or shrank significantly, corrected for the number of lines; see `Changes.significant`."""
     deviate: Floats
     """How far the slope is above zero, in standard errors; with few observations, the growth in halves of its interval."""
     p_value: Floats
@@ -231,6 +233,7 @@ def verdicts(history: History) -> Verdicts:
             rule,
             growth,
             stated,
+            _significant(history, then, now),
             trend.deviate,
             trend.p_value,
             retention,
@@ -240,6 +243,14 @@ def verdicts(history: History) -> Verdicts:
             trend.tests,
         )
     )
+
+
+def _significant(history: History, then: Figures, now: Figures) -> Mask:
+    """Return what grew or shrank significantly; of what comes and goes, by more than it ever did before and undid."""
+    growth, z = now.value - then.value, critical_value(int(np.count_nonzero(now.value[: history.lines])))
+    low, high = _bounds(history.rate, then, now, z, load=history.comes_and_goes)
+    beyond: Mask = (growth != 0) & ((low > 0) | (high < 0))
+    return beyond & ~undone_before(history.values, growth) if history.comes_and_goes else beyond
 
 
 def _stands(history: History, growth: Interval, most: Floats) -> Mask:

@@ -53,7 +53,7 @@ def values_of_samples(profile: Profile, samples: Ints | slice = slice(None)) -> 
 
 def needed(of: Columns) -> tuple[tuple[int, int], ...]:
     """Return which columns `changes` needs: fields of `SampledValues`, and a sample type of each. Others may be 0."""
-    own, allocated, objects, space = of
+    own, allocated, objects, space, _ = of
     fields: list[set[int | None]] = [{own, objects, space}, {own, allocated}, {own, allocated}, {own}, {objects, space}]
     return tuple((field, i) for field, types in enumerate(fields) for i in types if i is not None)
 
@@ -70,6 +70,8 @@ class Changes:
     """What truncation in both files took from the growth of a number of objects; 0 for other sample types."""
     looked_at: int
     """Number of rows that are not zero at the head."""
+    passing: tuple[Sampling, Sampling] | None = None
+    """Of an exact number of what comes and goes: what was there at the head, and at the base, as Poisson numbers."""
 
     @cached_property
     def interval(self) -> Interval:
@@ -78,8 +80,12 @@ class Changes:
 
     @cached_property
     def of_all(self) -> Interval:
-        """The interval of each row's growth if 99 % is the probability that all of them hold, corrected for the number of rows."""
-        return self._interval(critical_value(self.looked_at))
+        """The interval of each row's growth if 99 % is the probability that all of them hold, corrected for the number of rows.
+
+        Of what comes and goes it is that of the mean: the number is exact, but would be another one a moment later.
+        """
+        z = critical_value(self.looked_at)
+        return self._interval(z) if self.passing is None else poisson_interval(self.value, *self.passing, z)
 
     @cached_property
     def significant(self) -> Mask:
@@ -136,7 +142,30 @@ def changes(
         added, removed = turnover(after, before, allocated)
     units = _units(head, base, now, then, rate)
     cut = head.cut[:, now.value] - base.cut[:, then.value]
-    return Changes(grown, added, removed, units, cut, int(np.count_nonzero(value)))
+    passing = (_poisson(value), _poisson(base.value[:, then.value])) if now.comes_and_goes else None
+    return Changes(grown, added, removed, units, cut, int(np.count_nonzero(value)), passing)
+
+
+def poisson_interval(growth: Floats, head: Sampling, base: Sampling, z: float) -> Interval:
+    """Return the interval of the growth of the means of two Poisson numbers, as if nothing were there at head and base alike."""
+    one = np.ones_like(growth)
+    return interval(growth, head, base, one, one, z)
+
+
+def undone_before(values: Floats, growth: Floats) -> Mask:
+    """Return which numbers had grown to what they are in the end once before, and come back to what they grew from.
+
+    `values` has the shape (observations, numbers); `growth` is that of each until the last observation, and may be negative.
+    Such a number comes and goes as much, whatever its variance seems to be.
+    """
+    sign = np.sign(growth)
+    above = sign * (values - values[-1])
+    was_there = np.logical_or.accumulate(above[:-1] >= 0, axis=0)
+    return np.asarray((was_there & (above[:-1] <= -np.abs(growth))).any(axis=0) & (sign != 0))
+
+
+def _poisson(count: Floats) -> Sampling:
+    return Sampling(count, count)
 
 
 def bounds(of: SampledValues, columns: Columns, rate: float) -> Interval:

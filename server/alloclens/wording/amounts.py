@@ -87,6 +87,8 @@ def growth(of: Amount, unit: str, *, interval: bool = False) -> str:
         grown += f" ({signed(of.low, unit)} to {signed(of.high, unit)})"
     if of.significant:
         return grown
+    if of.low == of.high:
+        return f"{grown}, may come and go"
     excludes_0 = interval and (of.low > 0 or of.high < 0)
     return f"{grown}, may be noise{' among so many lines' if excludes_0 else ''}"
 
@@ -165,9 +167,9 @@ def _hint(stats: LineStats, unit: str, counts: str) -> str:
     if abs(owned.value) > abs(flat.value):
         return f"{amount(owned.value, unit)}{counts or ' owned'}" + significant_growth(owned, unit)
     if flat.value:
-        return f"{amount(flat.value, unit)} flat · {amount(cum.value, unit)}{counts} cum" + significant_growth(
-            cum, unit
-        )
+        grown = significant_growth(owned, unit) if owned.value == flat.value else ""
+        of_cum = "" if grown else significant_growth(cum, unit)
+        return f"{amount(flat.value, unit)} flat{grown} · {amount(cum.value, unit)}{counts} cum{of_cum}"
     return f"{amount(cum.value, unit)}{counts} cum" + significant_growth(cum, unit)
 
 
