@@ -173,11 +173,11 @@ async function removeForGood(paths: readonly string[]): Promise<void> {
   }
 }
 
-// Returns the answer; undefined if the user keeps the files.
+// Returns the answer; undefined if the user keeps the files. A modal message would have a button Cancel beside the default one.
 async function ask(question: string, detail: string, answers: readonly string[]): Promise<string | undefined> {
-  const items = ['Keep', ...answers].map((title) => ({ title })); // the first is the default, unless it stands for closing the dialog
-  const chosen = await vscode.window.showWarningMessage(printable(question), { modal: true, detail: printable(detail) }, ...items);
-  return answers.find((answer) => answer === chosen?.title);
+  const items = [{ label: 'Keep' }, ...answers.map((label) => ({ label, detail: plain(detail) }))]; // the first is the default
+  const chosen = await vscode.window.showQuickPick(items, { title: printable(question), placeHolder: 'Keep or delete', ignoreFocusOut: true });
+  return answers.find((answer) => answer === chosen?.label);
 }
 
 function isLocal(): boolean {
