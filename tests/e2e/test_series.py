@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.test_views import view
+from tests.e2e.test_views import view, webview
 from tests.session.test_choice import MB, service
 from tests.support.profiles import drop, heap
 
@@ -73,6 +73,17 @@ def test_two_files_of_the_explorer_are_compared_and_left(opened: VsCode, shop: P
     expect(opened.page.locator(".monaco-menu .action-item.focused")).to_contain_text("Compare Two Profiles…")
     opened.page.keyboard.press("Enter")  # a click may still be taken for the end of the one that opened the menu
     expect(opened.status).to_contain_text("50.0MB (+40.0MB), before.pb.gz → after.pb.gz")
+    page = webview(opened)
+    expect(page.get_by_role("heading", name="after.pb.gz")).to_be_visible()
+    expect(page.locator(".alloclens-summary")).to_contain_text("50.0MB (+40.0MB)")
+    expect(page.locator(".alloclens-summary")).to_contain_text("compared with before.pb.gz")
+    expect(page.locator("tbody tr").first).to_contain_text("▲40.0MB")
+    opened.picture("compared-table")
+    for tab in ("Call Graph", "Flame Graph"):
+        page.get_by_role("tab", name=tab).click()
+        expect(page.get_by_text("before.pb.gz → after.pb.gz").first).to_be_visible()
+        expect(page.get_by_text("▲40.0MB").first).to_be_attached()
+        opened.picture(f"compared-{tab.split()[0].lower()}")
     opened.run("View: Open First Editor in Group")
     opened.until_hint(SERVE, "50.0MB ▲40.0MB")
     opened.picture("compare")

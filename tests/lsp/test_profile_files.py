@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -144,7 +145,8 @@ async def test_a_base_of_another_program_is_said(editor: Editor, shown: Path, bi
     base = drop(shown.parent / "before.pb.gz", heap(stack, binary=binary))
     head = drop(shown.parent / "after.pb.gz", heap(stack, binary="/bin/shop-13"))
     summary = await ask(editor, "summary", {"path": str(head), "base": str(base)})
-    assert summary["detail"].endswith(f" · compared with before.pb.gz{said}")
+    _, _, of_base = summary["detail"].partition(" · compared with before.pb.gz of ")
+    assert re.fullmatch(rf"\d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d{re.escape(said)}", of_base)
 
 
 async def test_a_file_that_changes_is_read_again(editor: Editor, shown: Path) -> None:

@@ -3,6 +3,7 @@ import * as path from 'node:path';
 import * as vscode from 'vscode';
 import { setContext } from './contexts.ts';
 import { inMessage } from './plain.ts';
+import type { ProfileEditor } from './profile-editor.ts';
 import { COMPARE, LEAVE_COMPARISON } from './protocol.ts';
 import type { Server } from './server.ts';
 import { NOT_RUNNING } from './server.ts';
@@ -10,14 +11,16 @@ import { NOT_RUNNING } from './server.ts';
 export const LEAVE = 'Back to the Series'; // the title of the command; also of one file that is shown alone
 
 // Of files that are selected in the explorer, the older one is the base; the user picks what is not selected.
-export async function compareFiles(server: Server, uri?: unknown, uris?: unknown): Promise<void> {
+export async function compareFiles(server: Server, editor: ProfileEditor, uri?: unknown, uris?: unknown): Promise<void> {
   const chosen = (Array.isArray(uris) ? uris : [uri]).filter((item): item is vscode.Uri => item instanceof vscode.Uri);
   const [base, head] = chosen.length === 2 ? await byTime(chosen) : [await pick('The base: the profile to compare with', chosen[0]), chosen[0]];
   const other = base && (head ?? (await pick('The head: the profile to show', base)));
   if (base === undefined || other === undefined) {
     return;
   }
-  await compare(server, base.fsPath, other.fsPath);
+  if (await compare(server, base.fsPath, other.fsPath)) {
+    await editor.compare(base.fsPath, other.fsPath);
+  }
 }
 
 let selected: vscode.Uri | undefined; // for the next comparison
@@ -27,13 +30,14 @@ export function selectForCompare(uri?: unknown): void {
   setContext('selectedForCompare', selected !== undefined);
 }
 
-export async function compareWithSelected(server: Server, uri?: unknown): Promise<void> {
+export async function compareWithSelected(server: Server, editor: ProfileEditor, uri?: unknown): Promise<void> {
   if (selected !== undefined && uri instanceof vscode.Uri) {
-    await compareFiles(server, uri, [selected, uri]);
+    await compareFiles(server, editor, uri, [selected, uri]);
   }
 }
 
-export async function compare(server: Server, base: string, head: string): Promise<void> {
+// Returns whether the two are compared; the user is told why if not.
+export async function compare(server: Server, base: string, head: string): Promise<boolean> {
   const wrong = await server.ask(COMPARE, base, head);
   if (wrong === undefined) {
     void vscode.window.showInformationMessage(NOT_RUNNING);
@@ -42,14 +46,14 @@ export async function compare(server: Server, base: string, head: string): Promi
   } else {
     void saidCompared(base, head); // not awaited: the message may stay for long
   }
+  return wrong === null;
 }
 
 async function saidCompared(base: string, head: string): Promise<void> {
   const [from, to] = path.basename(base) === path.basename(head) ? [base, head] : [path.basename(base), path.basename(head)];
-  const message = `alloclens: the source lines, the views and the pictures compare ${to} with ${from}, until “${LEAVE}”.`;
-  const chosen = await vscode.window.showInformationMessage(inMessage(message), 'Show Flame Graph', LEAVE);
-  if (chosen !== undefined) {
-    await vscode.commands.executeCommand(chosen === LEAVE ? 'alloclens.leaveComparison' : 'alloclens.showFlameGraph');
+  const message = `alloclens: the source lines and the views compare ${to} with ${from}, too, until “${LEAVE}”.`;
+  if ((await vscode.window.showInformationMessage(inMessage(message), LEAVE)) !== undefined) {
+    await vscode.commands.executeCommand('alloclens.leaveComparison');
   }
 }
 

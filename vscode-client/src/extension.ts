@@ -41,6 +41,7 @@ export function activate(context: vscode.ExtensionContext): void {
     views.say(message);
   });
   const tests = new TestProfiles(running, context);
+  const editor = new ProfileEditor(running, context.extensionUri);
   const walkthrough = new Walkthrough(running, context.extension.id);
   const commands = {
     profileTest: (file?: string, name?: string) => tests.profile(file, name),
@@ -52,7 +53,7 @@ export function activate(context: vscode.ExtensionContext): void {
       return walkthrough.open();
     },
     ...ofLines(running),
-    ...ofChoices(running),
+    ...ofChoices(running, editor),
     ...ofFocus(running),
     ...ofPlacement(running, placement),
     ...ofPictures(pictures),
@@ -67,7 +68,7 @@ export function activate(context: vscode.ExtensionContext): void {
     context.subscriptions.push(vscode.commands.registerCommand(`${settings.SECTION}.${name}`, noted));
   }
   const items = vscode.Disposable.from(statusItem(running), focus.focusItem(running));
-  context.subscriptions.push(running, items, placement, pictures, views, capture, tests, walkthrough, new ProfileEditor(running, context.extensionUri), new Heat(running), followActiveFile(running), followComparison(running), restartsOnChange(running), offerToAgents(running, (context.extension.packageJSON as { version: string }).version));
+  context.subscriptions.push(running, items, placement, pictures, views, capture, tests, walkthrough, editor, new Heat(running), followActiveFile(running), followComparison(running), restartsOnChange(running), offerToAgents(running, (context.extension.packageJSON as { version: string }).version));
   void showSample(context);
   void start(running, context.extension); // not awaited: the commands already work
 }
@@ -120,12 +121,12 @@ function ofLines(running: Server): Commands {
   };
 }
 
-function ofChoices(running: Server): Commands {
+function ofChoices(running: Server, editor: ProfileEditor): Commands {
   return {
     chooseSeries: () => chooseSeries(running),
-    compareFiles: (uri?: unknown, uris?: unknown) => compareFiles(running, uri, uris),
-    compareWith: (uri?: unknown) => compareFiles(running, uri),
-    compareWithSelected: (uri?: unknown) => compareWithSelected(running, uri),
+    compareFiles: (uri?: unknown, uris?: unknown) => compareFiles(running, editor, uri, uris),
+    compareWith: (uri?: unknown) => compareFiles(running, editor, uri),
+    compareWithSelected: (uri?: unknown) => compareWithSelected(running, editor, uri),
     selectForCompare,
     leaveComparison: () => leaveComparison(running),
     chooseSampleType: () => chooseSampleType(running),

@@ -19,6 +19,8 @@ export class ProfileEditor implements vscode.CustomReadonlyEditorProvider, vscod
   private readonly server: Server;
   private readonly folder: vscode.Uri; // of the webviews' script and style
   private readonly registered: vscode.Disposable;
+  private readonly opened = new Map<string, Set<(base: string) => void>>(); // by path: what compares each open editor of a file
+  private readonly bases = new Map<string, string>(); // by path: the base of the next editor of a file
   private isLoading = true;
 
   constructor(server: Server, extension: vscode.Uri) {
@@ -36,21 +38,42 @@ export class ProfileEditor implements vscode.CustomReadonlyEditorProvider, vscod
     this.registered.dispose();
   }
 
+  // Shows a profile compared with another one, in the editor that it has or in a new one.
+  async compare(base: string, head: string): Promise<void> {
+    const opened = this.opened.get(head) ?? new Set();
+    if (opened.size === 0) {
+      this.bases.set(head, base);
+    }
+    opened.forEach((compare) => {
+      compare(base);
+    });
+    await vscode.commands.executeCommand('vscode.openWith', vscode.Uri.file(head), PROFILE_EDITOR, { preview: false });
+  }
+
   openCustomDocument(uri: vscode.Uri): vscode.CustomDocument {
     return { uri, dispose: () => undefined };
   }
 
   resolveCustomEditor({ uri }: vscode.CustomDocument, panel: vscode.WebviewPanel): void {
-    const of: ProfileFile = { path: uri.fsPath };
+    const base = this.bases.get(uri.fsPath);
+    const of: ProfileFile = { path: uri.fsPath, ...(base !== undefined && { base }) };
+    this.bases.delete(uri.fsPath);
     const pages = new PageServer(this.server, () => this.isLoading);
     const changed = new Later(REFRESH_MS, () => void tell(panel, { type: 'changed' }));
     const watcher = vscode.workspace.createFileSystemWatcher(new vscode.RelativePattern(vscode.Uri.joinPath(uri, '..'), path.basename(uri.fsPath)));
     const ask = () => {
       changed.ask();
     };
+    const compare = (other: string) => {
+      of.base = other;
+      ask();
+    };
+    const opened = this.opened.get(uri.fsPath) ?? new Set();
+    this.opened.set(uri.fsPath, opened.add(compare));
     const parts = [changed, watcher, watcher.onDidChange(ask), watcher.onDidCreate(ask), watcher.onDidDelete(ask), this.server.onStarted(ask)];
     panel.onDidDispose(() => {
       vscode.Disposable.from(...parts).dispose();
+      opened.delete(compare);
     });
     panel.webview.options = { enableScripts: true, localResourceRoots: [this.folder] };
     panel.webview.onDidReceiveMessage(async (message: FromPage) => {
@@ -58,11 +81,10 @@ export class ProfileEditor implements vscode.CustomReadonlyEditorProvider, vscod
         of.sampleType = message.name;
         ask();
       } else if (message.type === 'compare') {
-        const base = await pickBase(uri, of.base !== undefined && of.base !== '');
-        const wrong = base === undefined ? '' : (await pages.ask(SUMMARY, { ...of, base }))?.problem;
-        if (base !== undefined && (wrong ?? '') === '') {
-          of.base = base;
-          ask();
+        const other = await pickBase(uri, of.base !== undefined && of.base !== '');
+        const wrong = other === undefined ? '' : (await pages.ask(SUMMARY, { ...of, base: other }))?.problem;
+        if (other !== undefined && (wrong ?? '') === '') {
+          compare(other);
         } else if (wrong) {
           void vscode.window.showErrorMessage(inMessage(`alloclens: not compared: ${wrong}`)); // what was shown stays
         }

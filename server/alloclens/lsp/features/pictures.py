@@ -136,7 +136,7 @@ def _summary(world: World, of: protocol.ProfileFile) -> protocol.ProfileSummary 
     grown = f" ({signed(shown.grown, unit)})" if shown.grown is not None else ""
     detail = f"{moment(shown.head)}{clock(shown.head)}"
     if shown.base:
-        detail += f" · compared with {shown.base.name}{_of_another(shown.base, shown.head)}"
+        detail += f" · compared with {_base_name(shown.base, shown.head)} of {moment(shown.base)}{_of_another(shown.base, shown.head)}"
     return protocol.ProfileSummary(
         name=printable(shown.head.name),
         total=printable(f"{type_name(shown)} {amount(shown.total, unit)}{grown}"),
@@ -145,6 +145,11 @@ def _summary(world: World, of: protocol.ProfileFile) -> protocol.ProfileSummary 
         sample_types=[protocol.SampleTypeChoice(k.type, k.unit, selected=k == shown.sample_type) for k in kinds],
         problem=problem,
     )
+
+
+def _base_name(base: Snapshot, head: Snapshot) -> str:
+    """Return the name of a base; its path if the head has the same name."""
+    return base.path if base.name == head.name else base.name
 
 
 def _of_another(base: Snapshot, head: Snapshot) -> str:
