@@ -113,7 +113,7 @@ export class ProfileTableView {
   private draw(data: ProfileTable): void {
     write(this.heading, drawnOf(data, data.totalLabel, []));
     const left = data.matching - data.rows.length;
-    writeTitled(this.status, data.matching === 0 ? 'No row matches.' : left > 0 ? `The first ${data.rows.length} of ${data.matching} rows.` : `${data.matching} rows.`);
+    writeTitled(this.status, data.matching === 0 ? 'No row matches.' : left > 0 ? `The first ${data.rows.length} of ${data.matching} rows.` : `${rows(data.matching)}.`);
     const head = make('thead');
     const titles = make('tr');
     titles.append(...this.columns().map((column) => this.title(column)));
@@ -163,7 +163,7 @@ export class ProfileTableView {
   private copy(separator: string): void {
     if (this.data !== undefined) {
       this.actions.copy(asText(this.data, this.columns().some(({ title }) => title === 'Growth'), separator));
-      writeTitled(this.status, `${this.data.rows.length} rows are copied.`);
+      writeTitled(this.status, `${rows(this.data.rows.length)} copied.`);
     }
   }
 }
@@ -181,4 +181,8 @@ function named({ name, file, line }: TableRow): string {
   }
   const base = file.slice(Math.max(file.lastIndexOf('/'), file.lastIndexOf('\\')) + 1);
   return line > 0 && base !== '' ? `${name}  ${base}:${line}` : name;
+}
+
+function rows(n: number): string {
+  return n === 1 ? '1 row' : `${n} rows`;
 }

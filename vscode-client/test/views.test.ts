@@ -332,3 +332,10 @@ test('hot lines name what they leave out of the own code', () => {
   assert.match(said, /: \w+\.go:3 \(14\.1MB ▲8\.3MB\), .* and 1 more\.$/);
   assert.ok(!leftOut([lost(3)]).includes('more'));
 });
+
+test('why nothing is found is one row, above what may leak', () => {
+  const [none, ...rest] = findingRows([finding({})], 'None proven: of 2 lines, judged over 11s: none certainly leaks.');
+  assert.deepEqual([none?.label, none?.description], ['None proven', 'of 2 lines, judged over 11s: none certainly leaks.']);
+  assert.match(none?.tooltip ?? '', /^None proven.* none certainly leaks/);
+  assert.deepEqual(rest, findingRows([finding({})]));
+});

@@ -2,7 +2,7 @@
 import { shortName } from '../../pictures/packages.ts';
 import type { ListedFinding, Severity } from '../protocol.ts';
 import type { Icon, Row } from './rows.ts';
-import { lineName, MISSING, placeOf, said, unique } from './rows.ts';
+import { escape, lineName, MISSING, placeOf, said, unique } from './rows.ts';
 
 const SHAPES: Record<string, string> = { leak: 'flame', growing: 'arrow-up', filling: 'database' };
 
@@ -14,8 +14,15 @@ const COLORS: Record<Severity, string> = {
   off: 'descriptionForeground',
 };
 
-export function findingRows(findings: readonly ListedFinding[]): Row[] {
-  return unique(findings.map(row));
+// `nothing` says why nothing is found; '' if something is.
+export function findingRows(findings: readonly ListedFinding[], nothing = ''): Row[] {
+  return unique([...(nothing === '' ? [] : [none(nothing)]), ...findings.map(row)]);
+}
+
+// A row has one line, however narrow the side bar is; its tooltip has the whole sentence.
+function none(nothing: string): Row {
+  const [label = '', ...rest] = nothing.split(': ');
+  return { id: 'nothing', label, description: rest.join(': '), tooltip: escape(nothing), icon: { id: 'info' }, kind: 'nothing', folding: 'leaf' };
 }
 
 function row(finding: ListedFinding): Row {
