@@ -94,7 +94,7 @@ def sources_are_missing(world: World) -> bool:
 
 
 def _judged(judgements: list[Judgement]) -> str:
-    """Say what was judged, and over how long."""
+    """Say what was judged, and over how long. The reason comes first if it is too early: a side bar cuts off the rest."""
     lines, functions = (sum(counts) for counts in zip(*(_entries(judgement) for judgement in judgements), strict=True))
     longest = max((judgement.history for judgement in judgements), key=len)
     over = f"judged over {duration(float(np.ptp(longest.seconds)))}, {counted(len(longest), 'snapshot')}"
@@ -102,16 +102,14 @@ def _judged(judgements: list[Judgement]) -> str:
     own = f"{counted(lines, 'line')} of your own code" if lines else ""
     nothing = "" if lines else f"{SENTENCES[Cause.NOTHING_OWNED]}, and "
     is_early = any((judgement.verdicts.rule == VERDICT_RULES.index(Rule.EARLY)).any() for judgement in judgements)
-    none = (
-        "none certainly leaks: it is too early to tell, as a new process always grows"
-        if is_early
-        else "none certainly leaks or grows"
-    )
+    some = " and ".join(filter(None, (own, libraries)))
     if is_early:
-        more = f" Wait for {MIN_LEAK_OBSERVATIONS} snapshots." if len(longest) < MIN_LEAK_OBSERVATIONS else ""
-    else:
-        more = f" A trend takes {MIN_OBSERVATIONS} snapshots of one process." if len(longest) < MIN_OBSERVATIONS else ""
-    return f"{nothing}of {' and '.join(filter(None, (own, libraries)))}, {over}, {none}.{more}"
+        wait = f"; wait for {MIN_LEAK_OBSERVATIONS} snapshots" if len(longest) < MIN_LEAK_OBSERVATIONS else ""
+        return (
+            f"{nothing}too early to tell, as a new process always grows{wait}. Of {some}, {over}, none certainly leaks."
+        )
+    more = f" A trend takes {MIN_OBSERVATIONS} snapshots of one process." if len(longest) < MIN_OBSERVATIONS else ""
+    return f"{nothing}of {some}, {over}, none certainly leaks or grows.{more}"
 
 
 def _unseen(judgements: list[Judgement]) -> str:
