@@ -106,8 +106,16 @@ def test_files_are_compared_from_the_explorer(vscode: VsCode, folder: Path) -> N
     vscode.until_hint(KEEP, "100MB ▲54.0MB")
     choose("0.pb.gz", "Select Profile for Compare")
     choose("2.pb.gz", "Compare Profile with Selected")
-    vscode.until_hint(KEEP, "46.0MB ▲37.0MB")
+    page = webview(vscode)
+    expect(page.get_by_role("heading", name="2.pb.gz")).to_be_visible()
+    expect(page.locator(".alloclens-summary")).to_contain_text("compared with 0.pb.gz")
+    expect(page.get_by_role("row").filter(has_text="main.keep")).to_contain_text("▲37.0MB")
     expect(vscode.status).to_contain_text("0.pb.gz → 2.pb.gz")
+    choose("1.pb.gz", "Select Profile for Compare")
+    choose("2.pb.gz", "Compare Profile with Selected")  # in the page that it has
+    expect(page.locator(".alloclens-summary")).to_contain_text("compared with 1.pb.gz")
+    vscode.run("View: Open First Editor in Group")
+    vscode.until_hint(KEEP, "46.0MB ▲30.0MB")
 
 
 def test_any_file_is_reopened_as_a_profile_and_one_is_dropped_on_the_snapshots(vscode: VsCode, folder: Path) -> None:
