@@ -343,6 +343,19 @@ def test_the_baseline_accepts_what_it_names(tmp_path: Path) -> None:
     assert app.check("series").exit_code == 2
 
 
+@pytest.mark.parametrize(
+    "text", ["x = ", '[[budget]]\nfunction = "main.hold"\n', '[[budget]]\nfunction = "f"\nmax = "x"\n']
+)
+def test_what_is_accepted_hides_no_mistake_in_the_settings(tmp_path: Path, text: str) -> None:
+    """Whose budgets are ignored. It is said once."""
+    app = leaking(tmp_path / "app")
+    assert app.check("series", "--update-baseline").exit_code == 0
+    (app.folder / "alloclens.toml").write_text(text)
+    found = app.result("series")
+    assert (found["exit_code"], len(found["accepted"]), found["notes"]) == (2, 1, [])
+    assert ("not valid TOML" if text.startswith("x") else "budget") in found["unjudged"]
+
+
 def test_a_baseline_accepts_until_a_day_that_comes(tmp_path: Path) -> None:
     app = leaking(tmp_path / "app", 2)
     past = app.check("series", "--update-baseline", "--expires", "2020-01-31")

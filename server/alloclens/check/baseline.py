@@ -83,7 +83,8 @@ def applied(result: Result, file: Path, today: str, update: Acceptance | None, *
         write_file(file, write(known))
     new, accepted = parted(result.violations, known, today)
     unjudged = result.unjudged if new else result.unjudged or result.beside
-    return replace(result, violations=tuple(new), accepted=tuple(accepted), unjudged=unjudged)
+    notes = tuple(note for note in result.notes if note != unjudged)
+    return replace(result, violations=tuple(new), accepted=tuple(accepted), notes=notes, unjudged=unjudged)
 
 
 def read(data: bytes) -> Baseline:

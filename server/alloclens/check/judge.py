@@ -85,7 +85,7 @@ class _Found:
             subject,
             tuple(sorted(self.violations, key=lambda violation: violation.rank)),
             changes=tuple(self.changes),
-            notes=tuple(dict.fromkeys([*self.notes, *more])),
+            notes=tuple(dict.fromkeys([*(note for note in self.notes if note not in unjudged), *more])),
             unjudged="" if self.violations else unjudged,
             beside="".join(more),
             judged=self.judged,
@@ -193,11 +193,8 @@ def _grown(of: Growths, options: CheckOptions, places: CodePlaces, found: _Found
 
 def _mistakes(world: World) -> list[str]:
     """Return what is wrong with the budgets, or with the whole settings file: a budget that is ignored would let anything pass."""
-    wrong = [
-        str(problem) if problem.is_whole else problem.message
-        for problem in world.settings_problems
-        if problem.is_whole or problem.message.startswith("budget")
-    ]
+    problems = world.settings_problems
+    wrong = [str(problem) for problem in problems if problem.is_whole or problem.message.startswith("budget")]
     for number, budget in enumerate(world.settings.budget, 1):
         try:
             budgets.parsed(budget, number)
