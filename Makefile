@@ -144,6 +144,10 @@ bench-compare: .venv/made ## compare time and memory with another checkout; name
 leaks: .venv/made ## measure how well leaks are found in real Go programs
 	$(BIN)/python -m tests.leaks
 
+.PHONY: gate
+gate: .venv/made ## measure what CI and agents are promised, with a real Go program; once installs a SARIF viewer
+	$(BIN)/python -m tests.gate
+
 .PHONY: languages
 languages: .venv/made vscode-client/node_modules/made ## test real exporters of C++, Rust, Java, Node and Python, which are installed or compiled for it
 	@mkdir -p .tools/exporters

