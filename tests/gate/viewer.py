@@ -48,7 +48,12 @@ def _script() -> Path:
         (INSTALLED / "entry.js").write_text(ENTRY)
         npm = ["npm", "--prefix", str(INSTALLED), "install", "--no-audit", "--no-fund", "--loglevel=error", "--force"]
         subprocess.run([*npm, *PACKAGES], check=True, env=tools.environment())
-        bundle = [INSTALLED / "node_modules/.bin/esbuild", INSTALLED / "entry.js", "--bundle", f"--outfile={made}"]
+        bundle = [
+            str(INSTALLED / "node_modules/.bin/esbuild"),
+            str(INSTALLED / "entry.js"),
+            "--bundle",
+            f"--outfile={made}",
+        ]
         options = ["--loader:.woff=dataurl", "--define:process.env.NODE_ENV='production'", "--log-level=error"]
         subprocess.run([*bundle, *options], check=True)
     return made
