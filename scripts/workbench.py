@@ -39,6 +39,7 @@ QUIET = {
     "git.openRepositoryInParentFolders": "never",
     "editor.inlayHints.enabled": "on",
     "editor.minimap.enabled": False,
+    "extensions.webWorker": False,  # ours needs none of what a window would load for them
     "editor.fontFamily": "DejaVu Sans Mono, monospace",
     "files.autoSave": "off",
     "problems.defaultViewMode": "table",  # a line for each; the tree shows only what its height has room for

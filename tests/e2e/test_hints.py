@@ -62,7 +62,7 @@ def snapshot(folder: Path, kept: int) -> bytes:
 KEEP = "kept = append(kept, make([]byte, 1<<20))"
 
 
-def test_the_hint_follows_the_directory(vscode: VsCode, folder: Path) -> None:
+def test_the_hint_follows_the_directory_and_a_server_that_dies_is_started_again(vscode: VsCode, folder: Path) -> None:
     vscode.open(folder, folder / "main.go")
     vscode.until_hint(KEEP, "3.0MB")
     vscode.until_hint("dep.New()", "2.0MB owned")
@@ -71,10 +71,27 @@ def test_the_hint_follows_the_directory(vscode: VsCode, folder: Path) -> None:
     second.unlink()
     vscode.until_hint(KEEP, "3.0MB")
 
+    (server,) = vscode.servers()
+    os.kill(server, signal.SIGKILL)
+    drop(folder / "profiles/2.pb.gz", snapshot(folder, 40))
+    vscode.until_hint(KEEP, "40.0MB ▲37.0MB")
+    assert vscode.servers() not in ([], [server])
 
-def test_from_a_hot_line_to_a_frame_in_another_file(vscode: VsCode, folder: Path) -> None:
+    (server,) = vscode.servers()
+    vscode.run("alloclens: Restart Server")
+    drop(folder / "profiles/3.pb.gz", snapshot(folder, 50))
+    vscode.until_hint(KEEP, "50.0MB ▲47.0MB")
+    assert server not in vscode.servers()
+
+
+def test_from_hot_line_to_hot_line_and_to_a_frame_in_another_file(vscode: VsCode, folder: Path) -> None:
     vscode.open(folder, folder / "main.go")
     vscode.until_hint("dep.New()", "2.0MB owned")
+    position = vscode.page.locator('.statusbar-item[id="status.editor.selection"]')
+    for title, line in (("Next", 6), ("Next", 7), ("Next", 11), ("Next", 6), ("Previous", 11)):
+        vscode.run(f"alloclens: {title} Hot Line")
+        expect(position).to_contain_text(re.compile(rf"Ln {line},"))
+
     pane = vscode.page.locator(".pane").filter(has=vscode.page.locator('.pane-header[aria-label*="Stacks"]'))
     rows = pane.locator(".monaco-list-row")
     vscode.follow_hint("dep.New()", rows.filter(has_text="dep.New").first)
@@ -115,28 +132,3 @@ def test_status_bar_hints_off_and_another_base(vscode: VsCode, folder: Path) -> 
     vscode.until_hint(KEEP, "")
     vscode.run("alloclens: Toggle Hints")
     vscode.until_hint(KEEP, "34 ▲24")
-
-
-def test_next_and_previous_hot_line(vscode: VsCode, folder: Path) -> None:
-    vscode.open(folder, folder / "main.go")
-    vscode.until_hint(KEEP, "3.0MB")
-    position = vscode.page.locator('.statusbar-item[id="status.editor.selection"]')
-    for title, line in (("Next", 6), ("Next", 7), ("Next", 11), ("Next", 6), ("Previous", 11)):
-        vscode.run(f"alloclens: {title} Hot Line")
-        expect(position).to_contain_text(re.compile(rf"Ln {line},"))
-
-
-def test_a_server_that_dies_is_started_again(vscode: VsCode, folder: Path) -> None:
-    vscode.open(folder, folder / "main.go")
-    vscode.until_hint(KEEP, "3.0MB")
-    (server,) = vscode.servers()
-    os.kill(server, signal.SIGKILL)
-    drop(folder / "profiles/2.pb.gz", snapshot(folder, 40))
-    vscode.until_hint(KEEP, "40.0MB ▲37.0MB")
-    assert vscode.servers() not in ([], [server])
-
-    (server,) = vscode.servers()
-    vscode.run("alloclens: Restart Server")
-    drop(folder / "profiles/3.pb.gz", snapshot(folder, 50))
-    vscode.until_hint(KEEP, "50.0MB ▲47.0MB")
-    assert server not in vscode.servers()

@@ -35,7 +35,7 @@ def opened(vscode: VsCode, shop: Path) -> VsCode:
     return vscode
 
 
-def test_the_series_follows_the_editor_and_the_picker(opened: VsCode, shop: Path) -> None:
+def test_the_series_follows_the_editor_and_the_picker_and_files_are_compared(opened: VsCode, shop: Path) -> None:
     expect(opened.status).to_contain_text("api · inuse_space 3.0MB")
     rows = view(opened, "Snapshots")
     expect(rows.filter(has_text="web").first).to_be_visible()
@@ -55,10 +55,11 @@ def test_the_series_follows_the_editor_and_the_picker(opened: VsCode, shop: Path
     api.hover()
     api.get_by_role("button", name="Show This Series").click()
     opened.until_hint(SERVE, "2.0MB flat · 3.0MB cum")
+    compare(opened, shop)
 
 
-def test_two_files_of_the_explorer_are_compared_and_left(opened: VsCode, shop: Path) -> None:
-    """The older one is the base, whichever is selected first."""
+def compare(opened: VsCode, shop: Path) -> None:
+    """Compare two files of the explorer, and go back. The older one is the base, whichever is selected first."""
     for number, (name, held) in enumerate((("before", 10), ("after", 50))):
         path = drop(shop / f"{name}.pb.gz", heap(f"main.serve:5@{shop}/services/api/main.go:5 = {held}x{MB}"))
         os.utime(path, (1_700_000_000 + number, 1_700_000_000 + number))

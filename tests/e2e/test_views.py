@@ -62,7 +62,7 @@ def line_of_the_timeline(vscode: VsCode) -> Locator:
     return webview(vscode).get_by_role("listitem").filter(has_text="main.go:11")
 
 
-def test_a_frame_in_focus_changes_the_hints_and_who_calls_a_line(opened: VsCode) -> None:
+def test_a_frame_in_focus_who_calls_a_line_and_the_flame_graph(opened: VsCode) -> None:
     opened.go_to_line(11)
     rows = view(opened, "Stacks")
     line = rows.filter(has_text="keep").first
@@ -80,6 +80,7 @@ def test_a_frame_in_focus_changes_the_hints_and_who_calls_a_line(opened: VsCode)
     opened.until_hint(KEEP, "46.0MB ▲37.0MB")
     expect(focus).to_have_count(0)
     who_calls(opened)
+    flame_graph(opened)
 
 
 def who_calls(opened: VsCode) -> None:
@@ -95,8 +96,25 @@ def who_calls(opened: VsCode) -> None:
     opened.picture("call-hierarchy")
 
 
-def test_findings_hot_lines_and_snapshots(opened: VsCode, folder: Path) -> None:
-    expect(view(opened, "Findings").first).to_contain_text(re.compile("main.go:11"))
+def flame_graph(opened: VsCode) -> None:
+    """Open a line of the flame graph, and focus on a frame of it."""
+    opened.run("alloclens: Show Flame Graph")
+    frames = webview(opened).locator("g.frame")
+    dep = frames.filter(has_text="dep.New").first
+    expect(dep).to_be_visible()
+    opened.picture("flame-graph")
+    dep.click()
+    expect(opened.page.locator(".tab.active", has_text="dep.go")).to_be_visible()
+    opened.picture("flame-graph-opened-a-line")
+    dep.click(button="right")
+    webview(opened).get_by_role("menuitem", name="Focus", exact=True).click()
+    opened.expect_status(re.compile("inuse_space"))
+    expect(opened.page.locator('.statusbar-item[id*="alloclens"]', has_text="dep.New")).to_be_visible()
+
+
+def test_findings_problems_hot_lines_and_snapshots(opened: VsCode, folder: Path) -> None:
+    copied_for_an_agent(opened)
+    problems(opened)
     hot = view(opened, "Hot Lines")
     expect(hot.first).to_contain_text("keep")
     opened.go_to_line(1)
@@ -130,9 +148,11 @@ def test_findings_hot_lines_and_snapshots(opened: VsCode, folder: Path) -> None:
     assert not (folder / "profiles/4.pb.gz").exists()
 
 
-def test_a_finding_is_copied_for_an_agent(opened: VsCode) -> None:
+def copied_for_an_agent(opened: VsCode) -> None:
+    findings = view(opened, "Findings")
+    expect(findings.first).to_contain_text("main.go:11")
     opened.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    view(opened, "Findings").first.click(button="right")
+    findings.first.click(button="right")
     opened.page.get_by_role("menuitem", name="Copy for an Agent").hover()
     opened.page.keyboard.press("Enter")
     expect(opened.page.locator(".statusbar")).to_contain_text("The finding was copied for an agent.")
@@ -140,7 +160,8 @@ def test_a_finding_is_copied_for_an_agent(opened: VsCode) -> None:
     assert text.startswith("main.go:11  main.keep\n")
 
 
-def test_the_line_that_holds_and_its_caller_are_problems(opened: VsCode) -> None:
+def problems(opened: VsCode) -> None:
+    """The line that holds, and its caller."""
     opened.run("Problems: Focus on Problems View")
     rows = opened.page.locator(".markers-panel .monaco-list-row")
     expect(rows.filter(has_text="held through this line, called from main.go:7")).to_be_visible()
@@ -161,21 +182,6 @@ def test_what_may_leak_is_listed_and_is_no_problem(vscode: VsCode, folder: Path)
     vscode.run("Problems: Focus on Problems View")
     expect(vscode.page.locator(".markers-panel")).to_contain_text("No problems have been detected")
     vscode.picture("candidates")
-
-
-def test_the_flame_graph_opens_a_line_and_focuses(opened: VsCode) -> None:
-    opened.run("alloclens: Show Flame Graph")
-    frames = webview(opened).locator("g.frame")
-    dep = frames.filter(has_text="dep.New").first
-    expect(dep).to_be_visible()
-    opened.picture("flame-graph")
-    dep.click()
-    expect(opened.page.locator(".tab.active", has_text="dep.go")).to_be_visible()
-    opened.picture("flame-graph-opened-a-line")
-    dep.click(button="right")
-    webview(opened).get_by_role("menuitem", name="Focus", exact=True).click()
-    opened.expect_status(re.compile("inuse_space"))
-    expect(opened.page.locator('.statusbar-item[id*="alloclens"]', has_text="dep.New")).to_be_visible()
 
 
 def test_the_timeline_chooses_base_and_head_and_is_there_after_a_reload(opened: VsCode) -> None:
