@@ -4,12 +4,19 @@ SHELL := /bin/sh
 PYTHON ?= python3
 BIN := .venv/bin
 VSIX := vscode-client/alloclens.vsix
+# With a Python of its own; the platform on which that is tested.
+TESTED_VSIX := $(if $(filter Linux-x86_64,$(shell uname -s)-$(shell uname -m)),vscode-client/alloclens-linux-x64.vsix)
 E2E ?= 1
-# Keeps compiled modules and rewritten tests, also where the environment asks Python to write none: they take a third of a quick run.
-COMPILED = PYTHONDONTWRITEBYTECODE= PYTHONPYCACHEPREFIX="$(CURDIR)/.tools/pycache"
+# Steps side by side whose outputs come one after the other, where this make can.
+TOGETHER = --no-print-directory --jobs 3 $(if $(filter output-sync,$(.FEATURES)),--output-sync)
 PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 NPM = PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix vscode-client
 NPM_KERNEL = PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix server/kernel
+
+# Compiled modules and rewritten tests are kept, whatever the environment says: each of hundreds of servers would compile its own.
+# They are kept beside their sources, where a worker finds them, which is isolated from the environment.
+export PYTHONDONTWRITEBYTECODE :=
+unexport PYTHONPYCACHEPREFIX
 
 # What TypeScript's checks depend on; a directory changes with the names in it.
 CLIENT := $(shell find vscode-client/src vscode-client/test vscode-client/pictures) $(wildcard vscode-client/*.json vscode-client/*.mjs) $(wildcard server/alloclens/report/pictures.*)
@@ -28,15 +35,18 @@ check: ## run linters, type checks and the tests that start no program, in less 
 	@$(MAKE) --no-print-directory --jobs 3 lint types quick
 
 .PHONY: test
-test: lint types unit e2e ## run all checks; E2E=0 skips those in a real VS Code
+test: ## run all checks; E2E=0 skips those in a real VS Code
+	@$(MAKE) $(TOGETHER) lint types libraries $(if $(filter 0,$(E2E)),,workbench)
+	@$(MAKE) --no-print-directory unit
+	@$(MAKE) --no-print-directory e2e
 
 .PHONY: lint
 lint: .venv/made vscode-client/node_modules/linted server/kernel/node_modules/checked
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(COMPILED) $(BIN)/python -m scripts.settings --check
-	$(COMPILED) $(BIN)/python -m scripts.protocol --check
-	$(COMPILED) $(BIN)/python -m scripts.examples --check
+	$(BIN)/python -m scripts.settings --check
+	$(BIN)/python -m scripts.protocol --check
+	$(BIN)/python -m scripts.examples --check
 
 .PHONY: types
 types: .venv/made vscode-client/node_modules/typed
@@ -44,26 +54,31 @@ types: .venv/made vscode-client/node_modules/typed
 
 .PHONY: quick
 quick: .venv/made
-	$(COMPILED) $(BIN)/python -m pytest -n 2 -m "not e2e and not programs and not slow" --hypothesis-profile=quick
+	$(BIN)/python -m pytest -n 2 -m "not e2e and not programs and not slow" --hypothesis-profile=quick
 
 .PHONY: unit
-unit: .venv/made vscode-client/node_modules/made
+unit: libraries vscode-client/node_modules/made
 	$(NPM) run --silent test
-	$(BIN)/python -m scripts.tools go-libraries
 	$(BIN)/python -m pytest -n 4 -m "not e2e"
+
+.PHONY: libraries
+libraries: .venv/made
+	$(BIN)/python -m scripts.tools go-libraries
 
 .PHONY: e2e
 ifeq ($(E2E),0)
 e2e:
 	@echo "E2E=0: the tests in a real VS Code were left out."
 else
-e2e: .venv/made $(VSIX)
-	$(BIN)/python -m scripts.tools chromium
-	$(BIN)/python -m scripts.tools code-server
-	[ "$$(uname -sm)" != "Linux x86_64" ] || $(BIN)/python -m scripts.vsix linux-x64
+e2e: workbench
 	$(BIN)/python -m pytest -m e2e -n 2 --dist loadgroup tests/e2e
 	$(BIN)/python -m pytest -m e2e -n 2 tests/pictures tests/test_packaging.py
 endif
+
+.PHONY: workbench
+workbench: .venv/made $(VSIX) $(TESTED_VSIX)
+	$(BIN)/python -m scripts.tools chromium
+	$(BIN)/python -m scripts.tools code-server
 
 .PHONY: fix
 fix: .venv/made ## format the code, and apply automatic fixes
@@ -200,3 +215,6 @@ server/kernel/node_modules/checked: $(KERNEL) server/kernel/node_modules/made
 $(VSIX): $(shell find server/alloclens -name '*.py') vscode-client/node_modules/made vscode-client/package.json vscode-client/README.md vscode-client/alloclens.schema.json $(wildcard vscode-client/src/*.ts vscode-client/src/*/*.ts vscode-client/media/* vscode-client/pictures/* vscode-client/*.mjs)
 	$(NPM) run --silent build
 	$(BIN)/python -m scripts.vsix
+
+vscode-client/alloclens-linux-x64.vsix: $(VSIX)
+	$(BIN)/python -m scripts.vsix linux-x64
