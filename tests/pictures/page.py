@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from scripts import tools
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from playwright.sync_api import Locator, Page, Route
 
 BUNDLE = tools.ROOT / "server" / "alloclens" / "report"
@@ -131,6 +133,12 @@ class Picture:
         if script:
             self.page.add_init_script(script)
         self.page.goto(f"{ADDRESS}/")
+
+    def looks(self) -> Iterator[str]:
+        """Load the page in each look in turn, and yield what a failure calls it: a page of its own for each would take longer."""
+        for theme, dark in LOOKS:
+            self.load(theme, dark=dark)
+            yield f"{theme or 'the report'}, the system {'dark' if dark else 'light'}"
 
     def start(
         self,

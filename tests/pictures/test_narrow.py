@@ -110,32 +110,33 @@ def fits(picture: Picture, what: str) -> None:
         assert picture.violations() == [], f"{what}, {width} wide"
 
 
-@pytest.mark.parametrize("theme", THEMES)
-def test_a_profile(picture: Picture, theme: str) -> None:
-    opened(picture, theme, "profile")
+def test_a_profile(picture: Picture) -> None:
+    for theme in THEMES:
+        opened(picture, theme, "profile")
+        expect(picture.page.get_by_role("table")).to_contain_text("MetricVec")
+        fits(picture, f"the table, {theme}")
+        picture.page.get_by_role("tab", name="Flame Graph", exact=True).click()
+        expect(picture.frame("main.keep")).to_be_attached()
+        fits(picture, f"the flame graph, {theme}")
+        picture.page.get_by_role("tab", name="Call Graph", exact=True).click()
+        expect(picture.page.locator("g.node")).to_have_count(2)
+        fits(picture, f"the call graph, {theme}")
+        picture.page.get_by_role("tab", name="Table", exact=True).click()
+        picture.page.get_by_role("button", name=f"Callers and callees of {LONG}").click()
+        expect(picture.page.get_by_role("heading", name="Callers")).to_be_visible()
+        expect(picture.frame(LONG).locator("rect").first).to_have_attribute("fill", "var(--alloclens-found)")
+        expect(picture.page.get_by_text("In this profile, it calls nothing.")).to_be_visible()
+        fits(picture, f"callers and callees, {theme}")
 
-    expect(picture.page.get_by_role("table")).to_contain_text("MetricVec")
-    fits(picture, "the table")
-    picture.page.get_by_role("tab", name="Flame Graph", exact=True).click()
-    expect(picture.frame("main.keep")).to_be_attached()
-    fits(picture, "the flame graph")
-    picture.page.get_by_role("tab", name="Call Graph", exact=True).click()
-    expect(picture.page.locator("g.node")).to_have_count(2)
-    fits(picture, "the call graph")
-    picture.page.get_by_role("tab", name="Table", exact=True).click()
-    picture.page.get_by_role("button", name=f"Callers and callees of {LONG}").click()
-    expect(picture.page.get_by_role("heading", name="Callers")).to_be_visible()
-    expect(picture.frame(LONG).locator("rect").first).to_have_attribute("fill", "var(--alloclens-found)")
-    expect(picture.page.get_by_text("In this profile, it calls nothing.")).to_be_visible()
-    fits(picture, "callers and callees")
 
-
-@pytest.mark.parametrize("theme", THEMES)
-def test_a_file_that_is_no_profile(picture: Picture, theme: str) -> None:
+def test_a_file_that_is_no_profile(picture: Picture) -> None:
     why = f"it could not be read: the file begins with {LONG}"
-    opened(picture, theme, "profile", summary=answers()["summary"] | {"total": "", "sampleTypes": [], "problem": why})
-    expect(picture.page.get_by_text(why)).to_be_visible()
-    fits(picture, "a file that is no profile")
+    for theme in THEMES:
+        opened(
+            picture, theme, "profile", summary=answers()["summary"] | {"total": "", "sampleTypes": [], "problem": why}
+        )
+        expect(picture.page.get_by_text(why)).to_be_visible()
+        fits(picture, f"a file that is no profile, {theme}")
 
 
 def test_a_narrow_table_has_the_name_above_its_numbers(picture: Picture) -> None:
@@ -167,18 +168,18 @@ def test_a_call_graph_fits_until_it_is_zoomed(picture: Picture) -> None:
     picture.page.wait_for_function(WIDE, arg=0)
 
 
-@pytest.mark.parametrize("theme", THEMES)
-def test_the_timeline(picture: Picture, theme: str) -> None:
-    opened(picture, theme, "timeline")
-    picture.page.locator(".u-over").wait_for()
-    fits(picture, "the timeline")
+def test_the_timeline(picture: Picture) -> None:
+    for theme in THEMES:
+        opened(picture, theme, "timeline")
+        picture.page.locator(".u-over").wait_for()
+        fits(picture, f"the timeline, {theme}")
 
 
-@pytest.mark.parametrize("theme", THEMES)
-def test_the_placement(picture: Picture, theme: str) -> None:
-    opened(picture, theme, "placement")
-    expect(picture.page.get_by_role("table")).to_contain_text("histogram.go")
-    fits(picture, "the placement")
+def test_the_placement(picture: Picture) -> None:
+    for theme in THEMES:
+        opened(picture, theme, "placement")
+        expect(picture.page.get_by_role("table")).to_contain_text("histogram.go")
+        fits(picture, f"the placement, {theme}")
 
 
 def test_a_narrow_placement_has_the_path_above_what_is_known_of_it(picture: Picture) -> None:
