@@ -130,10 +130,42 @@ def test_debug_information_where_debuggers_look_for_it(tmp_path: Path, chosen: s
 
 @needs_linux
 @needs_compiler
-@pytest.mark.parametrize("version", [4, 5])
-def test_debug_information_in_dwo_files_is_told_to_be_there(tmp_path: Path, version: int) -> None:
+@pytest.mark.parametrize("where", ["beside", "elsewhere", "package"])
+def test_debug_information_in_dwo_files(tmp_path: Path, where: str) -> None:
+    """The lines are in the program; functions, and what was inlined into them, in the .dwo file."""
+    ran = native.cpp(tmp_path, "-gsplit-dwarf", "-gdwarf-5")
+    (made,) = tmp_path.glob("*.dwo")
+    if where == "package":
+        pack = shutil.which("llvm-dwp") or pytest.skip(
+            "no llvm-dwp here; that of binutils ends with a fault for DWARF 5"
+        )
+        subprocess.run([pack, "-e", "shop", "-o", "shop.dwp"], cwd=tmp_path, check=True)
+        made.unlink()
+    if where == "elsewhere":
+        (tmp_path / "objects").mkdir()
+        made.rename(tmp_path / "objects" / made.name)
+        made.write_bytes(b"of another program")
+    for profile in (ran.profile(), read(ran.text(100))):
+        found = symbolized(profile, [str(tmp_path)], [])
+        assert native.frames(found.profile) == ran.truth(*CPP)
+        assert not found.messages
+
+
+@needs_linux
+@needs_compiler
+@pytest.mark.parametrize("why", ["of DWARF 4", "lost", "of another build", "cut off"])
+def test_debug_information_in_dwo_files_is_told_to_be_there(tmp_path: Path, why: str) -> None:
     """No line is better than none that is said: the functions are known, the lines are not."""
-    ran = native.cpp(tmp_path, "-gsplit-dwarf", f"-gdwarf-{version}")
+    ran = native.cpp(tmp_path, "-gsplit-dwarf", f"-gdwarf-{4 if why == 'of DWARF 4' else 5}")
+    (made,) = tmp_path.glob("*.dwo")
+    if why == "lost":
+        made.unlink()
+    if why == "of another build":
+        binary = ran.binary.read_bytes()
+        native.cpp(tmp_path, "-gsplit-dwarf", "-gdwarf-5", "-O0")
+        ran.binary.write_bytes(binary)
+    if why == "cut off":
+        made.write_bytes(made.read_bytes()[:1000])
     found = symbolized(ran.profile(), [str(tmp_path)], [])
     assert {(file, line) for _, file, line in native.frames(found.profile)} == {("", 0)}
     (message,) = found.messages

@@ -36,6 +36,8 @@ ELF, PE, FAT = b"\x7fELF", b"MZ", b"\xca\xfe\xba\xbe"
 MACH_O = (b"\xcf\xfa\xed\xfe", b"\xce\xfa\xed\xfe")
 MAGIC_BYTES = 20
 """Bytes at the start that identify a file."""
+SPLIT = (".dwo", ".dwp")
+"""Ends the names of files with debug information that is not in the programs."""
 DWO = b".dwo\0"
 """Ends the name of a file with debug information."""
 PIECE_BYTES = 1 << 20
@@ -66,6 +68,8 @@ class Binaries:
     files: tuple[Binary, ...] = ()
     messages: tuple[str, ...] = ()
     """Missing entries of the setting, and whether the search hit a limit."""
+    split: tuple[str, ...] = ()
+    """Files with debug information that is not in the programs, .dwo and .dwp."""
 
     def with_build_id(self, build_id: str) -> tuple[Binary, ...]:
         """Return the files of one build: the program, and perhaps separate debug information."""
@@ -107,15 +111,19 @@ def _search(folders: tuple[str, ...], chosen: tuple[str, ...], _moment: int) -> 
     left_out: set[str] = set()
     paths = ((path, is_chosen) for root, is_chosen in roots for path in _files(root, left_out, with_hidden=is_chosen))
     by_name: dict[str, tuple[Binary, ...]] = {}
+    split: dict[str, None] = {}
     for count, (path, is_chosen) in enumerate(paths):
         if count >= MAX_SEARCHED_FILES:
             messages.append(
                 f"only {MAX_SEARCHED_FILES} files were searched for programs; name yours in the setting binaries"
             )
             break
-        if path not in by_name:
+        if path.endswith(SPLIT):
+            split[path] = None
+        elif path not in by_name:
             by_name[path] = _objects(path, is_chosen)
-    return Binaries(tuple(b for objects in by_name.values() for b in objects), (*messages, *sorted(left_out)))
+    files = tuple(b for objects in by_name.values() for b in objects)
+    return Binaries(files, (*messages, *sorted(left_out)), tuple(split))
 
 
 def _chosen(folders: tuple[str, ...], chosen: tuple[str, ...]) -> tuple[list[str], list[str]]:

@@ -18,6 +18,7 @@ from alloclens.symbols.binaries import Binary, first_line, is_split, plain, sear
 from alloclens.symbols.calls import are_calls
 from alloclens.symbols.demangle import demangled
 from alloclens.symbols.layout import NOWHERE, Layout, Mapped, layout
+from alloclens.symbols.split_tables import program as split_program
 from alloclens.symbols.symcache import symcache
 from alloclens.transform.symbolize import SymbolizedFrame, resolved
 
@@ -192,11 +193,35 @@ class _Symbolizer:
             self.messages.append(str(error))
             self.refused.append(file)
             return {}
-        stacks = _looked_up(symbols, addresses, rows)
+        stacks = _looked_up(lambda _: symbols, addresses, rows)
+        stacks |= self._of_split(candidates, program, where, addresses, rows, stacks)
         if not any(call.file for calls in stacks.values() for call in calls):
             self.messages += _split(candidates)
             self.refused.append(file)
         return stacks
+
+    def _of_split(
+        self,
+        candidates: Iterable[Binary],
+        program: Binary,
+        where: Layout,
+        addresses: NDArray[np.uint64],
+        rows: Ints,
+        stacks: Mapping[int, Sequence[SymbolizedFrame]],
+    ) -> dict[int, list[SymbolizedFrame]]:
+        """Return the frames of the rows without a file whose debug information is in a .dwo or .dwp file."""
+        inside = (addresses != NOWHERE) & (addresses < FARTHEST)
+        lineless = inside & np.array([not any(call.file for call in stacks.get(row, ())) for row in rows.tolist()])
+        whole = next((one for one in candidates if one.has_lines), program)
+        if not lineless.any() or not _is_split(whole):
+            return {}
+        try:
+            units = split_program(whole.path, whole.stamp, where, self.binaries.split)
+            tables = units.tables(distinct(addresses[lineless]).tolist())
+        except ValueError as error:
+            self.messages.append(f"{whole.path}: its .dwo files cannot be read ({error}); build them again")
+            return {}
+        return _looked_up(tables.get, addresses[lineless], rows[lineless])
 
     def _columns(self) -> tuple[Ints, Ints]:
         return self.profile.mappings.file, self.profile.mappings.build_id
@@ -291,12 +316,19 @@ def _has_calls(program: Binary, where: Layout, addresses: NDArray[np.uint64]) ->
 
 
 def _split(candidates: Iterable[Binary]) -> list[str]:
-    """Say which files of a build have their debug information elsewhere; symbolic finds functions there, and no lines."""
-    why = "has its debug information in .dwo files (-gsplit-dwarf), whose lines are not read; build it without that option"
+    """Say which files of a build have their debug information elsewhere, where it was not found."""
+    why = (
+        "has its debug information in .dwo files (-gsplit-dwarf), and no such file of DWARF 5 with its ID was found; keep them in "
+        "the workspace, name their directory in the setting binaries, or build it without that option"
+    )
+    return [f"{b.path}: {why}" for b in candidates if b.has_lines and _is_split(b)]
+
+
+def _is_split(binary: Binary) -> bool:
     try:
-        return [f"{b.path}: {why}" for b in candidates if b.has_lines and is_split(b.path, b.stamp)]
+        return is_split(binary.path, binary.stamp)
     except (OSError, ValueError):  # it has just been deleted or emptied
-        return []
+        return False
 
 
 def _faulty(binary: Binary) -> str:
@@ -319,11 +351,13 @@ def _symbols(binary: Binary) -> Any:
         raise _BinaryError(message) from error
 
 
-def _looked_up(symbols: Any, addresses: NDArray[np.uint64], rows: Ints) -> dict[int, list[SymbolizedFrame]]:
-    """Return the frames of each row whose address is in the code and has a name."""
+def _looked_up(
+    symbols: Callable[[int], Any], addresses: NDArray[np.uint64], rows: Ints
+) -> dict[int, list[SymbolizedFrame]]:
+    """Return the frames of each row whose address is in the code and has a name. `symbols` returns the table of an address."""
     inside = (addresses != NOWHERE) & (addresses < FARTHEST)
     unlike, which = np.unique(addresses[inside], return_inverse=True)
-    stacks = [_calls(symbols, address) for address in unlike.tolist()]
+    stacks = [_calls(table, address) if (table := symbols(address)) else [] for address in unlike.tolist()]
     pairs = zip(rows[inside].tolist(), which.tolist(), strict=True)
     return {row: stacks[number] for row, number in pairs if stacks[number]}
 
