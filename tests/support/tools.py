@@ -22,6 +22,8 @@ NODE_INTERVAL = 16384
 """Bytes."""
 CARGO_SECONDS = 500.0
 """A busy machine takes minutes to compile the crate dhat for the first time."""
+CARGO_TARGET = ROOT / ".tools" / "cargo"
+"""Where all tests have crates compiled: each of them once."""
 OLD = time.time() - 3600
 PROGRAMS = Path(__file__).with_name("programs")
 MARK = re.compile(r"(?://|/\*|#) (\w+(?: \w+)*)")
@@ -120,9 +122,8 @@ def rust_dhat(folder: Path) -> Made:
     """Run a Rust program with the crate dhat, which cargo downloads."""
     put(PROGRAMS / "rust" / "Cargo.toml", folder / "Cargo.toml")
     source = put(PROGRAMS / "rust" / "src" / "main.rs", folder / "src" / "main.rs")
-    target = ROOT / ".tools" / "cargo"  # the crates are compiled once
-    run(tool("cargo"), "build", "--quiet", "--target-dir", target, cwd=folder, seconds=CARGO_SECONDS)
+    run(tool("cargo"), "build", "--quiet", "--target-dir", CARGO_TARGET, cwd=folder, seconds=CARGO_SECONDS)
     path = folder / "profiles" / "dhat-heap.json"
     path.parent.mkdir(exist_ok=True)
-    said = run(target / "debug" / "leaks", path, cwd=folder)
+    said = run(CARGO_TARGET / "debug" / "leaks", path, cwd=folder)
     return Made(path, source, said)
