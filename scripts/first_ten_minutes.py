@@ -107,6 +107,7 @@ class TenMinutes:
         """Wait until the leak is found, and follow it."""
         self.capture()
         self.pane("Findings").locator(".monaco-list-row", has_text="leak").first.click(timeout=LEAK_SECONDS * 1000)
+        self.look_away()
         self.step("leak found")
         self.hover()
         self.stacks()
@@ -119,6 +120,10 @@ class TenMinutes:
         if what in PICTURED[self.name]:
             self.taken += 1
             self.page.screenshot(path=PICTURES / f"{self.name}-{self.taken}-{what.replace(' ', '-')}.png")
+
+    def look_away(self) -> None:
+        """Move the mouse to where nothing is shown of what is under it."""
+        self.page.mouse.move(WIDTH / 2, HEIGHT - 40)
 
     def pane(self, title: str) -> Locator:
         """Return a view of the side bar."""
@@ -147,6 +152,7 @@ class TenMinutes:
     def first_number(self) -> None:
         """Go to the heaviest line of the service's own code, which has a number beside it."""
         self.pane("Hot Lines").locator(".monaco-list-row").first.click(timeout=LEAK_SECONDS * 1000)
+        self.look_away()
         self.hint().wait_for()
         self.step("first number")
 
@@ -188,7 +194,7 @@ class TenMinutes:
 
     def findings(self) -> None:
         """See what was found."""
-        self.page.mouse.move(WIDTH / 2, HEIGHT - 40)
+        self.look_away()
         self.step("findings")
 
     def explain(self) -> None:
