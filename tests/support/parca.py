@@ -24,9 +24,11 @@ Kept = tuple[dict[str, str], str, pb.Profile]
 
 
 @contextlib.contextmanager
-def serving(profiles: Path) -> Iterator[ProfileServer]:
-    """Serve the profiles as they are now."""
-    kept = [_kept(path) for path in sorted(profiles.rglob("*.pb.gz"))]
+def serving(profiles: Path, labels: dict[str, str] | None = None) -> Iterator[ProfileServer]:
+    """Serve the profiles as they are now, with these labels besides those of job and instance."""
+    kept = [
+        ({**own, **(labels or {})}, at, profile) for own, at, profile in map(_kept, sorted(profiles.rglob("*.pb.gz")))
+    ]
     with profile_server() as server:
         server.answers = lambda path, _: json.dumps(answer(kept, path)).encode()
         yield server

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-VERSION = 14
+VERSION = 15
 """Of the tables and of what their blobs hold."""
 SCHEMA = """
     CREATE TABLE snapshot (
@@ -86,7 +86,7 @@ class SnapshotFacts(msgspec.Struct, frozen=True, array_like=True):
     program: str
     evidence: int
     attribution: int
-    build: tuple[float, bool, bool, str, bool, str, bool, bool]
+    build: tuple[float, bool, bool, str, str, bool, str, bool, bool]
     missing: tuple[str, ...]
     named: tuple[str, ...]
     notes: tuple[str, ...]

@@ -17,6 +17,8 @@ class Build(NamedTuple):
     """Whether the binary that the profile names is missing or has been replaced."""
     revision: str = ""
     """The commit or version that the binary or the profile names."""
+    version: str = ""
+    """The version, else the commit, that the profile names for people: 1.8.2."""
     is_modified: bool = False
     """Whether the binary says that it was built with uncommitted changes."""
     go_version: str = ""

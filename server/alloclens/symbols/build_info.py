@@ -42,6 +42,8 @@ MAX_INFO_BYTES = 1 << 20
 """Size of the build info read."""
 NT_GNU_BUILD_ID, LC_UUID = 3, 0x1B
 COMMIT = re.compile(r"[0-9a-f]{7,40}")
+SHORT = 12
+"""Characters of a commit that people are shown."""
 VERSION = re.compile(r"v?\d+(?:\.\d+)+[\w.+-]*")
 
 
@@ -50,9 +52,9 @@ def build(profile: Profile, roots: Roots, binaries: Sequence[str], built_at: flo
 
     `built_at`: when the program was written that told the lines of the profile's addresses.
     """
-    revision = _said(profile)
+    revision, version = _said(profile)
     if built_at < math.inf:
-        return Build(built_at, is_here=True, revision=revision, is_proven=bool(profile.build_id))
+        return Build(built_at, is_here=True, revision=revision, version=version, is_proven=bool(profile.build_id))
     path = next(iter(profile.text(profile.mappings.file[:1])), "")
     written_at, may_be_read = _written_at(path), bool(path) and roots.hold(real(path))
     has_other_lines = False
@@ -60,13 +62,17 @@ def build(profile: Profile, roots: Roots, binaries: Sequence[str], built_at: flo
         seen = stamp(binary)
         info, has_run = _that_ran(profile, binary, seen) if seen else (None, None)
         if info:
-            revision = info.revision or revision
+            revision, version = info.revision or revision, version or info.revision[:SHORT]
             return info._replace(
-                written_at=written_at, is_here=binary == path, is_gone=binary != path, revision=revision
+                written_at=written_at,
+                is_here=binary == path,
+                is_gone=binary != path,
+                revision=revision,
+                version=version,
             )
         has_other_lines |= has_run is False and binary == path
     is_gone = is_absolute(canonical(path)) and (may_be_read or written_at == math.inf)
-    return Build(written_at, is_gone=is_gone, revision=revision, has_other_lines=has_other_lines)
+    return Build(written_at, is_gone=is_gone, revision=revision, version=version, has_other_lines=has_other_lines)
 
 
 def _that_ran(profile: Profile, binary: str, seen: Stamp) -> tuple[Build | None, bool | None]:
@@ -88,13 +94,18 @@ def revisions(text: str) -> tuple[str, ...]:
     return tuple(word for word in words if COMMIT.fullmatch(word) or VERSION.fullmatch(word))
 
 
-def _said(profile: Profile) -> str:
-    """Return the only commit or version in the profile's labels and comments; "" for none or several."""
+def _said(profile: Profile) -> tuple[str, str]:
+    """Return the only commit in the profile's labels and comments, else the only version; and the version, else the commit.
+
+    "" for none or several.
+    """
     keys = [i for i, text in enumerate(profile.strings) if text in VERSIONS]
     texts_of_labels = np.unique(profile.labels.text[np.isin(profile.labels.key, keys)])
     texts = {*profile.text(texts_of_labels.astype(np.int64)), *profile.comments}
     named = {word for text in texts for word in revisions(text)}
-    return named.pop() if len(named) == 1 else ""
+    commits = {word for word in named if COMMIT.fullmatch(word)}
+    commit, version = (next(iter(words)) if len(words) == 1 else "" for words in (commits, named - commits))
+    return ("" if len(commits) > 1 else commit or version), version or commit[:SHORT]
 
 
 def _written_at(path: str) -> float:

@@ -142,7 +142,10 @@ class GitVersions:
         is_told = not build.is_modified and not provenance.is_rebuilt
         named = (build.revision, *revisions(provenance.label)) if is_told else revisions(provenance.label)
         for revision in filter(None, named):
-            yield revision if COMMIT.fullmatch(revision) else f"refs/tags/{revision}"
+            if COMMIT.fullmatch(revision):
+                yield revision
+            else:  # labels and images often leave out the v that Go wants of a tag
+                yield from (f"refs/tags/{tag}" for tag in (revision, f"v{revision.removeprefix('v')}"))
 
     def _histories(self, file: ProfiledFile) -> tuple[git_history.FileHistory, ...]:
         """Return the histories of a file: that of HEAD, and those of all branches, under each of its names."""
