@@ -55,13 +55,18 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def run_pod(folder: Path, into: Path, leaked: int) -> None:
-    """Write the snapshots of a process: at one line it keeps so many blocks a minute, at another it fills a cache and replaces."""
+def run_pod(
+    folder: Path, into: Path, leaked: int, *, version: str = "", snapshots: int = SNAPSHOTS, ended: float = 0.0
+) -> None:
+    """Write the snapshots of a process: at one line it keeps so many blocks a minute, at another it fills a cache and replaces.
+
+    It ended so many seconds ago.
+    """
     rng, main_go = np.random.default_rng(leaked), folder / "main.go"
     kept, cached = Heap(rng, 64 << 10), Heap(rng, 32 << 10)
     sites = {f"main.keep:8@{main_go}:{LEAK}": kept, f"main.fill:11@{main_go}:{CACHE}": cached}
-    begin = time.time() - SNAPSHOTS * EVERY
-    for i in range(SNAPSHOTS):
+    begin = time.time() - ended - snapshots * EVERY
+    for i in range(snapshots):
         kept.allocate(leaked + 20)
         kept.free(20)
         cached.allocate(300)
@@ -74,6 +79,8 @@ def run_pod(folder: Path, into: Path, leaked: int) -> None:
             allocated, live = (round(n / site.p) for n in (site.sampled_total, site.sampled_live))
             made.sample(stack, [allocated, allocated * site.size, live, live * site.size], bytes=site.size)
         made.message.time_nanos, made.message.period = int((begin + i * EVERY) * 1000) * 10**6, 512 << 10
+        if version:
+            made.message.comment.append(made.text(f"version={version}"))
         drop(into / f"{i:03}.pb.gz", made.bytes())
 
 

@@ -17,7 +17,7 @@ from alloclens.series.verdicts import VERDICTS
 from alloclens.session.candidates import likeliest
 from alloclens.session.line_mapper import UNPLACED, LineMapper
 from alloclens.session.once import world
-from alloclens.wording import shown_series
+from alloclens.wording import instances, shown_series
 from alloclens.wording.frames import folded, frame_at, frame_name
 from alloclens.wording.hover import stack_label
 from alloclens.wording.markdown import plain
@@ -38,11 +38,14 @@ from alloclens.workspace.around import workspace_around
 from alloclens.workspace.files import text_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from alloclens.profile.model import Frame
     from alloclens.series.comparison import Comparison
     from alloclens.series.findings import Finding, RelatedLine
+    from alloclens.series.instances import Spread
+    from alloclens.series.series import Series
     from alloclens.session.line_mapper import MappedFinding, MappedLine, NamedLine
     from alloclens.session.world import World
 
@@ -93,13 +96,13 @@ def command(
     if as_json:
         rows = {"findings": findings, "candidates": likeliest(known.candidates, mapper)}
         named = shown_series.of_series(known)
-        listed = {name: [_json(f, c, named[c.series], mapper) for f, c in pairs] for name, pairs in rows.items()}
+        listed = {name: [_json(f, c, named, mapper, known) for f, c in pairs] for name, pairs in rows.items()}
         why = no_finding(known)
         reason = None if is_found else {"cause": why.cause.value, "message": why.words}
         limits = [plain(note) for note in (*notes(known), *exits(known))]
         show_json({"version": JSON_VERSION, "directory": directory, "nothing": reason, "notes": limits, **listed})
     else:
-        _print(findings, known, mapper)
+        _print(findings, known, mapper, each=show_all)
         if not is_found:
             show(no_finding(known).words)
         if not show_all:
@@ -108,7 +111,9 @@ def command(
         tell(plain(note))
 
 
-def _json(finding: Finding, comparison: Comparison, series: str, mapper: LineMapper) -> dict[str, Any]:
+def _json(
+    finding: Finding, comparison: Comparison, names: Mapping[Series, str], mapper: LineMapper, known: World
+) -> dict[str, Any]:
     placed = mapper.finding(comparison, finding)
     at = placed.at
     shape = mapper.shape(comparison, finding, placed)
@@ -128,7 +133,8 @@ def _json(finding: Finding, comparison: Comparison, series: str, mapper: LineMap
         "related": list(placed.related),
         "called_from": [_line(line) for line in placed.callers],
         "callers": [_caller(caller, comparison, mapper) for caller in finding.callers],
-        "series": series,
+        "series": names[comparison.series],
+        "instances": _spread(known.instances.spread(finding, comparison), names),
         "program": comparison.series.program,
         "replica": comparison.series.replica,
         "head": comparison.head.name,
@@ -146,6 +152,19 @@ def _json(finding: Finding, comparison: Comparison, series: str, mapper: LineMap
         "observations": finding.over.observations,
         "seconds": finding.over.seconds,
         "points": finding.points,
+    }
+
+
+def _spread(of: Spread | None, names: Mapping[Series, str]) -> dict[str, Any] | None:
+    if of is None:
+        return None
+    return {
+        "running": of.instances,
+        "found": [names[one.series] for one in of.found],
+        "unproven": of.unproven,
+        "early": of.early,
+        "since": of.since,
+        "message": instances.spread(of),
     }
 
 
@@ -173,9 +192,17 @@ def _line(named: NamedLine) -> dict[str, Any]:
     }
 
 
-def _print(findings: list[tuple[Finding, Comparison]], known: World, mapper: LineMapper) -> None:
+def _print(findings: list[tuple[Finding, Comparison]], known: World, mapper: LineMapper, *, each: bool) -> None:
+    """Print findings; unless it is to be `each`, only the worst of those that instances of a service have on one line."""
     doubts = list[str]()
+    said: dict[tuple[object, ...], set[Series]] = {}
     for finding, comparison in findings:
+        on_line = said.setdefault((finding.function, finding.file, finding.line, finding.sample_type), set())
+        if comparison.series in on_line and not each:
+            continue
+        spread = known.instances.spread(finding, comparison) if finding.verdict in RAISED else None
+        if spread:
+            on_line.update(one.series for one in spread.found)
         placed = mapper.finding(comparison, finding)
         if placed.doubt:
             doubts.append(DOUBTS[placed.doubt])
@@ -191,6 +218,8 @@ def _print(findings: list[tuple[Finding, Comparison]], known: World, mapper: Lin
         if finding.verdict in RAISED:
             _print_stack(finding, comparison, placed, mapper)
         show(Styled(f"  {figures(finding)}", dim=True))
+        if spread:
+            show(f"  {instances.spread(spread)}")
     for reason in dict.fromkeys(doubts):
         tell(f"~ {reason}")
 

@@ -13,6 +13,7 @@ import numpy as np
 from alloclens.arrays import distinct
 from alloclens.profile.sample_types import GOROUTINES
 from alloclens.series.findings import RAISED, badness
+from alloclens.series.instances import Instances
 from alloclens.settings.settings import Settings
 from alloclens.source.coverage import Coverage, Unfiled, coverage
 from alloclens.source.files import NoFiles
@@ -213,6 +214,11 @@ class World:
             if other.series in service.series:
                 by_kind.setdefault(other.series.kind, other)
         return list(by_kind.values())
+
+    @cached_property
+    def instances(self) -> Instances:
+        """The instances of each service, whichever is shown."""
+        return Instances(() if self.named else (*self.comparisons, *self.beyond, *self.earlier), self.directories)
 
     @property
     def judged(self) -> tuple[Comparison, ...]:

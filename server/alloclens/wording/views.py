@@ -48,9 +48,13 @@ def detail(finding: Finding, before: str = "", *, unsure: bool = False, ended: b
     return f"{of} · {held}{pace}{before and f', {before}'}"
 
 
-def tooltip(finding: Finding, label: str, message: str, not_here: str) -> str:
-    """Describe a finding in full, in Markdown. `not_here` is the reason if its line has no place here, else ""."""
+def tooltip(finding: Finding, label: str, message: str, not_here: str, on: str = "") -> str:
+    """Describe a finding in full, in Markdown. `not_here` is the reason if its line has no place here, else "".
+
+    `on` says on which instances of its service it stands; "" if there is one.
+    """
     parts = [bold(label), f"{drawn_before(finding.points, escape(message))}  \n{escape(figures(finding))}"]
+    parts += [escape(f"{on[:1].upper()}{on[1:]}.")] if on else []
     return "\n\n".join(parts + ([f"Not here: {escape(not_here)}."] if not_here else []))
 
 

@@ -14,7 +14,7 @@ from alloclens.series.verdicts import VERDICTS
 from alloclens.session.candidates import likeliest
 from alloclens.session.naming import id_of
 from alloclens.source.places import Nowhere
-from alloclens.wording import views
+from alloclens.wording import instances, views
 from alloclens.wording.markdown import plain
 from alloclens.wording.nothing import no_finding
 from alloclens.wording.stack_page import gone
@@ -78,14 +78,16 @@ def _finding(
         finding.function,
     )
     row = views.detail(finding, before, unsure=now.unsure, ended=bool(comparison.snapshots_since))
+    spread = world.instances.spread(finding, comparison) if finding.verdict in RAISED else None
+    on = instances.spread(spread) if spread else ""
     return protocol.ListedFinding(
         id=id_of(finding, now, world.sources.roots),
         verdict=finding.verdict,
         code=finding.code,
         severity=world.settings.severity(finding.verdict),
         label=label,
-        detail=f"{'edited · ' if function else ''}{row}",
-        tooltip=views.tooltip(finding, label, message, _not_here(world, finding.file, finding.line, spot)),
+        detail=f"{'edited · ' if function else ''}{row}{on and f' · {on}'}",
+        tooltip=views.tooltip(finding, label, message, _not_here(world, finding.file, finding.line, spot), on),
         location=location(spot or function),
         function=finding.function,
         file=finding.file,
