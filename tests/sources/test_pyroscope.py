@@ -28,7 +28,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return workspace(tmp_path, monkeypatch)
 
 
-@pytest.mark.parametrize("flags", [(), ("-merges",)], ids=["single profiles", "only merges"])
+@pytest.mark.parametrize(
+    "flags", [(), ("-merges",), ("-newer",)], ids=["single profiles", "only merges", "only the newer method"]
+)
 def test_the_findings_are_those_of_the_files(
     program: Path, folder: Path, tmp_path: Path, flags: tuple[str, ...]
 ) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import gzip
 from typing import TYPE_CHECKING, TypeVar
 
+from google.protobuf.empty_pb2 import Empty
 from google.protobuf.message import DecodeError
+from google.protobuf.unknown_fields import UnknownFieldSet
 
 from alloclens.profile.errors import Malformed
 from alloclens.profile.formats import MAX_PROFILE_BYTES
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 ALLOCATED, IN_USE = ("alloc_objects", "alloc_space"), ("inuse_objects", "inuse_space")
+LENGTH_DELIMITED = 2
+"""The wire type of messages."""
 HEAP = (*ALLOCATED, *IN_USE)
 UNITS = ("count", "bytes", "count", "bytes")
 Row = TypeVar("Row", Mapping, Function, Location)
@@ -54,6 +58,18 @@ def total(part: bytes) -> int:
         return sum(sample.value[0] for sample in Profile.FromString(part).sample)
     except (DecodeError, IndexError) as error:
         raise Malformed(str(error)) from error
+
+
+def inside(data: bytes, *fields: int) -> bytes:
+    """Return the message in a field of a message in a field of protobuf data, and so on; b"" if one is missing. Raises Malformed."""
+    for number in fields:
+        try:
+            unknown = UnknownFieldSet(Empty.FromString(data))
+        except DecodeError as error:
+            raise Malformed(str(error)) from error
+        found = (unknown[i] for i in range(len(unknown)))
+        data = next((one.data for one in found if (one.field_number, one.wire_type) == (number, LENGTH_DELIMITED)), b"")
+    return data
 
 
 class _Tables:

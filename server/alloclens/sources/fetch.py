@@ -77,7 +77,7 @@ def fetch(address: Address, access: Access = NOBODY, hosts: frozenset[str] | Non
     except CaptureError as error:
         values = (value for _, value in parse_qsl(address.query))
         text = access.hidden(str(error), address.query, *values)
-        raise CaptureError(text, passing=error.passing, wait=error.wait) from error
+        raise error.said(text) from error
 
 
 def _fetched(address: Address, access: Access, hosts: frozenset[str] | None) -> Fetched:
@@ -111,7 +111,7 @@ def ask(address: Address, access: Access, body: Body, hints: Mapping[int, str], 
         _refuse_redirect(response, address)
         _refuse(response, name, hints)
     except CaptureError as error:
-        raise CaptureError(access.hidden(str(error)), passing=error.passing, wait=error.wait) from error
+        raise error.said(access.hidden(str(error))) from error
     return response
 
 
@@ -183,7 +183,8 @@ def _refuse(response: Response, name: str, hints: Mapping[int, str]) -> None:
         wait = _wait(response)
         again = f"; it asks to wait for {math.ceil(wait)} s" if wait else ""
         passing = response.status in TEMPORARY or response.status >= HTTPStatus.INTERNAL_SERVER_ERROR
-        raise CaptureError(f"{text}{hint}{_in_its_words(response.body)}{again}", passing=passing, wait=wait)
+        message = f"{text}{hint}{_in_its_words(response.body)}{again}"
+        raise CaptureError(message, passing=passing, wait=wait, status=response.status)
 
 
 def _profile(response: Response, name: str) -> bytes:

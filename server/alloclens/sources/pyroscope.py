@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from alloclens.profile.joined import ALLOCATED, IN_USE
+from alloclens.profile.joined import ALLOCATED, IN_USE, inside
 from alloclens.profile.sample_types import HEAP_DEFAULT
+from alloclens.sources.errors import CaptureError
 from alloclens.sources.remote import (
     RemoteProcess,
     RemoteSnapshot,
@@ -31,7 +32,7 @@ from alloclens.sources.remote import (
 from alloclens.typed import ready
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from alloclens.sources.remote import Answer, FetchSpan, HeapTypes, Overview, Process, Remote, RemoteListing
     from alloclens.sources.request import Response
@@ -40,7 +41,12 @@ SERVICE = "querier.v1.QuerierService"
 PROCESS = ("service_name", "namespace", "pod", "instance", "hostname", "version", "service_git_ref")
 """The labels that tell processes apart, that of the service first."""
 TYPE_ID, SELECTOR, START, END, IDS = 1, 2, 3, 4, 7
-"""Fields of SelectMergeProfileRequest."""
+"""Fields of SelectMergeProfileRequest. The first four are also those of SelectMergeStacktracesRequest."""
+FORMAT, STACKTRACES_IDS, AS_PPROF = 6, 8, 4
+"""More fields of SelectMergeStacktracesRequest, and the value of the first that has it return a profile.proto."""
+PPROF, PROFILE = 5, 1
+"""The field of its answer with a message, and the field of that with the profile."""
+NO_SUCH_METHOD = (404, 501)
 OVERVIEW_INTERVALS = 10
 """Into which a span is divided to see which processes it has, and how they grow."""
 MAX_UINT64 = (1 << 64) - 1
@@ -229,11 +235,24 @@ def _series(remote: Remote, asked: _SeriesQuery) -> list[_Series]:
 
 
 def _merged(remote: Remote, type_id: str, snapshot: RemoteSnapshot, within: Span, profile_id: str = "") -> bytes:
-    """Return the sum of a type over a span, or of the one snapshot with an id."""
-    fields: list[tuple[int, int | str]] = [(TYPE_ID, type_id), (SELECTOR, remote.selector(snapshot.labels))]
-    fields += [(START, within.begin), (END, within.end), *([(IDS, profile_id)] if profile_id else [])]
+    """Return the sum of a type over a span, or of the one snapshot with an id. Raises CaptureError, and Malformed.
+
+    The method for that is deprecated, so a server may have only the one that returns profiles in several formats.
+    """
+    asked: list[tuple[int, int | str]] = [(TYPE_ID, type_id), (SELECTOR, remote.selector(snapshot.labels))]
+    asked += [(START, within.begin), (END, within.end)]
+    try:
+        return _in_protobuf(remote, "SelectMergeProfile", [*asked, *([(IDS, profile_id)] if profile_id else [])])
+    except CaptureError as error:
+        if error.status not in NO_SUCH_METHOD:
+            raise
+    asked += [(FORMAT, AS_PPROF), *([(STACKTRACES_IDS, profile_id)] if profile_id else [])]
+    return inside(_in_protobuf(remote, "SelectMergeStacktraces", asked), PPROF, PROFILE)
+
+
+def _in_protobuf(remote: Remote, method: str, fields: Iterable[tuple[int, int | str]]) -> bytes:
     data = b"".join(_field(number, value) for number, value in fields)
-    return remote.post(f"{SERVICE}/SelectMergeProfile", data, "application/proto").body
+    return remote.post(f"{SERVICE}/{method}", data, "application/proto").body
 
 
 def _asked(remote: Remote, method: str, kind: type[Answer], **query: object) -> tuple[Answer, Response]:

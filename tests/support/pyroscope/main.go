@@ -6,6 +6,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -45,6 +46,7 @@ type server struct {
 	querierv1connect.UnimplementedQuerierServiceHandler
 	kept   []kept
 	single bool // whether single profiles can be asked for
+	newer  bool // whether it has SelectMergeStacktraces in place of SelectMergeProfile
 }
 
 func read(path string) *profile.Profile {
@@ -134,7 +136,25 @@ func (s *server) LabelValues(_ context.Context, asked *connect.Request[typesv1.L
 }
 
 func (s *server) SelectMergeProfile(_ context.Context, asked *connect.Request[querierv1.SelectMergeProfileRequest]) (*connect.Response[googlev1.Profile], error) {
+	if s.newer {
+		return nil, connect.NewError(connect.CodeUnimplemented, errors.New("it is gone"))
+	}
+	answer, err := s.merged(asked.Msg)
+	return connect.NewResponse(answer), err
+}
+
+func (s *server) SelectMergeStacktraces(_ context.Context, asked *connect.Request[querierv1.SelectMergeStacktracesRequest]) (*connect.Response[querierv1.SelectMergeStacktracesResponse], error) {
 	q := asked.Msg
+	if q.Format != querierv1.ProfileFormat_PROFILE_FORMAT_PPROF {
+		return nil, connect.NewError(connect.CodeUnimplemented, errors.New("only pprof"))
+	}
+	answer, err := s.merged(&querierv1.SelectMergeProfileRequest{
+		ProfileTypeID: q.ProfileTypeID, LabelSelector: q.LabelSelector, Start: q.Start, End: q.End, ProfileIdSelector: q.ProfileIdSelector,
+	})
+	return connect.NewResponse(&querierv1.SelectMergeStacktracesResponse{Pprof: &querierv1.PprofProfile{Profile: answer}}), err
+}
+
+func (s *server) merged(q *querierv1.SelectMergeProfileRequest) (*googlev1.Profile, error) {
 	var found []*profile.Profile
 	for _, one := range s.matching(q.ProfileTypeID, q.LabelSelector, q.Start, q.End) {
 		if len(q.ProfileIdSelector) == 0 || slices.Contains(q.ProfileIdSelector, one.id) {
@@ -143,7 +163,7 @@ func (s *server) SelectMergeProfile(_ context.Context, asked *connect.Request[qu
 	}
 	answer := &googlev1.Profile{}
 	if len(found) == 0 {
-		return connect.NewResponse(answer), nil
+		return answer, nil
 	}
 	merged, err := profile.Merge(found)
 	if err != nil {
@@ -154,7 +174,7 @@ func (s *server) SelectMergeProfile(_ context.Context, asked *connect.Request[qu
 	if err := merged.WriteUncompressed(&data); err != nil {
 		return nil, err
 	}
-	return connect.NewResponse(answer), answer.UnmarshalVT([]byte(data.String()))
+	return answer, answer.UnmarshalVT([]byte(data.String()))
 }
 
 func (s *server) SelectSeries(_ context.Context, asked *connect.Request[querierv1.SelectSeriesRequest]) (*connect.Response[querierv1.SelectSeriesResponse], error) {
@@ -199,9 +219,10 @@ func (s *server) SelectSeries(_ context.Context, asked *connect.Request[querierv
 func main() {
 	dir := flag.String("dir", ".", "the profiles")
 	merges := flag.Bool("merges", false, "know no single profiles, as before storage v2")
+	newer := flag.Bool("newer", false, "have only the newer method for profiles")
 	flag.Parse()
 	pods, _ := filepath.Glob(filepath.Join(*dir, "*", "*"))
-	made := &server{single: !*merges}
+	made := &server{single: !*merges, newer: *newer}
 	for _, pod := range pods {
 		paths, _ := filepath.Glob(filepath.Join(pod, "*.pb.gz"))
 		made.kept = append(made.kept, split(paths)...)
