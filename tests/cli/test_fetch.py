@@ -42,7 +42,8 @@ class Pyroscope:
     times: int = 1
     """How many snapshots a profile is the sum of."""
     left: float = float("inf")
-    """How many profiles it still answers with; then it is overloaded."""
+    """How many profiles it still answers with; then it has this fault."""
+    fault: tuple[str, int] = ("status", 503)
     lost: bytes = b"?"
     """The type that it has lost."""
     asked: list[str] = field(default_factory=list)
@@ -83,8 +84,8 @@ class Pyroscope:
             return b""
         self.left -= 1
         if self.left < 0:
-            self.server.status = 503
-            return b""
+            setattr(self.server, *self.fault)
+            return b"it is ending"
         (at,) = re.findall(rb"\x3a.(\d+)", body)  # field 7, the ids
         made = Builder(("inuse_space" if b"inuse_space" in body else "inuse_objects", "x"))
         made.sample("main.keep@/w/main.go:9", [dict(self.snapshots)[int(at)] * self.times])
@@ -179,14 +180,27 @@ def test_a_snapshot_is_fetched_once(server: Pyroscope) -> None:
     assert (profile.values.tolist(), profile.time_nanos) == ([[5, 5]], server.snapshots[-1][0] * 10**6)
 
 
-def test_a_server_that_fails_in_the_middle(server: Pyroscope) -> None:
-    server.left = 8
+@pytest.mark.parametrize(
+    ("fault", "value", "words"),
+    [
+        ("status", 503, "answered 503 Service Unavailable: it is ending; `alloclens sources` tests the connection"),
+        (
+            "cut",
+            3,
+            "sent an incomplete or invalid HTTP response: peer closed connection without sending complete message body",
+        ),
+    ],
+    ids=["says so", "dies"],
+)
+def test_a_server_that_fails_in_the_middle(server: Pyroscope, fault: str, value: int, words: str) -> None:
+    server.left, server.fault = 8, (fault, value)
     result = fetched("--into", "p")
     assert (result.exit_code, len(result.stdout.splitlines())) == (1, 4)
     *_, problem, stays = result.stderr.splitlines()
-    assert problem.endswith("answered 503 Service Unavailable; `alloclens sources` tests the connection")
+    assert words in problem
+    assert problem.endswith("; `alloclens sources` tests the connection")
     assert stays == "prod: 4 snapshots had been fetched before; the next `alloclens fetch` goes on from there"
-    server.left, server.server.status = float("inf"), 200
+    server.left, server.server.status, server.server.cut = float("inf"), 200, 0
     assert len(run("fetch", "--into", "p").stdout.splitlines()) == 6
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from alloclens.lsp.features import snapshots
+from alloclens.profile.formats import read as profile_of
 from alloclens.session.once import world
 from pygls.exceptions import JsonRpcException
 
@@ -53,6 +54,20 @@ async def test_nothing_is_read_yet(any_editor: Editor, folder: Path) -> None:
     assert await any_editor.command(HOT) == []
     assert await any_editor.command(SERIES) == {"series": [], "problems": []}
     assert await any_editor.command(TREE, uri, 5, "callers", []) == []
+
+
+async def test_on_which_instances_a_finding_stands(editor: Editor, folder: Path) -> None:
+    """One instance is shown, and what is said is of all."""
+    for i, path in enumerate(series(folder, 22, each=3)):
+        at = profile_of(path.read_bytes()).time_nanos / 1e9
+        other = heap(f"main.serve:5@{folder}/main.go:7 = {1 + i % 2}x{MB}/{10 + i}", seconds=at)
+        drop(folder / "profiles/api/pod-2" / path.name, other)
+        drop(folder / "profiles/api/pod-1" / path.name, path.read_bytes())
+        path.unlink()
+    await read(editor, folder, 44, series="api/pod-1")
+    (leak,) = (await editor.command(FINDINGS))["findings"]
+    assert leak["detail"].endswith(" · leak only on pod-1, of 2 instances")
+    assert leak["tooltip"].endswith("\n\nLeak only on pod-1, of 2 instances.")
 
 
 async def test_findings(editor: Editor, folder: Path) -> None:
