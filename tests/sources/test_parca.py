@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from typing import TYPE_CHECKING
 
@@ -38,6 +39,19 @@ def test_the_findings_are_those_of_the_files(folder: Path, tmp_path: Path) -> No
         expected = findings(tmp_path / "kept/api" / pod)
         assert findings(tmp_path / "into/api" / pod) == expected
         assert any(f["line"] == LEAK and f["verdict"] == "leak" for f in expected) == leaks
+
+
+@pytest.mark.slow
+@pytest.mark.programs
+@pytest.mark.skipif("PARCA" not in os.environ, reason="PARCA names no program of Parca")
+def test_the_same_from_parca_itself(folder: Path, tmp_path: Path) -> None:
+    with parca.real(os.environ["PARCA"], tmp_path / "kept", tmp_path) as url:
+        settings(folder, url, kind="parca")
+        fetched = run("fetch", "--every", "1s", "--into", tmp_path / "into")
+        assert (fetched.exit_code, fetched.stderr) == (0, "")
+        assert len(fetched.stdout.splitlines()) == 2 * SNAPSHOTS
+    for pod in ("api-a", "api-b"):
+        assert findings(tmp_path / "into/api" / pod) == findings(tmp_path / "kept/api" / pod)
 
 
 @pytest.mark.slow

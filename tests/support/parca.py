@@ -1,4 +1,7 @@
-"""A server that answers as Parca's JSON API does, from files JOB/INSTANCE/*.pb.gz: one type at a time, without period and labels."""
+"""A server that answers as Parca's JSON API does, from files JOB/INSTANCE/*.pb.gz: one type at a time, without period and labels.
+
+Where its program is given, Parca itself is started and given these files.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,16 @@ import contextlib
 import gzip
 import json
 import re
+import socket
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
+from urllib.request import Request, urlopen
 
 from alloclens.profile.formats import profile_pb2 as pb
 
+from scripts.workbench import process
+from tests.support.processes import until
 from tests.support.server import ProfileServer, profile_server
 
 if TYPE_CHECKING:
@@ -32,6 +39,35 @@ def serving(profiles: Path, labels: dict[str, str] | None = None) -> Iterator[Pr
     with profile_server() as server:
         server.answers = lambda path, _: json.dumps(answer(kept, path)).encode()
         yield server
+
+
+@contextlib.contextmanager
+def real(program: str, profiles: Path, folder: Path) -> Iterator[str]:
+    """Run Parca with what it keeps in a folder, give it the profiles, and yield its URL."""
+    config = folder / "parca.yaml"
+    bucket = f"{{type: FILESYSTEM, config: {{directory: {json.dumps(str(folder / 'parca'))}}}}}"
+    config.write_text(f"object_storage: {{bucket: {bucket}}}\nscrape_configs: []\n")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        at = f"127.0.0.1:{free.getsockname()[1]}"
+    with process([program, f"--config-path={config}", f"--http-address={at}"], cwd=folder) as child:
+        assert until(lambda: child.poll() is not None or is_open(at))
+        for path in sorted(profiles.rglob("*.pb.gz")):
+            names = {"__name__": "memory", "job": path.parent.parent.name, "instance": path.parent.name}
+            labels = {"labels": [{"name": name, "value": value} for name, value in names.items()]}
+            samples = [{"rawProfile": base64.b64encode(path.read_bytes()).decode()}]
+            body = json.dumps({"series": [{"labels": labels, "samples": samples}]}).encode()
+            headers = {"Content-Type": "application/json"}
+            urlopen(Request(f"http://{at}/api/profiles/writeraw", body, headers), timeout=60).close()
+        yield f"http://{at}"
+
+
+def is_open(at: str) -> bool:
+    host, _, port = at.partition(":")
+    try:
+        socket.create_connection((host, int(port))).close()
+    except OSError:
+        return False
+    return True
 
 
 def answer(kept: list[Kept], path: str) -> dict[str, Any]:
