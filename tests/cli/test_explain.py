@@ -10,6 +10,7 @@ from alloclens.cli import main
 from click.testing import CliRunner
 
 from tests.support.profiles import drop, heap
+from tests.support.repository import Repository
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -346,3 +347,19 @@ def test_a_file_that_only_calls_what_holds(folder: Path) -> None:
     drop(folder / "profiles/1.pb.gz", heap(f"{stack} = 20x{MB}"))
     placed = [lines(name)[0].split("  ")[0] for name in ("main.go", "store.go")]
     assert placed == ["cum only", "20.0MB"]
+
+
+@pytest.mark.programs
+def test_a_file_that_was_deleted_is_the_users_own(folder: Path) -> None:
+    repository = Repository(folder)
+    repository.check_in({"gone.go": "package main\n\nfunc old() {\n\tkeep()\n}\n"}, 1_700_000_000)
+    (folder / "gone.go").unlink()
+    repository.check_in({}, 1_700_100_000)
+    own = f"main.stay:3@{folder}/stay.go:4"
+    (folder / "stay.go").write_text("package main\n\nfunc stay() {\n\told()\n}\n")
+    drop(folder / "profiles/1.pb.gz", heap(f"main.old:3@{folder}/gone.go:4 < {own} = 3x{MB}", f"{own} = 1x{MB}"))
+    summary, *rest = lines()
+    assert summary.startswith("25% on lines you can open (25% in your own code); 75% in files of your own that git has")
+    assert rest == []
+    [told] = lines("gone.go")
+    assert told.endswith(f"{folder}/gone.go: your own code that is not here now: git has it, or had it not long ago")

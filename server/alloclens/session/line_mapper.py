@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -15,7 +16,6 @@ from alloclens.session.signs import sign
 from alloclens.source.line_mapping import LinesInFile, map_recorded_lines
 from alloclens.source.places import Place
 from alloclens.source.profiled_text import UNCHANGING, RecordedLines
-from alloclens.source.recorded import Origin
 from alloclens.source.rules import MOVED
 from alloclens.text import split_lines
 from alloclens.workspace.moves import group, moved_to
@@ -270,9 +270,9 @@ def coverage_now(world: World, comparison: Comparison, text_of: TextOf) -> Cover
     """Return the coverage with its `lineless` and `gone` filled in. Maps only the heaviest own files."""
     lineless = gone = 0
     lines, number = comparison.lines, comparison.column
-    own = [file for file in world.coverage.files if file.value and file.found.origin is Origin.OWN]
-    for file in own[:MAX_MAPPED_FILES]:
-        of_file, path = lines.number(file.recorded), file.found.path if isinstance(file.found, Place) else ""
+    placed = ((file, file.found) for file in world.coverage.files if file.value and isinstance(file.found, Place))
+    for file, place in islice((pair for pair in placed if pair[1].own), MAX_MAPPED_FILES):
+        of_file, path = lines.number(file.recorded), place.path
         if of_file is None:
             continue
         rows = lines.rows_in(of_file)
