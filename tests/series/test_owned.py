@@ -31,11 +31,11 @@ def test_a_part_that_one_snapshot_lacks_is_0_there_however_its_line_forks() -> N
     )
     whole = parts(two.key)
     site = (numbers := LineNumbers()).numbers(whole.key)
-    values = np.stack(numbers.figures([one, two], site))[:, 0]
+    values = numbers.figures([one, two], site)[:, 0]
     by_depth = {
         depth: sorted(zip(*(each[whole.depth == depth].tolist() for each in values), strict=True)) for depth in range(4)
     }
     each = [(0, 2 * RATE), (RATE, RATE)]  # called by nothing else: of one further caller, which is none
     assert by_depth == {0: [(RATE, 3 * RATE)], 1: [(RATE, 3 * RATE)], 2: each, 3: each}
-    assert np.stack(numbers.figures([two, one], site))[:, 0].tolist() == values[::-1].tolist()
-    assert np.array_equal(numbers.figures([one], site)[0][0], values[0])
+    assert numbers.figures([two, one], site)[:, 0].tolist() == values[::-1].tolist()
+    assert np.array_equal(numbers.figures([one], site)[0, 0], values[0])

@@ -161,8 +161,8 @@ class History:
         return np.array([number(self.observed[i]) for i in self.chosen.tolist()])
 
     @cached_property
-    def _figures(self) -> list[Floats]:
-        """Of each chosen observation, shape (figures, entries)."""
+    def _figures(self) -> Floats:
+        """Shape (chosen observations, figures, entries)."""
         of = [self.observed[i].owned for i in self.chosen.tolist()]
         return self.numbers.figures(of, self.site, with_called=bool((self.parts.depth == WITH_CALLED).any()))
 
@@ -170,25 +170,20 @@ class History:
         """Return all figures of a chosen observation, by its place among them."""
         return Figures(*self._figures[place])
 
-    def _figure(self, name: str) -> Floats:
-        """Return one of the figures at each chosen observation, shape (chosen observations, entries)."""
-        number = Figures._fields.index(name)
-        return np.stack([figures[number] for figures in self._figures])
-
     @cached_property
     def values(self) -> Floats:
         """What each entry owned at each chosen observation, shape (chosen observations, entries)."""
-        return self._figure("value")
+        return self._figures[:, Figures._fields.index("value")]
 
     @cached_property
     def sizes(self) -> Floats:
         """The mean size of each entry's objects at each chosen observation; 0 if unknown."""
-        return ratio(self.values, np.nan_to_num(self._figure("objects")))
+        return ratio(self.values, np.nan_to_num(self._figures[:, Figures._fields.index("objects")]))
 
     @cached_property
     def counts(self) -> Counts:
         """The number of sampled objects of each entry. Where that is unknown, how many the value stands for."""
-        sampled, arrived = self._figure("sampled"), self._figure("allocated_sampled")
+        sampled, arrived = (self._figures[:, Figures._fields.index(name)] for name in ("sampled", "allocated_sampled"))
         return Counts(np.where(np.isnan(sampled), self.values / (self.rate or 1), sampled), arrived)
 
 

@@ -158,24 +158,25 @@ class LineNumbers:
             place, _ = self._places(keys)
         return self._numbers[place]
 
-    def figures(self, owned: Sequence[OwnedLines], site: Ints, *, with_called: bool = False) -> list[Floats]:
-        """Return all figures of these sites in each snapshot, each of shape (figures, sites); 0 for what is absent.
+    def figures(self, owned: Sequence[OwnedLines], site: Ints, *, with_called: bool = False) -> Floats:
+        """Return all figures of these sites in each snapshot, shape (snapshots, figures, sites); 0 for what is absent.
 
         With `with_called`, some sites are of lines with what they call.
         Uses the last two answers again if they were of the same sites: of a long series, most snapshots stay the same.
         """
         same = [figures for sites, figures in self._answers if np.array_equal(sites, site)]
-        known, key = {lines: figures for answer in same for lines, figures in answer.items()}, np.zeros(0, np.int64)
-        for lines in owned:
+        known = {lines: figures for answer in same for lines, figures in answer.items()}
+        out, key = np.zeros((len(owned), len(Figures._fields), len(site))), np.zeros(0, np.int64)
+        for wide, lines in zip(out, owned, strict=True):
             if lines in known:
+                wide[:] = known[lines]
                 continue
             if not (lines.key is key or np.array_equal(lines.key, key)):  # most have the keys of the previous one
                 key = lines.key
                 there, chosen = self._chosen(parts(key, with_called=with_called), site)
-            known[lines] = np.zeros((len(Figures._fields), len(site)))
-            known[lines][:, there] = chosen.sum(lines.figures())
-        self._answers = (site, {lines: known[lines] for lines in owned}), *self._answers[:1]
-        return [known[lines] for lines in owned]
+            wide[:, there] = chosen.sum(lines.figures())
+        self._answers = (site, dict(zip(owned, out, strict=True))), *self._answers[:1]
+        return out
 
     def _chosen(self, of: Parts, site: Ints) -> tuple[Ints, Parts]:
         """Return which of these sites are among some parts, and those parts."""
