@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from alloclens.faults import Problem
 from alloclens.lsp import diagnostics
 from alloclens.lsp.documents import same
 from alloclens.lsp.features.inlay_hints import inlay_hints
@@ -55,6 +56,19 @@ async def test_a_bar_that_begins_late(patient: bool, sent: list[str]) -> None:
     await asyncio.sleep(0)
     await asyncio.sleep(0)
     assert ls.sent == [f"WorkDoneProgress{one}" for one in sent]
+
+
+def test_while_files_are_read_problems_are_told_once_and_the_rest_at_the_end() -> None:
+    ls: SimpleNamespace = server(window_show_message=lambda params: ls.sent.append(params.message))
+    ls.client.shows_status = True
+    publisher = Publisher(ls)
+    for number, pending in ((0, 9), (1, 8), (2, 5), (4, 0), (4, 0), (5, 3)):
+        problems = tuple(Problem(f"/w/{i}.log", "it is empty") for i in range(number))
+        publisher._tell(World(pending=pending, problems=problems))
+    first, rest = ls.sent
+    assert "0.log" in first
+    assert all(f"{i}.log" in rest for i in (1, 2, 3))
+    assert "0.log" not in rest
 
 
 async def test_the_newest_world_is_published_last(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -146,7 +146,12 @@ class Publisher:
         self._published = now
 
     def _tell(self, world: World) -> None:
-        """Show once each file that cannot be read, and each choice that does not apply; without a status also that there is no profile."""
+        """Show once each file that cannot be read, and each choice that does not apply; without a status also that there is no profile.
+
+        While files are unread, only the first of them are shown at once, and the others when all are read: there may be thousands.
+        """
+        if world.pending and self._told:
+            return
         problems = {(p.path, p.reason): unreadable(p.name, p.reason) for p in world.problems}
         problems |= {("", sentence): sentence for sentence in not_used(world)}
         if fresh := [sentence for problem, sentence in problems.items() if problem not in self._told]:
