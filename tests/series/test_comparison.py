@@ -11,9 +11,11 @@ from alloclens.series import comparison
 from alloclens.series.comparison import by_weight, worth_showing
 from alloclens.session.line_mapper import MappedFinding
 from alloclens.session.once import world
+from alloclens.tables.calls import calls
 from alloclens.tables.flame import FlameQuery
 from alloclens.tables.growth import growth
 from alloclens.tables.holders import growing_callers
+from alloclens.tables.sites import RecordedLine
 from alloclens.tables.stacks import through
 from alloclens.wording.flame import flame
 from alloclens.wording.hover import LinePlaces, markdown
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from alloclens.series.comparison import Comparison
+    from alloclens.tables.calls import Calls
     from alloclens.tables.growth import Growth
     from alloclens.tables.holders import GrowingCallers
     from alloclens.tables.stacks import Stack
@@ -223,6 +226,26 @@ def test_the_stacks_of_a_line_are_searched_once(tmp_path: Path, monkeypatch: pyt
     assert len(found._stacks) == 1
     assert found.stacks(main, 4, 9) == [stack]
     assert len(searches) == 4
+
+
+def test_the_calls_around_a_line_are_counted_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An editor asks for the callers and for the callees of the same line; what is kept is bounded."""
+    searches: list[Any] = []
+
+    def searched(*given: Any, **how: Any) -> Calls:
+        searches.append(given[1])
+        return calls(*given, **how)
+
+    monkeypatch.setattr(comparison, "calls", searched)
+    monkeypatch.setattr(comparison, "MAX_KEPT_CALLS", 1)
+    found = compared(tmp_path, held(tmp_path, 2), held(tmp_path, 5))
+    here, other = (RecordedLine(f"{tmp_path}/main.go", number) for number in (4, 5))
+    made = found.calls(here)
+    assert made.cum.value == 2 * MB
+    assert found.calls(here) is made
+    found.calls(other)
+    assert found.calls(here) == made
+    assert searches == [here, other, here]
 
 
 def test_the_growth_in_another_type_is_computed_when_it_is_asked_for(

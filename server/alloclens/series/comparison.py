@@ -22,6 +22,7 @@ from alloclens.stats.amount import Amount
 from alloclens.stats.growth import SampledValues, bounds
 from alloclens.tables.alignment import NO_MAPS, Alignment, LineMaps, align, are_different_builds
 from alloclens.tables.attribution import allocators, owned
+from alloclens.tables.calls import calls
 from alloclens.tables.flame import FlameGraph
 from alloclens.tables.functions import FunctionStats, functions
 from alloclens.tables.growth import Growth, growth, rows, sampled_values
@@ -29,6 +30,7 @@ from alloclens.tables.holders import GrowingCallers, foreign_samples, growing_ca
 from alloclens.tables.lines import Lines, Measures
 from alloclens.tables.sites import RecordedLine, Sites, by_source_line, on_lines
 from alloclens.tables.stacks import Stack, having, heaviest, passing, through
+from alloclens.transform.subset import samples
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -37,12 +39,15 @@ if TYPE_CHECKING:
     from alloclens.profile.model import Profile, ValueType
     from alloclens.series.series import Provenance, Series
     from alloclens.series.snapshot import Snapshot
+    from alloclens.tables.calls import Calls, NamedFunction
     from alloclens.tables.goroutines import GoroutineOrigin
     from alloclens.transform.filters import Filters
 
 
 MAX_KEPT_STACKS = 64
 """Lines whose stacks are kept for the next question."""
+MAX_KEPT_CALLS = 16
+"""Lines and functions whose callers and callees are kept."""
 MAX_SHAPE_STACKS = 20
 """Number of a line's stacks searched for a leak pattern."""
 MIN_SHAPE_SHARE = 0.1
@@ -527,6 +532,26 @@ class Comparison:
 
     def _on(self, recorded: str, line: int) -> list[int]:
         return np.flatnonzero(self._sites.on(RecordedLine(recorded, line))).tolist()
+
+    def calls(self, around: RecordedLine | NamedFunction) -> Calls:
+        """Return the callers and callees of a line or function: in the head alone if the line's growth is unknown.
+
+        Editors ask for callers and for callees of the same, and again when a row is unfolded.
+        """
+        made = self._calls.get(around)
+        if made is None:
+            profile, compared = self.profile, self.base is not None
+            if around in self.unsaid:
+                profile, compared = samples(profile, ~profile.is_base), False
+            made = calls(profile, around, self.sample_type, one_process=self.one_process, compared=compared)
+            if len(self._calls) >= MAX_KEPT_CALLS:
+                self._calls.clear()
+            self._calls[around] = made
+        return made
+
+    @cached_property
+    def _calls(self) -> dict[RecordedLine | NamedFunction, Calls]:
+        return {}
 
     def functions(self, files: Collection[str]) -> list[FunctionStats]:
         """Return the functions of some recorded files, heaviest first."""

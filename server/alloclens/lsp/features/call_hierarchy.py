@@ -20,9 +20,8 @@ from alloclens.lsp.protocol import Int64
 from alloclens.profile.model import Frame
 from alloclens.source.line_mapping import map_recorded_lines
 from alloclens.source.profiled_text import UNKNOWN_VERSION, RecordedLines
-from alloclens.tables.calls import NamedFunction, calls
+from alloclens.tables.calls import NamedFunction
 from alloclens.tables.sites import RecordedLine
-from alloclens.transform.subset import samples
 from alloclens.typed import ready
 from alloclens.wording import calls as wording
 
@@ -135,16 +134,7 @@ def _around(file: FileLines, at: Document, line: int) -> _Declared | None:
 def _calls(comparison: Comparison, frame: Frame) -> Calls:
     """Return the calls around the line of a frame, or around its function if it has no line."""
     line, function = RecordedLine(frame.file, frame.line), NamedFunction(frame.function, frame.binary)
-    profile, compared = comparison.profile, comparison.base is not None
-    if frame.line and line in comparison.unsaid:
-        profile, compared = samples(profile, ~profile.is_base), False
-    return calls(
-        profile,
-        line if frame.line else function,
-        comparison.sample_type,
-        one_process=comparison.one_process,
-        compared=compared,
-    )
+    return comparison.calls(line if frame.line else function)
 
 
 def _ends(
