@@ -102,6 +102,7 @@ def test_on_which_instances(pods: list[Pod], words: str) -> None:
         ([NEW, NEW._replace(verdict=""), OLD], "1.10.0"),
         ([NEW, OLD._replace(verdict="leak")], ""),
         ([NEW, OLD._replace(verdict="candidate")], ""),
+        ([NEW, OLD, OLD._replace(verdict="candidate")], ""),
         ([NEW, OLD._replace(observations=19, begun=60.0)], ""),
         ([NEW, OLD, CLEAR._replace(version="1.11")], ""),
         ([NEW, OLD, CLEAR], ""),

@@ -109,23 +109,29 @@ class Instances:
 
     def spread(self, finding: Finding, comparison: Comparison) -> Spread | None:
         """Return on which instances a finding stands; None if its service has one, or if its instance has ended."""
-        instances = self._services.get(_service(comparison.series, self.roots), [])
-        newest = max(instances, key=lambda one: one.span[1], default=None)
-        running = [one for one in instances if newest and one.runs_beside(newest)]
+        service = _service(comparison.series, self.roots)
+        running = self._running.get(service, [])
         own = next((one for one in running if one.series is comparison.series), None)
         if own is None or len(running) < 2:
             return None
-        standings = [one.standing(finding, own.version) for one in running]
-        found = [one for one, standing in zip(running, standings, strict=True) if standing is Standing.FOUND]
-        verdicts = set().union(*(one.verdicts(finding, own.version) for one in found))
-        return Spread(
-            len(running),
-            tuple(one.comparisons[0] for one in found),
-            tuple(verdict for verdict in RAISED if verdict in verdicts),
-            standings.count(Standing.UNPROVEN),
-            standings.count(Standing.EARLY),
-            _since({one: one.standing(finding, own.version) for one in instances}),
-        )
+        of = service, _key(finding), finding.line, own.version
+        if of not in self._spreads:
+            self._spreads[of] = _spread(finding, own.version, running, self._services[service])
+        return self._spreads[of]
+
+    @cached_property
+    def _spreads(self) -> dict[tuple[object, ...], Spread]:
+        """What was said already: all instances on which a line is found ask for the same."""
+        return {}
+
+    @cached_property
+    def _running(self) -> dict[tuple[str, ...], list[_Instance]]:
+        """Those instances of each service that have not ended."""
+        running = {}
+        for service, instances in self._services.items():
+            newest = max(instances, key=lambda one: one.span[1])
+            running[service] = [one for one in instances if one.runs_beside(newest)]
+        return running
 
     @cached_property
     def _services(self) -> dict[tuple[str, ...], list[_Instance]]:
@@ -139,11 +145,27 @@ class Instances:
         return {key: several for key, several in services.items() if len(several) > 1}
 
 
+def _spread(finding: Finding, version: str, running: list[_Instance], all_: list[_Instance]) -> Spread:
+    """Return on which instances that run a finding of a version stands; those that have ended tell since when."""
+    standings = {one: one.standing(finding, version) for one in all_}
+    of_running = [standings[one] for one in running]
+    found = [one for one in running if standings[one] is Standing.FOUND]
+    verdicts = set().union(*(one.verdicts(finding, version) for one in found))
+    return Spread(
+        len(running),
+        tuple(one.comparisons[0] for one in found),
+        tuple(verdict for verdict in RAISED if verdict in verdicts),
+        of_running.count(Standing.UNPROVEN),
+        of_running.count(Standing.EARLY),
+        _since(standings),
+    )
+
+
 def _service(series: Series, roots: Collection[str]) -> tuple[str, ...]:
     """Return what the instances of a service share; () if its directory is not known to be that of an instance.
 
-    Processes that write to one directory are instances, and so are the directories of one directory if their programs have the same
-    name. A directory of services has no programs without names in common.
+    Processes that write to one directory are instances, and so are directories beside each other if their programs have the same
+    name. Right below a profile directory are those of services: there, programs without a name may be any.
     """
     around = series.directory if series.replica else str(PurePath(series.directory).parent)
     if not (series.program or series.replica) and (around in roots or series.directory in roots):
