@@ -108,6 +108,7 @@ class TenMinutes:
         self.capture()
         self.pane("Findings").locator(".monaco-list-row", has_text="leak ·").first.click(timeout=LEAK_SECONDS * 1000)
         self.look_away()
+        self.hint().wait_for()
         self.step("leak found")
         self.hover()
         self.stacks()
