@@ -176,7 +176,8 @@ languages: .venv/made vscode-client/node_modules/made ## test real exporters of 
 	@if command -v mvn; then mvn -q -f tests/support/programs/java dependency:copy-dependencies -DoutputDirectory=$(CURDIR)/.tools/exporters/java; fi
 	@test -d .tools/exporters/python || $(PYTHON) -m venv .tools/exporters/python
 	.tools/exporters/python/bin/python -m pip install --quiet --disable-pip-version-check "ddtrace==4.*" "jax==0.*"
-	$(BIN)/python -m pytest -rs tests/exporters
+	$(BIN)/python -m pytest -rs --junitxml=.tools/exporters/run.xml tests/exporters
+	$(BIN)/python -m scripts.languages
 
 .PHONY: editors
 editors: .venv/made ## try Neovim, Emacs and others, which are installed for it, on real captures; needs tmux
