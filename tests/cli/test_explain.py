@@ -363,3 +363,8 @@ def test_a_file_that_was_deleted_is_the_users_own(folder: Path) -> None:
     assert rest == []
     [told] = lines("gone.go")
     assert told.endswith(f"{folder}/gone.go: your own code that is not here now: git has it, or had it not long ago")
+
+
+def test_profiles_that_a_profiler_wrote_into_the_folder_itself(folder: Path) -> None:
+    (folder / "profiles/1.pb.gz").rename(folder / "shop.0001.heap")
+    assert lines("main.go")[0].startswith("20.0MB  example.com/app/main.go")

@@ -29,17 +29,19 @@ def world(
 ) -> World:
     """Read all profiles of these directories, or of those in the settings, with the sources of these folders.
 
+    Where neither names directories, files in the folders themselves count too if they are named as profilers name them.
     `given` holds settings that override those of the folders' settings file. Snapshots taken before `since`, in seconds
     since 1970, are not shown.
     """
     if directories is None:
         current = setup(tuple(folders), given)
-        directories = current.directories
+        directories, working = current.directories, current.working
     else:
+        working = ()
         current = setup(tuple(folders), {**given, "profileDirs": []})
     known = Known(current.reader, snapshots())
     known.since = since
-    listing = scan(directories, current.where.roots.folders, current.settings.profile_depth)
+    listing = scan(directories, current.where.roots.folders, current.settings.profile_depth, working=working)
     known.take(listing)
     current = current.labelled(listing.directories)
     remember_or_read(known, listing.files, listing.files)
