@@ -182,7 +182,8 @@ def judged(objects: Objects) -> list[Rule]:
         )
         for minute, (now, came) in enumerate(zip(held, arrived, strict=True))
     ]
-    process = History(observed, len(key), parts(key[None]), np.zeros(len(key), np.bool_), numbers.numbers(key), numbers)
+    none = np.zeros(len(key), np.bool_)
+    process = History(observed, len(key), parts(key[None]), none, numbers.numbers(key), numbers, none)
     return [VERDICT_RULES[i] for i in verdicts(process).rule.tolist()]
 
 

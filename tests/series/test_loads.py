@@ -33,11 +33,11 @@ def test_one_program_in_a_hundred_is_accused_at_most() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("snapshots", [12, 40])
-def test_under_a_steady_load_nothing_even_rises_in_99_of_100_programs(snapshots: int) -> None:
+def test_under_a_steady_load_nothing_even_rises_in_98_of_100_programs(snapshots: int) -> None:
     rng = np.random.default_rng(snapshots)
     rises = {Rule.RISES, Rule.UNSETTLED, Rule.SLOWS, Rule.FILLED, Rule.LOADED}
     accused = sum(not rises.isdisjoint(judged(program(rng, STEADY, snapshots, 20))) for _ in range(150))
-    assert accused <= 5  # of 150, 1.5 are expected at the stated 1 %, and more than 5 once in 200 cases
+    assert accused <= 8  # of 150, 3 are expected at the stated 2 %, and more than 8 once in 250 cases
 
 
 @pytest.mark.slow
@@ -59,7 +59,9 @@ def test_half_of_the_leaks_are_reported_among_55_lines(snapshots: int, mean: flo
 def test_a_leak_of_many_sampled_objects_is_found_and_one_of_few_is_not() -> None:
     many, few = (found(leaked, snapshots=40, programs=25, seed=1) for leaked in (50, 2))
     assert many.leak + many.growing >= 23  # hardly any slows down by chance
-    assert few.leak + few.growing <= 1  # six objects are needed at least, which come once in 60 cases
+    assert (
+        few.leak + few.growing <= 4
+    )  # it takes five objects, which come once in 19 cases: five times in 25 once in 110
 
 
 class Blocks(NamedTuple):

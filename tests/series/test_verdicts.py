@@ -11,7 +11,7 @@ import pytest
 from alloclens.profile.formats import read
 from alloclens.series.findings import RAISED, Finding, Judgement, badness
 from alloclens.series.owned import owned
-from alloclens.series.verdicts import Rule
+from alloclens.series.verdicts import VERDICTS, Rule
 from alloclens.stats.amount import Amount
 from alloclens.tables import holders
 from alloclens.tables.lines import lines
@@ -414,6 +414,40 @@ def test_of_what_is_as_certain_as_floating_point_can_say_the_larger_growth_comes
         stacks = f"{HERE} = {400 * number}x10", f"main.g@/o/a.go:2 = {200 * number}x100"
         seen.append(lines(read(heap(*stacks, rate=1)), own(lambda _: True)))
     assert [(one.line, one.rule) for one in judgement(seen).candidates()] == [(2, Rule.EARLY), (1, Rule.EARLY)]
+
+
+def still(snapshots: int, **held: int) -> Judgement:
+    """Judge a process in which each line holds so many small sampled objects all the time, all of them new at each snapshot."""
+    seen = []
+    for number in range(1, snapshots + 1):
+        stacks = [
+            f"main.{name}@/o/a.go:{objects} = {objects * 512}x1024/{number * objects * 512}"
+            for name, objects in held.items()
+        ]
+        seen.append(lines(read(heap(*stacks)), own(lambda _: True)))
+    return judgement(seen)
+
+
+@pytest.mark.parametrize(("snapshots", "expected"), [(2, 3), (19, 3), (20, 0)])
+def test_while_it_is_early_a_leak_may_hide_in_what_does_not_rise(snapshots: int, expected: int) -> None:
+    found = still(snapshots, a=3, b=40, c=10, d=20)
+    assert not found.candidates()
+    quiet = found.quiet()
+    # The more come and go, the larger the error of their difference. Here a line's number is that of its objects.
+    assert [one.line for one in quiet] == [40, 20, 10][:expected]
+    assert all(one.is_candidate and one.code == "candidate" and one.owned.high > 0 for one in quiet)
+    assert not any(one.is_candidate for one in found.findings(VERDICTS))
+
+
+def test_no_leak_hides_in_what_certainly_fell_or_holds_nothing() -> None:
+    seen = []
+    for number in range(1, 9):
+        stacks = [
+            f"main.f@/o/a.go:{line} = {of * 512}x1024/{100 * 512}"
+            for line, of in ((1, 100 - 10 * number), (2, 0), (3, 5))
+        ]
+        seen.append(lines(read(heap(*stacks)), own(lambda _: True)))
+    assert [one.line for one in judgement(seen).quiet()] == [3]
 
 
 def first_candidates(kept: float, other: Callable[[Heap, np.random.Generator, int], None]) -> Counter[int]:

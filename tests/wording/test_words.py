@@ -151,6 +151,13 @@ def test_what_grows_says_how_many_more_snapshots_a_leak_takes(observations: int,
             ),
         ),
         (
+            Rule.LIKELY,
+            (
+                "Growing: 482MB held through this line, ▲300MB (99 %: +280MB to +321MB) over 2.5min, 14 snapshots, at 2.0MB/s. The "
+                "numbers alone do not prove it, but it makes what often is not given back; take at least 6 more snapshots."
+            ),
+        ),
+        (
             Rule.UNCLEAR,
             (
                 "Not yet clear: 482MB held through this line, ▲300MB (99 %: +280MB to +321MB) over 2.5min, 14 snapshots, within what "
@@ -212,14 +219,14 @@ def test_figures() -> None:
 
 
 def test_a_candidate_says_what_is_known_and_what_would_settle_it() -> None:
-    # Of 12 lines each has to stand out at 0.01/12, 3.144 standard errors. 2 are 14 snapshots: 14 · (3.144/2)² = 34.6.
+    # Of 12 lines each has to stand out at 0.02/12, 2.935 standard errors. 2 are 14 snapshots: 14 · (2.935/2)² = 30.2.
     said = candidate(finding(Rule.UNCLEAR, score=2.0, sampled=900.0, retention=1.0, points=(0.0, 1.0, 1.0, 2.0)))
     assert said == (
         "Not proven: 482MB held through this line, ▲300MB (99 %: +280MB to +321MB) over 2.5min, 14 snapshots: it rose "
-        "twice, none of it was freed, 900 sampled objects. At least 21 more snapshots at this pace would settle it, or a "
+        "twice, none of it was freed, 900 sampled objects. At least 17 more snapshots at this pace would settle it, or a "
         "run with runtime.MemProfileRate = 64 << 10."
     )
-    # Of 0.5 standard errors, a proof takes (3.144/0.5)² = 39 times as many.
+    # Of 0.5 standard errors, a proof takes (2.935/0.5)² = 34 times as many.
     early = candidate(finding(Rule.EARLY, score=9.0, sampled=9.0, points=(0.0, 1.0, 2.0)))
     assert early.endswith(
         "9 sampled objects, but only since the process started, as a cache that fills up does at first. At least 6 more "
@@ -233,7 +240,7 @@ def test_a_candidate_says_what_is_known_and_what_would_settle_it() -> None:
     # However clearly it rises, no verdict that it leaks rests on fewer than 20; of fewer than six, no trend is known.
     for score, seen, needed in (
         (3.0, 18, "2 more snapshots"),
-        (2.0, 19, "28 more snapshots"),
+        (2.0, 19, "22 more snapshots"),
         (0.0, 3, "17 more snapshots"),
     ):
         few = finding(Rule.UNCLEAR, score=score, sampled=math.nan, over=ObservedSpan(seen, 150.0), points=(0.0, 1.0))
@@ -248,7 +255,7 @@ def test_a_candidate_says_what_is_known_and_what_would_settle_it() -> None:
     )
     # All of the large objects are sampled as it is: 9 of 300 MB.
     large = candidate(finding(Rule.UNCLEAR, score=2.0, sampled=9.0, points=(0.0, 1.0)))
-    assert large.endswith("9 sampled objects. At least 21 more snapshots at this pace would settle it.")
+    assert large.endswith("9 sampled objects. At least 17 more snapshots at this pace would settle it.")
     of_v8 = MappedFinding(MappedLine("/w/a.ts", 9), "", None, of_function=True)
     garbage = candidate(finding(Rule.UNCLEAR, score=2.0, sampled=9.0, points=(0.0, 1.0)), of_v8)
     assert garbage.endswith(
@@ -257,14 +264,25 @@ def test_a_candidate_says_what_is_known_and_what_would_settle_it() -> None:
     # An eighth of the rate that was used; a program that samples more than each 4 KiB is slow.
     for sampling, advice in ((64 << 10, ", or a run with runtime.MemProfileRate = 8 << 10."), (16 << 10, ".")):
         sampled = candidate(finding(Rule.UNCLEAR, score=2.0, sampled=90000.0, rate=sampling, points=(0.0, 1.0)))
-        assert sampled.endswith(f"At least 21 more snapshots at this pace would settle it{advice}")
+        assert sampled.endswith(f"At least 17 more snapshots at this pace would settle it{advice}")
     # What stands still proves nothing at that pace.
     full = candidate(finding(Rule.FILLED, score=2.0, sampled=9.0, points=(0.0, 1.0)))
     assert full.endswith("but lately at less than half the earlier pace. More snapshots show whether it rises again.")
     at_night = candidate(finding(Rule.LOADED, load=0.0, points=(0.0, 1.0)))
     assert "but as much more comes and goes." in at_night
     counted = candidate(finding(Rule.UNCLEAR, "goroutine", "count", score=2.0, sampled=math.nan, points=(1.0, 2.0)))
-    assert counted.endswith("it rose at every step. At least 21 more snapshots at this pace would settle it.")
+    assert counted.endswith("it rose at every step. At least 17 more snapshots at this pace would settle it.")
+
+
+def test_while_it_is_early_it_is_said_which_leak_would_not_show() -> None:
+    quiet = finding(Rule.UNCLEAR, value=5 * MB, growth=-MB, low=-6 * MB, high=3 * MB, sampled=9.0, is_quiet=True)
+    said = (
+        "Not proven: 5.0MB held through this line, -1.0MB (99 %: -6.0MB to +3.0MB) over 2.5min, 14 snapshots: it does not rise so far, "
+        "but a leak of up to 3.0MB would not show yet. Take more snapshots, or a run with runtime.MemProfileRate = 64 << 10."
+    )
+    assert candidate(quiet) == said
+    assert candidate(replace(quiet, rate=16 << 10)).endswith(" would not show yet. Take more snapshots.")
+    assert candidate(replace(quiet, file="a.py")).endswith(" would not show yet. Take more snapshots.")
 
 
 def test_what_no_own_line_owns_is_named_by_its_function() -> None:

@@ -119,6 +119,8 @@ class Contents(NamedTuple):
     """From the base's source texts to the head's, if they are two builds."""
     restarted: bool = False
     """Whether what their stacks allocated shows that they are of two processes, wherever the base is in the series."""
+    unreturned: Mask | None = None
+    """Which lines of `whole` hold what often is not given back; None for none."""
 
 
 class Outlook(NamedTuple):
@@ -240,6 +242,10 @@ class Comparison:
     def candidates(self) -> list[Finding]:
         """Return what is nearest to a finding without being one, worst first; nothing in focus."""
         return self.judgement.candidates() if self.judgement and not self.focus else []
+
+    def quiet(self) -> list[Finding]:
+        """Return where a leak may hide though nothing rises yet; nothing in focus."""
+        return self.judgement.quiet() if self.judgement and not self.focus else []
 
     def finding(self, row: int) -> Finding | None:
         """Return what was judged of a row of the head's lines; None if nothing was."""
@@ -623,7 +629,7 @@ def compare(
     judged_type, judgement = judged(whole.sample_types), None
     is_proof = any(kind.type == LEAKED for kind in whole.sample_types)
     if judged_type and len(observed) > (0 if is_proof else 1):
-        judgement = judge(history(observed, whole, numbers, beside), whole, judged_type)
+        judgement = judge(history(observed, whole, numbers, beside, contents.unreturned), whole, judged_type)
     return Comparison(series, head, base, shown_type, one_process, contents, alignment, grown, judgement)
 
 

@@ -44,6 +44,8 @@ UNPROVEN = (
 )
 """The rules of what may leak though nothing is proven."""
 MAX_CANDIDATES = 5
+MAX_QUIET = 3
+"""Lines to name while nothing rises and it is too early for a verdict."""
 MAX_RANKED = 20
 """Candidates of a kind of profile, by their numbers, to order by what else is known of them."""
 SLOWING = 0.75
@@ -132,6 +134,8 @@ class Finding:
     """Where several callers fork, all of them, worst first: those beside the one that decided, or else the nearest."""
     beside: Amount = NOTHING_BESIDE
     """What its line owns through other callers than those that decided, with its growth."""
+    is_quiet: bool = False
+    """Whether it is named although it does not rise: it is too early, and a leak up to the bound of its growth would not show yet."""
     may_be_young: bool = False
     """Whether nothing says that the process ran long before its first snapshot."""
     with_called: bool = False
@@ -162,7 +166,7 @@ class Finding:
     @property
     def is_candidate(self) -> bool:
         """Whether it is called so. What fills up has a verdict of its own."""
-        return self.may_leak and self.rule is not Rule.FILLED
+        return self.is_quiet or (self.may_leak and self.rule is not Rule.FILLED)
 
     @property
     def slowed_down(self) -> bool:
@@ -237,6 +241,20 @@ class Judgement:
         likely, grown = np.minimum(self._score[entries], CERTAIN), self.verdicts.growth[entries] * weight
         worst = entries[np.lexsort((-grown, -likely))][:MAX_RANKED]
         return [self._finding(entry) for entry in worst.tolist()]
+
+    def quiet(self) -> list[Finding]:
+        """Return the own lines in which the largest leak may hide, though nothing rises yet; none when it is not too early.
+
+        Its growth may be as large as the upper bound of its interval. What is not sampled has no error.
+        """
+        if len(self.history) >= MIN_LEAK_OBSERVATIONS or not self.history.rate:
+            return []
+        high, entries = self.verdicts.bounds.high, self._deciding
+        held = (self.history.values[-1, entries] > 0) & (high[entries] > 0)  # nan: of unknown error
+        held &= self.verdicts.rule[entries] != VERDICT_RULES.index(Rule.FELL)
+        hiding = entries[held]
+        largest = hiding[np.argsort(-high[hiding], kind="stable")][:MAX_QUIET]
+        return [replace(self._finding(entry), is_quiet=True) for entry in largest.tolist()]
 
     @cached_property
     def _may_leak(self) -> Mask:

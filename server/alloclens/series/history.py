@@ -73,6 +73,8 @@ class History:
     site: Ints
     """Site numbers of the entries."""
     numbers: LineNumbers
+    unreturned: Mask
+    """Which entries hold what often is not given back, as their stacks show."""
     beside: Beside = ALONE
 
     def __len__(self) -> int:
@@ -187,10 +189,17 @@ class History:
         return Counts(np.where(np.isnan(sampled), self.values / (self.rate or 1), sampled), arrived)
 
 
-def history(observed: Sequence[Snapshot], head: Lines, numbers: LineNumbers, beside: Beside = ALONE) -> History:
+def history(
+    observed: Sequence[Snapshot],
+    head: Lines,
+    numbers: LineNumbers,
+    beside: Beside = ALONE,
+    unreturned: Mask | None = None,
+) -> History:
     """Return the history of the head's owned lines, its lines by callers, what no line owns, and lines with what they call.
 
     The last only if each line stands for its function: a compiler may inline what it calls, and count it as the function's.
+    `unreturned`: which lines of the head hold what often is not given back; None for none.
     """
     kept = holders_that_own(head)
     told_apart = [len(snapshot.owned.key) for snapshot in (*observed, *beside.before)]
@@ -205,8 +214,11 @@ def history(observed: Sequence[Snapshot], head: Lines, numbers: LineNumbers, bes
     groups = np.flatnonzero(is_group & _owns_and_calls(whole, keys))
     chosen = whole.some(np.concatenate([lines, others, groups]))
     chosen = chosen._replace(holder=kept[chosen.holder])
-    foreign = head.holders.row[chosen.first] < 0
-    return History(observed, len(lines), chosen, foreign, numbers.numbers(chosen.key), numbers, beside)
+    owner = head.holders.row[chosen.first]
+    marked = np.zeros(len(head) + 1, np.bool_)  # the last is for row -1, no line
+    if unreturned is not None:
+        marked[:-1] = unreturned
+    return History(observed, len(lines), chosen, owner < 0, numbers.numbers(chosen.key), numbers, marked[owner], beside)
 
 
 def _forks(of: Parts, keys: Ints) -> Mask:

@@ -46,8 +46,13 @@ MIN_LEAK_OBSERVATIONS = 20
 the first rise of a line."""
 MIN_FIRST_RISE = 6 * 3600.0
 """Minimum seconds, with fewer observations, until what rises since the process started is a finding: a morning."""
-SIGNIFICANCE = 0.01
-"""The probability that any line is reported to grow though it does not."""
+SIGNIFICANCE = 0.02
+"""The probability that any line is reported to grow though it does not: information, which costs less than an alarm."""
+SIGNIFICANCE_OF_LEAK = 0.01
+"""The same of a leak."""
+SIGNIFICANCE_OF_UNRETURNED = 0.05
+"""The same of growth among the lines that hold what often is not given back: they leak so much more often that less has to be
+shown."""
 MIN_LASTING_RISE = quantile(0.95)
 """How clearly a line rises at least if its objects in use last as long as its steps show, in standard errors."""
 MIN_RISE = 0.5
@@ -96,6 +101,8 @@ class Rule(Enum):
     """It grew significantly, but there are too few observations to say more."""
     UNSETTLED = ("growing", "unsettled")
     """It rises, but it is not certain yet that the pace holds and that load does not explain it."""
+    LIKELY = ("growing", "likely")
+    """Its rise alone proves nothing, but it holds what often is not given back."""
     EARLY = ("noise", "early")
     """It rises since the process started, which is too short a time to tell a leak from a warm-up."""
     FILLED = ("filling", "filled")
@@ -163,6 +170,8 @@ class Trend(NamedTuple):
     deviate: Floats
     p_value: Floats
     proven: Mask
+    likely: Mask
+    """What holds what often is not given back rises significantly among its like."""
     certain: Mask
     """It is proven even if the objects in use last as long as the steps from one observation to the next show."""
     by_size: Mask
@@ -205,10 +214,12 @@ def verdicts(history: History) -> Verdicts:
         late = _bounds(history.rate, history.figures(last // 2), now, critical_value(1), load=True)
         young = (whole.low > 0) & (late.low > 0) & (growth > least)
         proven, deviate = never, ratio(2 * growth, np.nan_to_num(stated.high - stated.low))  # 1 would be significant
-        trend = Trend(deviate, nothing + 1, never, never, never, looked_at)
+        trend = Trend(deviate, nothing + 1, never, never, never, never, looked_at)
         pace, load = Pace(never, never, never, nothing), Load(nothing + np.inf, never, nothing + np.nan)
     slowed, went_on = _before(history)
     early = ~went_on & _is_first_rise(history)
+    is_explained = proven & (load.missing < LOAD)
+    likely = trend.likely & (growth > least) & ~(pace.fell | pace.slows | early | slowed)
     order = (
         (Rule.FELL, whole.high < 0),
         (Rule.REFILLS, (proven | young) & slowed),
@@ -216,7 +227,8 @@ def verdicts(history: History) -> Verdicts:
         (Rule.YOUNG, young),
         (Rule.SMALL, proven & (growth <= least)),
         (Rule.FILLED, proven & pace.fell),
-        (Rule.LOADED, proven & (load.missing < LOAD)),
+        (Rule.LIKELY, likely & (is_explained | ~proven)),
+        (Rule.LOADED, is_explained),
         (Rule.SLOWS, proven & pace.slows),
         (Rule.RISES, proven & trend.certain & pace.holds & load.excluded & _rises_for_long(history)),
         (Rule.EARLY, proven & early),
@@ -228,21 +240,8 @@ def verdicts(history: History) -> Verdicts:
     holds = [condition for _, condition in order]
     rule = np.select(holds, [VERDICT_RULES.index(rule) for rule, _ in order], VERDICT_RULES.index(Rule.UNCLEAR))
     retention = np.divide(growth, allocated, out=np.full_like(growth, np.nan), where=allocated > 0)
-    return Verdicts(
-        *(
-            rule,
-            growth,
-            stated,
-            _significant(history, then, now),
-            trend.deviate,
-            trend.p_value,
-            retention,
-            pace.slowing,
-            load.ratio,
-            load.missing,
-            trend.tests,
-        )
-    )
+    tested = trend.deviate, trend.p_value, retention, pace.slowing, load.ratio, load.missing, trend.tests
+    return Verdicts(rule, growth, stated, _significant(history, then, now), *tested)
 
 
 def _significant(history: History, then: Figures, now: Figures) -> Mask:
@@ -292,12 +291,19 @@ def _trend(history: History) -> Trend:
     smallest = upper_tail(np.concatenate([reach(counts), largest]))
     of_number, of_size = np.split(significant(p_value, smallest, SIGNIFICANCE), 2)
     of_number &= lasting > MIN_LASTING_RISE
-    is_certain = np.logical_or(*np.split(significant(certain, smallest, SIGNIFICANCE), 2))
+    likely, unreturned = np.zeros(entries, np.bool_), np.flatnonzero(history.unreturned)
+    if len(unreturned):
+        likely[unreturned] = significant(
+            upper_tail(number[unreturned]), upper_tail(reach(counts.some(unreturned))), SIGNIFICANCE_OF_UNRETURNED
+        )
+        likely &= lasting > MIN_LASTING_RISE
+    is_certain = np.logical_or(*np.split(significant(certain, smallest, SIGNIFICANCE_OF_LEAK), 2))
     tests = int(np.count_nonzero(smallest < SIGNIFICANCE))
     return Trend(
         deviate=np.maximum(number, size),
         p_value=np.minimum(*np.split(p_value, 2)),
         proven=of_number | of_size,
+        likely=likely,
         certain=is_certain,
         by_size=of_size & ~of_number,
         tests=tests,

@@ -44,9 +44,13 @@ class _Member(NamedTuple):
 def likeliest(candidates: Sequence[Candidate], mapper: LineMapper) -> list[Candidate]:
     """Return the candidates to list, likeliest first; what is remote only if nothing else is there. Reads files.
 
+    Those that do not rise are in order already: nothing speaks for one rather than another.
+
     Lines of a function that add to the same thing are one leak, with what speaks for any of them; those that make what is added come
     before those that only add it.
     """
+    if all(finding.is_quiet for finding, _ in candidates):
+        return list(candidates)
     groups: dict[_Group | int, list[_Member]] = {}
     for number, (finding, of) in enumerate(candidates):
         path, added = next(mapper.additions(of, finding), ("", None))

@@ -29,6 +29,7 @@ from alloclens.profile.taken_at import taken_at
 from alloclens.series.comparison import UNCHANGED, Contents
 from alloclens.series.owned import owned
 from alloclens.series.snapshot import Snapshot
+from alloclens.series.unreturned import unreturned
 from alloclens.session.profile_file import Compared, compared, frames, read_with_kept_lines, unlike
 from alloclens.source.evidence import Evidence, evidence
 from alloclens.source.places import Nowhere, SourceMap
@@ -306,6 +307,7 @@ class Reader:
                 pair.focus,
                 changes,
                 restarted=base is not None and _restarted(head, base, is_backwards=pair.is_backwards),
+                unreturned=unreturned(head.read.unattributed.profile, head.read.unattributed.sites, head.lines),
             )
         except (ProfileError, OSError, MemoryError, IncomparableError):
             return None

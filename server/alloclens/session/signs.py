@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from alloclens.languages.go.leak_patterns import Shape
+from alloclens.languages.go.leak_patterns import OFTEN_KEPT
 from alloclens.series.comparison import MAX_SHAPE_STACKS
 from alloclens.series.verdicts import Rule
 
@@ -29,10 +29,6 @@ class Sign(Enum):
     """What it makes is appended to something from which nothing removes."""
 
 
-SHAPES = frozenset(
-    (Shape.TICKER, Shape.TIMER, Shape.RESPONSE_BODY, Shape.REGISTRATION, Shape.LABEL_VALUES, Shape.CONTEXT)
-)
-"""Those that a stack shows without a text."""
 SLOWED = (Rule.FILLED, Rule.SLOWS, Rule.REFILLS)
 """What the numbers show to become slower is likelier a table that is built once, whatever the texts say."""
 
@@ -41,7 +37,7 @@ def sign(finding: Finding, comparison: Comparison, texts: GoTexts, added: Iterab
     """Return what speaks for a leak; None if nothing does. `added` says to what the values are added. Reads files."""
     if finding.is_goroutine or finding.is_foreign or finding.rule in SLOWED:
         return None
-    if comparison.shape(finding) in SHAPES:
+    if comparison.shape(finding) in OFTEN_KEPT:
         return Sign.SHAPE
     if any(texts.is_never_ended(function, comparison) for function in _called(finding, comparison)):
         return Sign.UNENDED

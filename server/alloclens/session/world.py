@@ -12,7 +12,7 @@ import numpy as np
 
 from alloclens.arrays import distinct
 from alloclens.profile.sample_types import GOROUTINES
-from alloclens.series.findings import RAISED, badness
+from alloclens.series.findings import MAX_QUIET, RAISED, badness
 from alloclens.series.instances import Instances
 from alloclens.settings.settings import Settings
 from alloclens.source.coverage import Coverage, Unfiled, coverage
@@ -232,8 +232,16 @@ class World:
 
     @cached_property
     def candidates(self) -> list[tuple[Finding, Comparison]]:
-        """What is nearest to a finding in all comparisons; `session.candidates` orders it."""
-        return _nearest(self.comparisons)
+        """What is nearest to a finding in all comparisons; `session.candidates` orders it. If nothing is, where a leak may hide."""
+        return _nearest(self.comparisons) or self._quiet
+
+    @property
+    def _quiet(self) -> list[tuple[Finding, Comparison]]:
+        """Where a leak may hide though nothing rises yet, the largest first."""
+        if any(comparison.findings() for comparison in self.judged):
+            return []
+        pairs = [(finding, comparison) for comparison in self.comparisons for finding in comparison.quiet()]
+        return sorted(pairs, key=lambda pair: -pair[0].owned.high)[:MAX_QUIET]
 
     @cached_property
     def listed_candidates(self) -> list[tuple[Finding, Comparison]]:

@@ -80,7 +80,8 @@ def no_finding(world: World) -> NoFinding:
     judgements = [judgement for judgement in judgements if len(judgement.history.site)]
     if judgements and not sources_are_missing(world):
         focus = f"Of samples {words(world.focus)}: n" if world.focus else "N"
-        unseen = "" if world.focus or world.candidates else _unseen(judgements)
+        rises = any(not finding.is_quiet for finding, _ in world.candidates)
+        unseen = "" if world.focus or rises else _unseen(judgements)
         return NoFinding(Cause.UNPROVEN, f"{focus}one proven: {_judged(judgements)}{unseen}")
     pairs = (_cause(comparison, is_named=bool(world.named)) for comparison in world.comparisons)
     causes = dict(pairs) or {Cause.NO_PROFILE: missing(world)}

@@ -44,6 +44,9 @@ SENTENCES = {
     Rule.RISES: "Leak: {held}, {grown}, at {pace}; the pace holds.",
     Rule.YOUNG: "Growing: {held}, {grown}: too few to say whether it goes on.",
     Rule.UNSETTLED: "Growing: {held}, {grown}, at {pace}; whether the pace holds is not certain yet: {more}.",
+    Rule.LIKELY: (
+        "Growing: {held}, {grown}, at {pace}. The numbers alone do not prove it, but it makes what often is not given back; {more}."
+    ),
     Rule.SLOWS: "Noise: {held}, {grown}, but lately more slowly, like a cache that fills up.",
     Rule.REFILLS: "Noise: {held}, {grown}, but not certainly beyond where it slowed down in the previous process.",
     Rule.LOADED: "Noise: {held}, {grown}; {load}, as it does under more load.",
@@ -182,6 +185,8 @@ def _of_rule(finding: Finding, what: str) -> str:
 
 def candidate(finding: Finding, now: MappedFinding | None = None, before: str = "") -> str:
     """Say what is known of a line that may leak though nothing is proven, and what would settle it. `before`: see `reported`."""
+    if finding.is_quiet:
+        return _quiet(finding, now)
     rises = sum(later > earlier for earlier, later in pairwise(finding.points))
     always = rises == len(finding.points) - 1
     known = ["it rose at every step" if always else f"it rose {TIMES.get(rises, f'{rises} times')}"]
@@ -202,6 +207,17 @@ def candidate(finding: Finding, now: MappedFinding | None = None, before: str = 
 def reported(before: str) -> str:
     """Say what a line was reported as, and since when: growing since 20:02:11, a leak since 20:38:21; "" if that never changed."""
     return f" Reported as {before}." if before else ""
+
+
+def _quiet(finding: Finding, now: MappedFinding | None) -> str:
+    """Say which leak may hide in a line that does not rise so far, and what would show it."""
+    unit = finding.sample_type.unit
+    held, hidden = amount(finding.owned.value, unit) + _what(finding, now), amount(finding.owned.high, unit)
+    sooner = _denser(finding)
+    return (
+        f"Not proven: {held}, {_grown(finding)}: it does not rise so far, but a leak of up to {hidden} would not show yet. "
+        f"Take more snapshots{sooner and f', or {sooner}'}."
+    )
 
 
 def _load(finding: Finding) -> str:

@@ -121,6 +121,23 @@ ASSIGNMENT = re.compile(r"[\w.]+\[.+\](?:\+\+|--|\s*[-+*/%&|^]?=\s*\d[\w.]*|\s*=
 an interface in a []any is allocated here, too, and the text does not tell.)"""
 
 
+OFTEN_KEPT = frozenset(
+    (Shape.TICKER, Shape.TIMER, Shape.RESPONSE_BODY, Shape.REGISTRATION, Shape.LABEL_VALUES, Shape.CONTEXT)
+)
+"""What a stack shows without a text, and what often is not given back."""
+
+
+def is_kept_by_caller(name: str) -> bool:
+    """Return whether the line that calls this function itself gets what often is not given back."""
+    return CALLED.get(_bare(name)) in OFTEN_KEPT
+
+
+def is_kept_inside(name: str) -> bool:
+    """Return whether this function holds what often is not given back, however deep an own line calls it."""
+    bare = _bare(name)
+    return bare == EXCHANGE or any(known.fullmatch(name) for known in SERIES) or _registers(bare)
+
+
 def shape(functions: Sequence[str], own: Sequence[bool], text: str = "") -> Shape | None:
     """Return the shape that one stack of a heap profile shows, if it shows one.
 
