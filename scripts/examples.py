@@ -51,6 +51,8 @@ BEGUN, EVERY = 1_767_225_600, 60
 """When the first profile was taken, in seconds since 1970, and the seconds from one to the next."""
 WIDTH = 120
 """Of a line of JSON."""
+PROD = {"name": "prod", "type": "pyroscope", "url": "https://pyroscope.example.com"}
+OF_A_POD = [["service_name", "shop/api"], ["pod", "api-7d9f"]]
 RUN: dict[type[protocol.Command[Any]], list[Any]] = {
     protocol.GetStacks: [MAIN, 7],
     protocol.GetStackTree: [MAIN, 7, "callers", []],
@@ -94,6 +96,47 @@ TOLD: dict[type[protocol.Command[Any]], tuple[list[Any], Any]] = {
             "problem": "",
         },
     ),
+    protocol.GetSources: (
+        [],
+        [
+            {
+                "source": PROD,
+                "asks": "pyroscope at https://pyroscope.example.com",
+                "allowed": True,
+                "snapshots": 960,
+                "running": False,
+                "error": "",
+            }
+        ],
+    ),
+    protocol.TestSource: (
+        [PROD],
+        {
+            "text": "2 services, newest heap 2026-01-01 00:02:00 UTC",
+            "services": ["shop/api", "shop/cart"],
+            "label": "service_name",
+            "error": "",
+        },
+    ),
+    protocol.WriteSource: ([PROD], f"{FOLDER}/alloclens.toml"),
+    protocol.GetSourceProcesses: (
+        [PROD, 3600],
+        {
+            "processes": [
+                {
+                    "labels": OF_A_POD,
+                    "service": "shop/api",
+                    "version": "",
+                    "instance": "api-7d9f",
+                    "detail": "482MB, +300MB, newest 2026-01-01 00:02:00 UTC",
+                }
+            ],
+            "more": 0,
+            "error": "",
+        },
+    ),
+    protocol.FetchSnapshots: ([PROD, {"seconds": 3600, "processes": [OF_A_POD]}], None),
+    protocol.StopFetch: (["prod"], None),
     protocol.CompareFiles: (["/tmp/before.pb.gz", "/tmp/after.pb.gz"], None),
     protocol.ExplainPlacement: ([MAIN], "main.go is where it was recorded.\n"),
     protocol.WriteChoices: ([{"base": "first", "sampleType": "inuse_space"}], f"{FOLDER}/alloclens.toml"),
@@ -109,6 +152,7 @@ CAPTURED = protocol.CaptureState(
     latest=(f"{FOLDER}/profiles/heap-20260101T000000.000Z.pb.gz",),
     error="",
 )
+FETCHING = protocol.SourceState(name="prod", running=True, done=3, total=16, written=180, error="")
 
 
 class NoArgumentsError(Exception):
@@ -127,7 +171,8 @@ def examples() -> str:
         server = _server(root)
         answers = {command: _answer(server, command, given, root) for command, given in RUN.items()}
         shown = _moved(as_json(status(server.world)), str(root), FOLDER)
-    parts = [_notification(kind, params) for kind, params in (("status", shown), ("capture", as_json(CAPTURED)))]
+    notifications = (("status", shown), ("capture", as_json(CAPTURED)), ("source", as_json(FETCHING)))
+    parts = [_notification(kind, params) for kind, params in notifications]
     told = TOLD | {command: (given, answers[command]) for command, given in RUN.items()}
     parts += [_example(command, *told[command]) for command in commands()]
     return "\n".join(parts)

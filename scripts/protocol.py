@@ -20,6 +20,7 @@ from msgspec.inspect import (
     IntType,
     ListType,
     LiteralType,
+    Metadata,
     NoneType,
     StrType,
     StructType,
@@ -124,10 +125,16 @@ def _interface(kind: type[msgspec.Struct]) -> str:
     comments = _comments(kind)
     rows = []
     for field in msgspec.structs.fields(kind):
-        comment = f" // {comments[field.name]}" if field.name in comments else ""
+        comment = f" // {comments[field.name]}" if field.name in comments else _described(type_info(field.type))
         word = _word(type_info(field.type))
         rows.append(f"  {field.encode_name}{'' if field.required else '?'}: {word};{comment}")
     return "\n".join([f"// {_line(kind.__doc__)}", f"export interface {kind.__name__} {{", *rows, "}\n"])
+
+
+def _described(kind: Type) -> str:
+    """Return the description of a setting as a comment."""
+    schema = (kind.extra_json_schema or {}) if isinstance(kind, Metadata) else {}
+    return f" // {schema['description'].removesuffix('.')}" if "description" in schema else ""
 
 
 def _commands() -> str:
@@ -159,6 +166,8 @@ def _comments(kind: type[msgspec.Struct]) -> dict[str, str]:
 
 
 def _word(kind: Type) -> str:
+    if isinstance(kind, Metadata):  # described, as settings are
+        kind = kind.type
     match kind:
         case LiteralType(values):
             names = (

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import re
 import time
-from dataclasses import dataclass, field
 from email.utils import formatdate
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,8 +16,8 @@ from alloclens.sources import collect, retry
 from alloclens.sources import fetch as fetching
 from click.testing import CliRunner
 
-from tests.support.profiles import Builder
-from tests.support.server import ProfileServer, profile_server
+from tests.support.querier import Pyroscope
+from tests.support.server import profile_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,69 +25,7 @@ if TYPE_CHECKING:
     from click.testing import Result
 
 pytestmark = pytest.mark.usefixtures("folder")
-TYPES = ("inuse_objects", "inuse_space")
 SECRET = "s3cret-t0ken"
-
-
-@dataclass
-class Pyroscope:
-    """Snapshots, all of which have one stack; more processes, or more that is wrong, as a test likes."""
-
-    server: ProfileServer
-    snapshots: list[tuple[int, int]]
-    """When each was taken, in milliseconds, and the bytes in it."""
-    pods: tuple[str, ...] = ("a",)
-    times: int = 1
-    """How many snapshots a profile is the sum of."""
-    left: float = float("inf")
-    """How many profiles it still answers with; then it has this fault."""
-    fault: tuple[str, int] = ("status", 503)
-    lost: bytes = b"?"
-    """The type that it has lost."""
-    asked: list[str] = field(default_factory=list)
-
-    def answer(self, path: str, body: bytes) -> bytes:
-        method = path.rpartition("/")[2]
-        self.asked.append(method)
-        if method == "SelectMergeProfile":
-            return self.profile(body)
-        query = json.loads(body)
-        answers = {
-            "LabelValues": {"names": ["shop"]},
-            "ProfileTypes": {"profileTypes": [{"ID": f"memory:{t}:x:space:bytes", "sampleType": t} for t in TYPES]},
-            "SelectSeries": self.series(int(query["start"]), int(query["end"]), query.get("labelSelector", "")),
-        }
-        return json.dumps(answers[method]).encode()
-
-    def series(self, start: int, end: int, selector: str = "") -> dict:
-        """Return the series of the pods that are selected; each uses more than the one before it, the longer it runs."""
-        within = [(at, value) for at, value in self.snapshots if start <= at <= end]
-        (pod,) = re.findall('pod="([^"]*)"', selector) or (None,)
-        series = []
-        for number, name in enumerate(self.pods):
-            points = [
-                {
-                    "timestamp": str(at),
-                    "value": value + number * i,
-                    "exemplars": [{"timestamp": str(at), "profileId": str(at), "value": str(value)}],
-                }
-                for i, (at, value) in enumerate(within)
-            ]
-            if points and pod in (None, name):
-                series.append({"labels": [{"name": "pod", "value": name}], "points": points})
-        return {"series": series}
-
-    def profile(self, body: bytes) -> bytes:
-        if self.lost in body:
-            return b""
-        self.left -= 1
-        if self.left < 0:
-            setattr(self.server, *self.fault)
-            return b"it is ending"
-        (at,) = re.findall(rb"\x3a.(\d+)", body)  # field 7, the ids
-        made = Builder(("inuse_space" if b"inuse_space" in body else "inuse_objects", "x"))
-        made.sample("main.keep@/w/main.go:9", [dict(self.snapshots)[int(at)] * self.times])
-        return made.message.SerializeToString()
 
 
 @pytest.fixture
@@ -97,9 +33,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Pyroscope]:
     monkeypatch.setattr(retry, "PAUSE_SECONDS", 0.0)
     now = round(time.time() * 1000)
     with profile_server() as running:
-        made = Pyroscope(running, [(now - 60_000 * (10 - i), 1000 + i) for i in range(10)])
-        running.answers = made.answer
-        yield made
+        yield Pyroscope(running, [(now - 60_000 * (10 - i), 1000 + i) for i in range(10)])
 
 
 @pytest.fixture

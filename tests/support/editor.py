@@ -53,6 +53,7 @@ def vscode() -> lsp.ClientCapabilities:
                 "commands": ["alloclens.showStacks", "alloclens.explain", "alloclens.copyForAgent"],
                 "status": True,
                 "capture": True,
+                "sources": True,
             }
         },
     )
@@ -104,9 +105,13 @@ class Editor:
         self.applied: list[lsp.WorkspaceEdit] = []
         self.refuses_edits = False
         self.progress: list[str] = []
+        self.bars: dict[str, int | str] = {}
+        """The token of every progress bar that was shown, by its title."""
         self.status: Any = NOTHING_SAID
         self.captures: list[Any] = []
         """Every state of capturing that the server has sent."""
+        self.fetches: list[Any] = []
+        """Every state of fetching from a source."""
         self.refreshes = 0
         self.is_open = False
         self._versions: dict[str, int] = {}
@@ -140,11 +145,18 @@ class Editor:
         @feature(lsp.PROGRESS)
         def progressed(params: lsp.ProgressParams) -> None:
             self.progress.append(_get(params.value, "kind"))
+            if self.progress[-1] == "begin":
+                self.bars[_get(params.value, "title")] = params.token
             self._changed.set()
 
         @feature("alloclens/status")
         def status(params: Any) -> None:
             self.status = params
+            self._changed.set()
+
+        @feature("alloclens/source")
+        def fetched(params: Any) -> None:
+            self.fetches.append(params)
             self._changed.set()
 
         @feature("alloclens/capture")

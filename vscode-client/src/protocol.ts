@@ -2,14 +2,21 @@
 // What the server and this client say to each other beyond LSP.
 
 // What this client announces in `capabilities.experimental`.
-export const EXPERIMENTAL = { alloclens: { commands: ['alloclens.showStacks', 'alloclens.explain', 'alloclens.copyForAgent'], status: true, capture: true } };
+export const EXPERIMENTAL = { alloclens: { commands: ['alloclens.showStacks', 'alloclens.explain', 'alloclens.copyForAgent'], status: true, capture: true, sources: true } };
 
 export const STATUS = 'alloclens/status';
 export const CAPTURE_STATE = 'alloclens/capture';
+export const SOURCE_STATE = 'alloclens/source';
 export const CAPTURE = 'alloclens.server.capture';
 export const CAPTURE_NOW = 'alloclens.server.captureNow';
 export const STOP_CAPTURE = 'alloclens.server.stopCapture';
 export const CAPTURE_TARGETS = 'alloclens.server.captureTargets';
+export const SOURCES = 'alloclens.server.sources';
+export const TEST_SOURCE = 'alloclens.server.testSource';
+export const WRITE_SOURCE = 'alloclens.server.writeSource';
+export const SOURCE_PROCESSES = 'alloclens.server.sourceProcesses';
+export const FETCH = 'alloclens.server.fetch';
+export const STOP_FETCH = 'alloclens.server.stopFetch';
 export const STACK_PAGE = 'alloclens.server.stackPage';
 export const STACKS = 'alloclens.server.stacks';
 export const STACK_TREE = 'alloclens.server.stackTree';
@@ -73,6 +80,16 @@ export interface CaptureState {
   error: string; // Why the last attempt failed; empty if it did not
 }
 
+// The params of the notification while snapshots are fetched: how far it is, and why it failed.
+export interface SourceState {
+  name: string;
+  running: boolean;
+  done: number; // Processes of which all is fetched
+  total: number;
+  written: number; // New snapshots
+  error: string; // Why it failed; empty if it did not
+}
+
 // What to capture, and how often.
 export interface CaptureOptions {
   kind?: CaptureKind; // `named` is what the URL names, a heap if it names none; `all` is heap, goroutines, and leaked ones if there is such a profile
@@ -93,6 +110,61 @@ export interface CaptureTarget {
   url: string;
   name: string;
   detail: string;
+}
+
+// A source of the settings.
+export interface ListedSource {
+  source: Source;
+  asks: string; // What is asked, and with which credentials; empty if the settings are wrong
+  allowed: boolean; // Whether the user has allowed that in this workspace
+  snapshots: number; // Those that were fetched and are still kept
+  running: boolean;
+  error: string; // Why it was not fetched from the last time, or what is wrong with the settings
+}
+
+// Where the profiles of processes are fetched from. No field holds a secret: this file may be shared.
+export interface Source {
+  name: string; // What you call it
+  type: 'azure' | 'gcs' | 'http' | 'kubernetes' | 'parca' | 'pyroscope' | 's3'; // What kind of server, bucket or cluster it is
+  url: string; // Its URL, without user and password: https://pyroscope.example.com, s3://bucket/path, gs://bucket/path, https://account.blob.core.windows.net/container/path, or pod://namespace:6060 for the pods of a namespace
+  select?: string; // Which profiles, as a label selector, such as service_name="api". If empty, all
+  interval?: number; // Seconds between two profiles of a process, as they are collected
+  context?: string; // Kubernetes: the context of your kubeconfig. If empty, the current one
+  tenant?: string; // The tenant, sent as X-Scope-OrgID
+  user?: string; // The user, whose password is then the token
+  tokenEnv?: string; // The environment variable with the token to send
+  tokenFile?: string; // The file with the token to send: absolute or below ~, outside the workspace
+}
+
+// What a source answered.
+export interface SourceTest {
+  text: string; // What it has, in a few words
+  services: readonly string[]; // Their names, if the source lists them
+  label: string; // The label that names a service in `select`
+  error: string; // Why it did not answer; empty if it did
+}
+
+// The processes of a source, those first that grow most.
+export interface SourceProcesses {
+  processes: readonly SourceProcess[];
+  more: number; // How many are left out
+  error: string; // Why the source did not answer; empty if it did
+}
+
+// A process of which a source has snapshots.
+export interface SourceProcess {
+  labels: readonly (readonly [string, string])[]; // Names and values. They tell it from others
+  service: string;
+  version: string; // Empty if no label tells it
+  instance: string;
+  detail: string; // What it has in use, how that grew, and when the newest snapshot was taken
+}
+
+// What to fetch.
+export interface FetchOptions {
+  seconds?: number; // How far back
+  every?: number; // At most one snapshot of a process in so many seconds; 0 for 60 snapshots in all of the time
+  processes?: readonly (readonly (readonly [string, string])[])[]; // The `labels` of the processes; without any, the 16 that grow most
 }
 
 // The heaviest call stacks of a line.
@@ -510,6 +582,18 @@ export interface Commands {
   [STOP_CAPTURE]: { arguments: []; answer: null };
   // Return the programs on this machine that serve profiles, or the running pods.
   [CAPTURE_TARGETS]: { arguments: [pods?: boolean]; answer: CaptureTargets };
+  // Return the sources of the settings.
+  [SOURCES]: { arguments: []; answer: readonly ListedSource[] };
+  // Ask a source what it has, after the user has allowed its address.
+  [TEST_SOURCE]: { arguments: [source: Source]; answer: SourceTest };
+  // Write a source to the settings file. Returns the file's path, or null after showing why that failed.
+  [WRITE_SOURCE]: { arguments: [source: Source]; answer: string | null };
+  // Return the processes of which a source has snapshots of these last seconds.
+  [SOURCE_PROCESSES]: { arguments: [source: Source, seconds?: number]; answer: SourceProcesses };
+  // Fetch snapshots from a source that are not there yet. Returns the error if it fails.
+  [FETCH]: { arguments: [source: Source, options?: FetchOptions]; answer: string | null };
+  // Stop fetching from the source of this name.
+  [STOP_FETCH]: { arguments: [source: string]; answer: null };
   // Write the call stacks of a line to a file and have the editor show it. Returns the file's path.
   [STACK_PAGE]: { arguments: [uri: string, line: number]; answer: string | null };
   // Return the heaviest call stacks of a line.

@@ -13,7 +13,7 @@ from alloclens.cli.terminal import show, tell
 from alloclens.disk import real
 from alloclens.settings import config
 from alloclens.settings.checking import parse
-from alloclens.settings.trust import Grant, allow, allowed
+from alloclens.settings.trust import allow, allowed
 from alloclens.sources.collect import overview
 from alloclens.sources.errors import CaptureError
 from alloclens.sources.remote import Remote, remote
@@ -59,7 +59,7 @@ def allow_command(folder: str, names: tuple[str, ...]) -> None:
         with errors_about(source.name):
             remotes.append(remote(source, folder))
     with errors_about("the permission could not be saved"):
-        allow(_grant(folder, made) for made in remotes)
+        allow(made.grant for made in remotes)
     for made in remotes:
         show(f"{made.source.name}: {made.asks}")
 
@@ -81,10 +81,6 @@ def named(folder: str, names: tuple[str, ...]) -> list[Source]:
 def allowed_remote(folder: str, source: Source) -> Remote:
     """Return the server of a source that the user has allowed. Raises CaptureError."""
     made = remote(source, folder)
-    if _grant(folder, made) not in allowed():
+    if made.grant not in allowed():
         raise CaptureError(f"{made.asks} is not asked until `alloclens sources allow {source.name}` allows it")
     return made
-
-
-def _grant(folder: str, made: Remote) -> Grant:
-    return Grant(folder, f"sources.{made.source.name}", made.asks)

@@ -136,6 +136,10 @@ class Client:
     def shows_capture(self) -> bool:
         return self._ours.get("capture") is True
 
+    @property
+    def shows_sources(self) -> bool:
+        return self._ours.get("sources") is True
+
 
 def _ours(experimental: Any) -> Mapping[str, Any]:
     """Return the experimental capabilities of alloclens, whatever JSON a client sends."""

@@ -13,6 +13,7 @@ from msgspec.inspect import (
     IntType,
     ListType,
     LiteralType,
+    Metadata,
     NoneType,
     StrType,
     StructType,
@@ -24,6 +25,7 @@ from msgspec.inspect import (
 )
 from pygls.exceptions import JsonRpcInvalidParams
 
+from alloclens.settings.settings import Source
 from alloclens.typed import located
 
 if TYPE_CHECKING:
@@ -90,6 +92,8 @@ def _without_nulls(value: Any) -> Any:
 
 
 def _word(kind: Type) -> str:
+    if isinstance(kind, Metadata):  # described, as settings are
+        kind = kind.type
     match kind:
         case LiteralType(values):
             return " | ".join(map(json.dumps, values))
@@ -97,9 +101,9 @@ def _word(kind: Type) -> str:
             return f"{_word(item)}[]"
         case TupleType(items):
             return f"[{', '.join(map(_word, items))}]"
-        case StructType(fields=fields):
+        case StructType(cls=cls, fields=fields):
             named = [f"{f.encode_name}{'' if f.required else '?'}: {_word(f.type)}" for f in fields]
-            return f"{{ {', '.join(named)} }}"
+            return "Source" if cls is Source else f"{{ {', '.join(named)} }}"  # docs/sources.md has its fields
         case UnionType(types=parts):  # null is as good as nothing
             return " | ".join(_word(part) for part in parts if not isinstance(part, NoneType))
     return WORDS[type(kind)]

@@ -106,6 +106,7 @@ async def shutdown(ls: Server, params: None) -> None:
     ls.is_shut_down = True
     ls.stop_tasks()
     ls.capturing.stop()
+    ls.fetching.stop_all()
     stopping = [asyncio.to_thread(stop) for stop in (ls.worker.stop, *([ls.loader.stop] if ls.loader else []))]
     with suppress(asyncio.TimeoutError):
         await asyncio.wait_for(asyncio.gather(*stopping), STOP_SECONDS)

@@ -11,7 +11,7 @@ from typing import Annotated, ClassVar, Generic, Literal, TypeVar
 
 import msgspec
 
-from alloclens.settings.settings import Severity  # noqa: TC001 - msgspec reads the fields of a class
+from alloclens.settings.settings import Severity, Source  # noqa: TC001 - msgspec reads the fields of a class
 from alloclens.tables.stack_tree import Direction  # noqa: TC001 - as above
 from alloclens.typed import Message, ready
 from alloclens.wording.explain import Placement
@@ -72,9 +72,11 @@ class Abilities(Message, frozen=True):
     """Whether it handles the notification `alloclens/status`."""
     capture: bool
     """Whether it handles the notification `alloclens/capture`."""
+    sources: bool
+    """Whether it handles the notification `alloclens/source`."""
 
 
-VSCODE = Abilities([SHOW_STACKS, EXPLAIN, COPY_FOR_AGENT], status=True, capture=True)
+VSCODE = Abilities([SHOW_STACKS, EXPLAIN, COPY_FOR_AGENT], status=True, capture=True, sources=True)
 """What the VS Code extension announces."""
 
 
@@ -193,6 +195,130 @@ class GetCaptureTargets(Command[CaptureTargets], frozen=True):
 
     name = "alloclens.server.captureTargets"
     pods: bool = False
+
+
+# Profile servers and buckets
+
+
+class SourceState(Message, frozen=True):
+    """The params of the notification while snapshots are fetched: how far it is, and why it failed."""
+
+    method: ClassVar[str] = "alloclens/source"
+    name: str
+    running: bool
+    done: int
+    """Processes of which all is fetched."""
+    total: int
+    written: int
+    """New snapshots."""
+    error: str
+    """Why it failed; empty if it did not."""
+
+
+class ListedSource(Message, frozen=True):
+    """A source of the settings."""
+
+    source: Source
+    asks: str
+    """What is asked, and with which credentials; empty if the settings are wrong."""
+    allowed: bool
+    """Whether the user has allowed that in this workspace."""
+    snapshots: int
+    """Those that were fetched and are still kept."""
+    running: bool
+    error: str
+    """Why it was not fetched from the last time, or what is wrong with the settings."""
+
+
+class SourceTest(Message, frozen=True):
+    """What a source answered."""
+
+    text: str
+    """What it has, in a few words."""
+    services: tuple[str, ...]
+    """Their names, if the source lists them."""
+    label: str
+    """The label that names a service in `select`."""
+    error: str
+    """Why it did not answer; empty if it did."""
+
+
+class SourceProcess(Message, frozen=True):
+    """A process of which a source has snapshots."""
+
+    labels: tuple[tuple[str, str], ...]
+    """Names and values. They tell it from others."""
+    service: str
+    version: str
+    """Empty if no label tells it."""
+    instance: str
+    detail: str
+    """What it has in use, how that grew, and when the newest snapshot was taken."""
+
+
+class SourceProcesses(Message, frozen=True):
+    """The processes of a source, those first that grow most."""
+
+    processes: tuple[SourceProcess, ...]
+    more: int
+    """How many are left out."""
+    error: str
+    """Why the source did not answer; empty if it did."""
+
+
+@ready
+class FetchOptions(Message, frozen=True):
+    """What to fetch."""
+
+    seconds: Annotated[int, msgspec.Meta(ge=60, le=366 * 86400)] = 3600
+    """How far back."""
+    every: Annotated[int, msgspec.Meta(ge=0, le=86400 * 31)] = 0
+    """At most one snapshot of a process in so many seconds; 0 for 60 snapshots in all of the time."""
+    processes: tuple[tuple[tuple[str, str], ...], ...] = ()
+    """The `labels` of the processes; without any, the 16 that grow most."""
+
+
+class GetSources(Command[tuple[ListedSource, ...]], frozen=True):
+    """Return the sources of the settings."""
+
+    name = "alloclens.server.sources"
+
+
+class TestSource(Command[SourceTest], frozen=True):
+    """Ask a source what it has, after the user has allowed its address."""
+
+    name = "alloclens.server.testSource"
+    source: Source
+
+
+class WriteSource(Command[str | None], frozen=True):
+    """Write a source to the settings file. Returns the file's path, or null after showing why that failed."""
+
+    name = "alloclens.server.writeSource"
+    source: Source
+
+
+class GetSourceProcesses(Command[SourceProcesses], frozen=True):
+    """Return the processes of which a source has snapshots of these last seconds."""
+
+    name = "alloclens.server.sourceProcesses"
+    source: Source
+    seconds: Annotated[int, msgspec.Meta(ge=60, le=366 * 86400)] = 3600
+
+
+class FetchSnapshots(Command[str | None], frozen=True):
+    """Fetch snapshots from a source that are not there yet. Returns the error if it fails."""
+
+    name = "alloclens.server.fetch"
+    source: Source
+    options: FetchOptions = FetchOptions()
+
+
+class StopFetch(Command[None], frozen=True):
+    """Stop fetching from the source of this name."""
+
+    name = "alloclens.server.stopFetch"
+    source: str
 
 
 # Call stacks

@@ -102,13 +102,19 @@ class Publisher:
                 self._ls.run_task(self._notice.show(world), "showing what was not found")
         finally:  # even if publishing fails
             self._tell(world)
-            if self._ls.client.shows_status:
-                current = await asyncio.to_thread(status, world)  # the first to ask how all types grew
-                self._ls.protocol.notify(Status.method, as_json(current))
+            await self.show_status()
             self._progress.update(world)
             self._ls.run_task(self._permission.ask(world), "asking what may be read")
         if self._ls.client.refreshes_lenses:
             self._refresh("lenses", self._ls.workspace_code_lens_refresh_async)
+
+    async def show_status(self) -> None:
+        """Send the status, to an editor that shows one."""
+        if self._ls.client.shows_status and not self._ls.is_shut_down:
+            current = await asyncio.to_thread(
+                status, self._ls.world, self._ls.fetching.problems
+            )  # the first to ask how all types grew
+            self._ls.protocol.notify(Status.method, as_json(current))
 
     async def found(self) -> str | None:
         """Offer to show profiles that were written before the start; return the path that the user wants to see."""

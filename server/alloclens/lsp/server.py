@@ -16,6 +16,7 @@ from alloclens.lsp.choosing import Choosing
 from alloclens.lsp.client import Client
 from alloclens.lsp.documents import Documents
 from alloclens.lsp.escaping import with_escapes
+from alloclens.lsp.fetching import Fetching
 from alloclens.lsp.opened import Opened
 from alloclens.lsp.params import strict_converter
 from alloclens.lsp.rpc import Protocol, Session
@@ -44,6 +45,9 @@ class Publishing(typing.Protocol):
 
     def publish_again(self, uri: str) -> None:
         """Send the diagnostics of a document again with the next that are published."""
+
+    async def show_status(self) -> None:
+        """Send the status again."""
 
     def publish_soon(self) -> None:
         """Publish once no document has changed for a while."""
@@ -97,6 +101,7 @@ class Server(Session):
         self.reported: Reported = ()
         """The findings of this world and those before. Replaced as a whole."""
         self.capturing = Capturing()
+        self.fetching = Fetching()
         self.opened = Opened()
         self.loader: Loader | None = None
         self.publisher: Publishing | None = None

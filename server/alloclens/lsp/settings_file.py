@@ -53,6 +53,17 @@ async def write_settings(ls: Server, values: dict[str, Any]) -> str | None:
     )
 
 
+async def add_source(ls: Server, source: dict[str, Any]) -> str | None:
+    """Add a source, or replace the one of its name, and show where; return the file's path, or None after showing why that failed."""
+    return await _change(
+        ls,
+        _SettingsEdit(
+            f"the source {source['name']}",
+            lambda text, path: config_text.with_source(text, config.table_of(path), source),
+        ),
+    )
+
+
 async def _change(ls: Server, change: _SettingsEdit) -> str | None:
     folders = tuple(ls.folders.values())
     if not folders:

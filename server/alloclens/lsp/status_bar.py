@@ -14,19 +14,21 @@ from alloclens.wording.status import in_full, line, not_used, nothing, shortened
 from alloclens.wording.verdict import goroutine_note
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from alloclens.lsp.protocol import State
     from alloclens.session.world import World
 
 
-def status(world: World) -> Status:
-    """Return the status: what is shown, or why nothing is."""
+def status(world: World, of_sources: Sequence[str] = ()) -> Status:
+    """Return the status: what is shown, or why nothing is, and why sources could not be fetched from."""
     state: State
     if world.pending:
         text, state = f"reading {world.pending} profiles", "loading"
     else:
-        has_problem = world.problems or not_used(world)
+        has_problem = world.problems or not_used(world) or of_sources
         text, state = _text(world), "problem" if has_problem else "ok" if world.shown else "empty"
-    tooltip = _tooltip(world)
+    tooltip = "\n\n".join((*map(escape, of_sources), _tooltip(world)))
     return Status(
         state,
         printable(text),

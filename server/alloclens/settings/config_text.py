@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from alloclens.languages.toml import lines_of_keys
 from alloclens.settings import checking
+from alloclens.settings.settings import SOURCES
 from alloclens.settings.toml import BOM, edit_toml, loads
 
 if TYPE_CHECKING:
@@ -55,16 +56,34 @@ def with_mapping(text: str, keys: tuple[str, ...], from_: str, to: str) -> str:
 
     Comments and layout stay. Raises ValueError if the text is not valid TOML, or its mappings are not a list of tables.
     """
+    return _with_table(text, keys, _TableList("path mapping", LIST, "from"), {"from": from_, "to": to})
+
+
+def with_source(text: str, keys: tuple[str, ...], source: Mapping[str, Any]) -> str:
+    """Return the text of a settings file with a source added to the table at `keys`, or the one of its name changed, likewise."""
+    return _with_table(text, keys, _TableList("source", SOURCES, "name"), source)
+
+
+class _TableList(NamedTuple):
+    """A setting that is a list of tables."""
+
+    what: str
+    """One of them, in words."""
+    name: str
+    key: str
+    """The field that tells one from others."""
+
+
+def _with_table(text: str, keys: tuple[str, ...], of: _TableList, table: Mapping[str, Any]) -> str:
+    """Return the text with a table added to a list of tables, unless one has the same key: then that has its values."""
     import tomlkit  # noqa: PLC0415 - slow to import, and seldom needed
 
     try:
-        values = "".join(
-            f"{key} = {tomlkit.string(value).as_string()}\n" for key, value in (("from", from_), ("to", to))
-        )
-        added = f"[[{'.'.join((*keys, LIST))}]]\n{values}"
-        return edit_toml(text, lambda data: _map(data, keys, from_, to), added)
+        values = "".join(f"{field} = {tomlkit.item(value).as_string()}\n" for field, value in table.items())
+        added = f"[[{'.'.join((*keys, of.name))}]]\n{values}"
+        return edit_toml(text, lambda data: _add(data, keys, of, table), added)
     except ValueError as error:
-        raise ValueError(f"no path mapping can be added: {error}") from error
+        raise ValueError(f"no {of.what} can be added: {error}") from error
 
 
 def with_values(text: str, keys: tuple[str, ...], values: Mapping[str, Any]) -> str:
@@ -85,13 +104,13 @@ def _below(data: Any, keys: tuple[str, ...]) -> Any:
     return data
 
 
-def _map(data: Any, keys: tuple[str, ...], from_: str, to: str) -> None:
-    """Add a mapping to the values of a file, plain or tomlkit's."""
-    there = _below(data, keys).setdefault(LIST, [])
-    if not isinstance(there, list) or not all(isinstance(mapping, dict) for mapping in there):
-        raise ValueError(f"{LIST} is not a list of tables")
-    same = [mapping for mapping in there if mapping.get("from") == from_]
-    for mapping in same:
-        mapping["to"] = to
+def _add(data: Any, keys: tuple[str, ...], of: _TableList, table: Mapping[str, Any]) -> None:
+    """Add a table to the values of a file, plain or tomlkit's."""
+    there = _below(data, keys).setdefault(of.name, [])
+    if not isinstance(there, list) or not all(isinstance(one, dict) for one in there):
+        raise ValueError(f"{of.name} is not a list of tables")
+    same = [one for one in there if one.get(of.key) == table[of.key]]
+    for one in same:
+        one.update({field: value for field, value in table.items() if one.get(field) != value})
     if not same:
-        there.append({"from": from_, "to": to})
+        there.append(dict(table))

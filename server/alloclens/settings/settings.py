@@ -21,6 +21,7 @@ LIMIT = re.compile(rf"{SIZE.pattern[:-1]}$|^\d{{1,6}}(?:\.\d{{1,3}})? ?%$")
 PathText = Annotated[str, Meta(max_length=4096, pattern=r"^[^\x00]*$")]
 """A path, a pattern or an argument of a program: what the system takes, and not so long that it takes seconds."""
 TITLES = ("title", "description")
+SOURCES, MAX_SOURCES = "sources", 50
 Severity = Literal["error", "warning", "information", "hint", "off"]
 
 
@@ -244,10 +245,10 @@ class Settings(Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown
     sources: Annotated[
         tuple[Source, ...],
         Meta(
-            max_length=50,
+            max_length=MAX_SOURCES,
             description=(
                 "Servers, buckets and clusters that have the profiles of many processes, as `{ name, type, url }` and more, from which "
-                "`alloclens fetch` gets snapshots. Each has to be allowed once, with `alloclens sources allow`."
+                "snapshots are fetched. Each has to be allowed once. Those of the editor and of the settings file are all used; of two with one name, the editor's."
             ),
             examples=[
                 [
@@ -342,8 +343,10 @@ def changed(settings: Settings) -> dict[str, Any]:
 
 
 def layered(*given: Mapping[str, Any]) -> dict[str, Any]:
-    """Merge settings; later ones override earlier ones, unless they are None."""
-    return {key: value for settings in given for key, value in settings.items() if value is not None}
+    """Merge settings; later ones override earlier ones, unless they are None. Sources of both are kept: they have names."""
+    merged = {key: value for settings in given for key, value in settings.items() if value is not None}
+    sources = {source["name"]: source for settings in given for source in settings.get(SOURCES) or ()}
+    return {**merged, SOURCES: [*sources.values()][-MAX_SOURCES:]} if sources else merged
 
 
 @cache

@@ -244,6 +244,11 @@ def directory_of(process: Process) -> str:
     return f"{_name(service)}/{name or 'all'}"
 
 
+def count(directory: Path) -> int:
+    """Return how many snapshots were fetched into the directory of a source."""
+    return sum(bool(NAME.fullmatch(name)) for _, _, names in tree(str(directory), (), set()) for name in names)
+
+
 def trim(root: Path, tell: Callable[[str], None], most: int = MAX_KEPT_BYTES) -> None:
     """Remove the oldest snapshots below a directory until the rest has at most `most` bytes. Raises OSError."""
     left_out: set[str] = set()

@@ -21,6 +21,7 @@ from alloclens.paths import is_within
 from alloclens.profile.errors import Malformed
 from alloclens.profile.joined import HEAP, total
 from alloclens.profile.sample_types import HEAP_DEFAULT
+from alloclens.settings.trust import Grant
 from alloclens.sources.access import NOBODY, Access, basic, checked_token, token_in
 from alloclens.sources.address import Address, authorization, bucket, endpoint, namespace, parsed, without_secrets
 from alloclens.sources.errors import CaptureError
@@ -172,6 +173,11 @@ class Remote:
         parts = [("of the tenant", source.tenant), ("as the user", source.user)]
         parts += [("with the token in the variable", source.token_env), ("with the token in", source.token_file)]
         return ", ".join([f"{source.type} at {self.address}", *(f"{words} {value}" for words, value in parts if value)])
+
+    @property
+    def grant(self) -> Grant:
+        """The permission that is needed before anything is asked."""
+        return Grant(self.folder, f"sources.{self.source.name}", self.asks)
 
     def selector(self, process: Process = ()) -> str:
         """Return the label selector of the source, for one process if it is given."""

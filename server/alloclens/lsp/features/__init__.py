@@ -19,6 +19,7 @@ from alloclens.lsp.features import (
     inlay_hints,
     pictures,
     snapshots,
+    sources,
     stack_page,
     stacks,
     workspace_symbols,
@@ -43,6 +44,7 @@ FEATURES = (
     call_hierarchy,
     workspace_symbols,
     capture,
+    sources,
     about,
 )
 

@@ -1,0 +1,85 @@
+"""A server that answers Pyroscope's questions for snapshots with one stack, and fails as a test likes."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from tests.support.profiles import Builder
+
+if TYPE_CHECKING:
+    from tests.support.server import ProfileServer
+
+TYPES = ("inuse_objects", "inuse_space")
+
+
+@dataclass
+class Pyroscope:
+    """Snapshots, all of which have one stack; more processes, or more that is wrong, as a test likes."""
+
+    server: ProfileServer
+    snapshots: list[tuple[int, int]]
+    """When each was taken, in milliseconds, and the bytes in it."""
+    pods: tuple[str, ...] = ("a",)
+    stack: str = "main.keep@/w/main.go:9"
+    times: int = 1
+    """How many snapshots a profile is the sum of."""
+    left: float = float("inf")
+    """How many profiles it still answers with; then it has this fault."""
+    fault: tuple[str, int] = ("status", 503)
+    pause: float = 0.0
+    """Seconds before it answers with a profile."""
+    lost: bytes = b"?"
+    """The type that it has lost."""
+    asked: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.server.answers = self.answer
+
+    def answer(self, path: str, body: bytes) -> bytes:
+        method = path.rpartition("/")[2]
+        self.asked.append(method)
+        if method == "SelectMergeProfile":
+            return self.profile(body)
+        query = json.loads(body)
+        answers = {
+            "LabelValues": {"names": ["shop"]},
+            "ProfileTypes": {"profileTypes": [{"ID": f"memory:{t}:x:space:bytes", "sampleType": t} for t in TYPES]},
+            "SelectSeries": self.series(int(query["start"]), int(query["end"]), query.get("labelSelector", "")),
+        }
+        return json.dumps(answers[method]).encode()
+
+    def series(self, start: int, end: int, selector: str = "") -> dict:
+        """Return the series of the pods that are selected; each uses more than the one before it, the longer it runs."""
+        within = [(at, value) for at, value in self.snapshots if start <= at <= end]
+        (pod,) = set(re.findall('pod="([^"]*)"', selector)) or (None,)
+        series = []
+        for number, name in enumerate(self.pods):
+            points = [
+                {
+                    "timestamp": str(at),
+                    "value": value + number * i,
+                    "exemplars": [{"timestamp": str(at), "profileId": str(at), "value": str(value)}],
+                }
+                for i, (at, value) in enumerate(within)
+            ]
+            if points and pod in (None, name):
+                series.append({"labels": [{"name": "pod", "value": name}], "points": points})
+        return {"series": series}
+
+    def profile(self, body: bytes) -> bytes:
+        if self.pause:
+            time.sleep(self.pause)
+        if self.lost in body:
+            return b""
+        self.left -= 1
+        if self.left < 0:
+            setattr(self.server, *self.fault)
+            return b"it is ending"
+        (at,) = re.findall(rb"\x3a.(\d+)", body)  # field 7, the ids
+        made = Builder(("inuse_space" if b"inuse_space" in body else "inuse_objects", "x"))
+        made.sample(self.stack, [dict(self.snapshots)[int(at)] * self.times])
+        return made.message.SerializeToString()
