@@ -2,8 +2,8 @@
 import type { LogOutputChannel } from 'vscode';
 import type { ClientCapabilities, ConfigurationMiddleware, LanguageClientOptions, StaticFeature } from 'vscode-languageclient/node';
 import { CloseAction, ErrorAction, LanguageClient } from 'vscode-languageclient/node';
-import { CAPTURE_STATE, EXPERIMENTAL, STATUS } from './protocol.ts';
-import type { CaptureState, Status } from './protocol.ts';
+import { CAPTURE_STATE, EXPERIMENTAL, SOURCE_STATE, STATUS } from './protocol.ts';
+import type { CaptureState, SourceState, Status } from './protocol.ts';
 import type { Command } from './server-command.ts';
 import { SECTION } from './settings.ts';
 
@@ -11,6 +11,7 @@ export interface Listener {
   log: LogOutputChannel;
   status: (status: Status) => void;
   capture: (state: CaptureState) => void;
+  source: (state: SourceState) => void;
   closed: () => void;
 }
 
@@ -22,6 +23,7 @@ export function newClient(command: Command, settings: Settings, listener: Listen
   client.registerFeature(ourCapabilities);
   client.onNotification(STATUS, listener.status);
   client.onNotification(CAPTURE_STATE, listener.capture);
+  client.onNotification(SOURCE_STATE, listener.source);
   return client;
 }
 

@@ -18,10 +18,12 @@ import { reportIssue } from './report-issue.ts';
 import { SERIES } from './protocol.ts';
 import { Server } from './server.ts';
 import { openSample, showSample } from './sample.ts';
+import { Sources } from './sources.ts';
 import * as settings from './settings.ts';
 import { statusItem } from './status.ts';
 import type { FrameRow } from './views/frame-rows.ts';
 import type { Row } from './views/rows.ts';
+import type { SeriesRow } from './views/series-rows.ts';
 import { TestProfiles } from './test-profiles.ts';
 import { Views } from './views/views.ts';
 import { Walkthrough } from './walkthrough.ts';
@@ -46,6 +48,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const commands = {
     profileTest: (file?: string, name?: string) => tests.profile(file, name),
     ...ofCapture(capture),
+    ...ofSources(new Sources(running)),
     ...ofServer(running, context.extension),
     openSample: () => openSample(context),
     getStarted: () => {
@@ -107,6 +110,15 @@ function ofCapture(capture: Capture): Commands {
     captureNow: () => capture.now(),
     stopCapture: () => capture.stop(),
     captureMenu: () => capture.menu(),
+  };
+}
+
+function ofSources(sources: Sources): Commands {
+  return {
+    addSource: () => sources.add(),
+    fetchSnapshots: (row?: SeriesRow) => sources.fetch(row),
+    fetchAgain: (row?: SeriesRow) => sources.again(row),
+    stopFetch: (row?: SeriesRow) => sources.stop(row),
   };
 }
 

@@ -11,7 +11,7 @@ export interface Offered {
 export type MenuItem = { section: string } | { label: string; description: string; command: string };
 
 const SECTIONS: [section: string, names: string[]][] = [
-  ['Capture', ['capture', 'captureNow', 'stopCapture', 'profileTest']],
+  ['Capture', ['capture', 'captureNow', 'stopCapture', 'profileTest', 'addSource', 'fetchSnapshots']],
   ['Show', ['showStacks', 'showFlameGraph', 'showCallGraph', 'showTimeline', 'nextHotLine', 'previousHotLine']],
   ['Choose', ['chooseSeries', 'chooseBase', 'chooseHead', 'chooseSampleType', 'toggleHints', 'chooseHeat', 'writeChoices']],
   ['Compare', ['compareFiles', 'leaveComparison']],

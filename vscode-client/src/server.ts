@@ -6,7 +6,7 @@ import { State } from 'vscode-languageclient/node';
 import { end, newClient } from './client.ts';
 import { setContext } from './contexts.ts';
 import { CrashPolicy } from './crash-policy.ts';
-import type { CaptureState, Commands, State as ServerState, Status as ServerStatus } from './protocol.ts';
+import type { CaptureState, Commands, SourceState, State as ServerState, Status as ServerStatus } from './protocol.ts';
 import { logOptions } from './log-options.ts';
 import type { Command, Search } from './server-command.ts';
 import { findServer } from './server-command.ts';
@@ -28,6 +28,8 @@ export class Server implements vscode.Disposable {
   readonly onStatus = this.statusChanged.event;
   private readonly captureChanged = new vscode.EventEmitter<CaptureState>();
   readonly onCapture = this.captureChanged.event;
+  private readonly sourceChanged = new vscode.EventEmitter<SourceState>();
+  readonly onSource = this.sourceChanged.event;
   private readonly started = new vscode.EventEmitter<undefined>();
   readonly onStarted = this.started.event;
   private readonly policy = new CrashPolicy();
@@ -101,6 +103,7 @@ export class Server implements vscode.Disposable {
     this.chosen.dispose();
     this.statusChanged.dispose();
     this.captureChanged.dispose();
+    this.sourceChanged.dispose();
     this.started.dispose();
     this.log.dispose();
   }
@@ -153,6 +156,9 @@ export class Server implements vscode.Disposable {
       },
       capture: (state) => {
         this.captureChanged.fire(state);
+      },
+      source: (state) => {
+        this.sourceChanged.fire(state);
       },
       closed: () => {
         this.crashed(client, 'The server ended.');

@@ -53,6 +53,11 @@ export function given(): Record<string, unknown> {
   return { ...all.given((name) => configuration.inspect(name)), ...choices() };
 }
 
+// What the user has set for all workspaces.
+export function ofUser(name: string): unknown {
+  return vscode.workspace.getConfiguration(SECTION).inspect(name)?.globalValue;
+}
+
 // Saves a setting of the user, for all workspaces.
 export async function setOfUser(name: string, value: unknown): Promise<void> {
   await vscode.workspace.getConfiguration(SECTION).update(name, value, vscode.ConfigurationTarget.Global);

@@ -85,9 +85,10 @@ test('a view that is empty because no file can be read offers what a view withou
 
 // What needs neither a profile nor, before it is called, a server.
 const ALWAYS: Record<string, string[]> = {
-  'brings the first profile': ['capture', 'captureNow', 'profileTest', 'openSample'],
+  'brings the first profile': ['capture', 'captureNow', 'profileTest', 'openSample', 'addSource', 'fetchSnapshots'],
   'is of a file that need not be of a series': ['openProfile', 'compareFiles', 'compareWith', 'selectForCompare', 'useAsBase', 'useAsHead'],
   'is a setting': ['toggleHints', 'chooseHeat', 'openServerSetting'],
+  'is offered only at a row that has it': ['fetchAgain', 'stopFetch'],
   'helps where nothing works': ['getStarted', 'installServer', 'restartServer', 'showLog', 'reportIssue'],
 };
 

@@ -1,5 +1,5 @@
 // The rows of the view Snapshots: series, their snapshots, and the files that could not be read.
-import type { AllSeries, ListedSeries, SeriesSnapshot, UnreadableFile } from '../protocol.ts';
+import type { AllSeries, ListedSeries, Source, SeriesSnapshot, UnreadableFile } from '../protocol.ts';
 import type { Icon, Row } from './rows.ts';
 import { code, escape, said, unique } from './rows.ts';
 
@@ -10,6 +10,7 @@ export interface SeriesRow extends Row {
   rows?: SeriesRow[];
   snapshot?: SeriesSnapshot;
   path?: string; // of the file
+  source?: Source; // a profile server or bucket
   newest?: boolean;
   holds?: string; // what its files are: “of inuse_space”
 }
