@@ -52,11 +52,13 @@ export function namesOne(url: string): boolean {
 
 // Details are short: a quick pick in a narrow window cuts off what is longer than 80 characters.
 export const KINDS: Item<CaptureKind>[] = [
-  { label: 'Heap', detail: 'What holds memory; with leaked goroutines, where Go 1.26 can tell them.', value: 'heap' },
+  { label: 'Heap', detail: 'What holds memory; leaked goroutines with GOEXPERIMENT=goroutineleakprofile.', value: 'heap' },
   { label: 'Heap and Goroutines', detail: 'Both at each capture, side by side, so that leaked goroutines are told, too.', value: 'all' },
   { label: 'Goroutines', detail: 'What waits where.', value: 'goroutine' },
   { label: 'Leaked Goroutines', detail: 'What nothing can wake: Go 1.26 with GOEXPERIMENT=goroutineleakprofile, or later.', value: 'goroutineleak' },
 ];
+
+const GC_SECONDS = 120;
 
 export type Often = 'once' | 'interval' | 'difference' | number; // a number is an interval in seconds
 
@@ -68,10 +70,14 @@ export const OFTEN: Item<Often>[] = [
   { label: 'The Difference over N Seconds…', detail: 'What is allocated and freed from now on (?seconds=N), captured once.', value: 'difference' },
 ];
 
-export const GC: Item<boolean>[] = [
-  { label: 'As of the Last Collection', detail: 'What was in use at that time, up to two minutes ago. Costs nothing.', value: false },
-  { label: 'Collect Garbage First', detail: 'What is in use now (?gc=1). Each capture costs one full collection.', value: true },
-];
+// `every` is the interval in seconds, 0 for a single capture. Go collects garbage every two minutes at least.
+export function gcItems(every: number): Item<boolean>[] {
+  const ofLast = every > 0 && every < GC_SECONDS ? 'Costs nothing, but captures with no collection between them count once.' : 'What was in use at that time, up to two minutes ago. Costs nothing.';
+  return [
+    { label: 'As of the Last Collection', detail: ofLast, value: false },
+    { label: 'Collect Garbage First', detail: 'What is in use now (?gc=1). Each capture costs one full collection.', value: true },
+  ];
+}
 
 // A mistake in a number of seconds, in words.
 export function wrongSeconds(text: string, most: number): string | undefined {

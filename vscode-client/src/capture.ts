@@ -1,7 +1,7 @@
 // Captures profiles of running programs: the server does it, and this asks the user from where, what and how often.
 import * as vscode from 'vscode';
 import type { From, Item, Often, Remembered } from './capture-words.ts';
-import { fromItems, fromTitle, GC, IDLE, KINDS, namesOne, OFTEN, ofTarget, said, withoutSecrets, wrongSeconds } from './capture-words.ts';
+import { fromItems, fromTitle, gcItems, IDLE, KINDS, namesOne, OFTEN, ofTarget, said, withoutSecrets, wrongSeconds } from './capture-words.ts';
 import { setContext } from './contexts.ts';
 import { inMessage } from './plain.ts';
 import type { CaptureOptions, CaptureState, CaptureTargets } from './protocol.ts';
@@ -188,7 +188,7 @@ async function ask(url: string, last: Remembered | undefined): Promise<CaptureOp
     return undefined;
   }
   const isHeap = kind === 'heap' || kind === 'all';
-  const gc = isHeap ? await choose('Collect Garbage First?', GC, last?.gc) : false;
+  const gc = isHeap ? await choose('Collect Garbage First?', gcItems(time.every), last?.gc) : false;
   return gc === undefined ? undefined : { kind, gc, ...time };
 }
 

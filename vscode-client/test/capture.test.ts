@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { fromItems, fromTitle, GC, IDLE, KINDS, namesOne, OFTEN, said, withoutSecrets, wrongSeconds } from '../src/capture-words.ts';
+import { fromItems, fromTitle, gcItems, IDLE, KINDS, namesOne, OFTEN, said, withoutSecrets, wrongSeconds } from '../src/capture-words.ts';
 
 const target = { url: 'http://localhost:6060', name: 'localhost:6060', detail: 'answers on this machine' };
 
@@ -66,7 +66,13 @@ test('what the status bar and the view say', () => {
 });
 
 test('no detail of a choice is cut off', () => {
-  for (const { label, detail = '' } of [...KINDS, ...OFTEN, ...GC]) {
+  for (const { label, detail = '' } of [...KINDS, ...OFTEN, ...gcItems(0), ...gcItems(10)]) {
     assert.ok(detail.length <= 80, label);
   }
+});
+
+test('who captures more often than garbage is collected is told that captures without a collection between them count once', () => {
+  const details = (every: number) => gcItems(every).map(({ detail = '' }) => detail).join(' ');
+  assert.match(details(10), /captures with no collection between them count once/);
+  assert.doesNotMatch(details(0) + details(120), /count once/);
 });
