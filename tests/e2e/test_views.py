@@ -201,6 +201,14 @@ def test_the_timeline_chooses_base_and_head_and_is_there_after_a_reload(opened: 
     opened.until_hint(KEEP, "36.0MB ▲20.0MB")
     opened.expect_status("inuse_space 36.0MB (+20.0MB), 1.pb.gz → 3.pb.gz")
     opened.picture("timeline-chosen")
+    opened.run("alloclens: Show Timeline")  # again: the picture has the focus, so no editor is active
+    expect(line_of_the_timeline(opened)).to_be_visible()
+    opened.run("View: Focus First Editor Group")
+    opened.go_to_line(1)
+    expect(webview(opened).get_by_role("status")).to_contain_text("main.go:1, where the cursor is, has no number")
+    expect(line_of_the_timeline(opened)).to_have_count(0)
+    opened.go_to_line(11)
+    expect(line_of_the_timeline(opened)).to_be_visible()
 
     opened.page.evaluate(
         "history.replaceState(null, '', location.href.split('&payload=')[0])"

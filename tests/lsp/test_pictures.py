@@ -113,7 +113,7 @@ async def test_the_timeline(editor: Editor, folder: Path) -> None:
     uri = await opened(editor, folder)
     found = await editor.command(TIMELINE)
     assert found == {
-        "series": "", "sampleType": "inuse_space", "unit": "bytes", "focus": "", "memstats": [], "at": None, "line": None,
+        "series": "", "sampleType": "inuse_space", "unit": "bytes", "focus": "", "memstats": [], "at": None, "line": None, "withoutLine": "",
         "points": [
             {"name": "a.pb.gz", "path": str(folder / "profiles/a.pb.gz"), "time": 1_700_000_000, "value": 5 * MB,
              "begins": True, "base": True, "head": False},
@@ -124,8 +124,10 @@ async def test_the_timeline(editor: Editor, folder: Path) -> None:
     found = await editor.command(TIMELINE, {"uri": uri, "line": 5})
     assert found["at"] == {"file": str(folder / "main.go"), "line": 6}
     assert found["line"] == {"label": "main.go:6 owned, inuse_space", "values": [2 * MB, 42 * MB]}
+    assert found["withoutLine"] == ""
     found = await editor.command(TIMELINE, {"uri": uri, "line": 0})
     assert (found["at"], found["line"]) == (None, None)
+    assert found["withoutLine"] == "main.go:1, where the cursor is, has no number in b.pb.gz."
 
 
 async def test_the_timeline_is_of_all_samples_and_says_what_is_in_focus(editor: Editor, folder: Path) -> None:

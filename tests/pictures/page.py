@@ -303,6 +303,7 @@ def timeline(points: list[dict[str, Any]], **rest: Any) -> dict[str, Any]:
         "memstats": [],
         "at": None,
         "line": None,
+        "withoutLine": "",
     } | rest
 
 

@@ -304,6 +304,16 @@ def test_few_snapshots(picture: Picture) -> None:
     expect(picture.page.get_by_role("slider", name="Base")).to_be_hidden()
 
 
+def test_a_line_of_which_nothing_is_known_is_named(picture: Picture) -> None:
+    picture.load()
+    picture.start(
+        "timeline", timeline(points(VALUES), withoutLine="main.go:1, where the cursor is, has no number in c.pb.gz.")
+    )
+    expect(picture.page.get_by_role("status")).to_have_text("main.go:1, where the cursor is, has no number in c.pb.gz.")
+    picture.page.evaluate("(data) => { handle.update(data); }", timeline(points(VALUES), line=LINE))
+    expect(picture.page.get_by_role("status")).to_have_text("")
+
+
 def _draw(picture: Picture, start: float, end: float) -> None:
     """Draw a stretch with the mouse, between two snapshots by their number; the first and the last are at the edges."""
     box = picture.page.locator(".u-over").bounding_box()

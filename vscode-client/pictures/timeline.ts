@@ -71,7 +71,7 @@ class Picture implements TimelineHandle {
     write(this.heading, heading(data));
     this.redraw();
     this.offer();
-    this.say(this.chose ? this.chosenWords() : '');
+    this.say([this.chose ? this.chosenWords() : '', data.withoutLine].filter((words) => words !== '').join(' '));
     const lines = linesOf(data);
     this.legend.replaceChildren(...lines.map(entry));
     this.table.replaceChildren(...rows(data, lines));

@@ -3,16 +3,20 @@ import * as vscode from 'vscode';
 import type { FromPage } from '../pictures/messages.ts';
 import type { AskedLine } from '../pictures/series.ts';
 import { headSetting, recorded } from '../pictures/series.ts';
+import { Later } from './later.ts';
 import { html, PageServer, tell } from './picture-page.ts';
 import { inMessage } from './plain.ts';
 import type { FocusStep, Timeline } from './protocol.ts';
 import { FOCUS, TIMELINE } from './protocol.ts';
 import type { Server, Status } from './server.ts';
 import * as settings from './settings.ts';
+import { samePlace } from './views/frame-rows.ts';
+import { cursor } from './views/stack-tree.ts';
 
 const LINE = 'timeline.line'; // stored, so that the timeline is restored with its line
 
 const REFRESH_MS = 100;
+const CURSOR_MS = 250;
 
 const KINDS = ['flame', 'graph', 'timeline'] as const;
 type Kind = (typeof KINDS)[number];
@@ -26,6 +30,7 @@ export class Pictures implements vscode.Disposable, vscode.WebviewPanelSerialize
   private readonly follow: vscode.Disposable[];
   private readonly memory: vscode.Memento;
   private line: AskedLine | undefined;
+  private last = cursor(); // where it was when an editor was last active: a picture in focus has none
   private latest = ''; // the name of the newest snapshot of the timeline
   private again: NodeJS.Timeout | undefined;
   private state: Status['state'] = 'loading';
@@ -42,7 +47,14 @@ export class Pictures implements vscode.Disposable, vscode.WebviewPanelSerialize
         this.changed();
       }, REFRESH_MS);
     });
-    this.follow = [onStatus, ...KINDS.map((kind) => vscode.window.registerWebviewPanelSerializer(typeOf(kind), this))];
+    const moved = new Later(CURSOR_MS, () => {
+      this.followCursor();
+    });
+    const ask = () => {
+      moved.ask();
+    };
+    const onCursor = [vscode.window.onDidChangeTextEditorSelection(ask), vscode.window.onDidChangeActiveTextEditor(ask), moved];
+    this.follow = [onStatus, ...onCursor, ...KINDS.map((kind) => vscode.window.registerWebviewPanelSerializer(typeOf(kind), this))];
   }
 
   showFlame(): void {
@@ -53,9 +65,10 @@ export class Pictures implements vscode.Disposable, vscode.WebviewPanelSerialize
     this.show('graph');
   }
 
-  // Shows a picture; the timeline with this line, else with the one under the cursor, if it owns something.
+  // Shows a picture; the timeline with this line, else with the one under the cursor, until the cursor goes to another.
   showTimeline(uri?: string, line?: number): void {
-    this.remember(uri !== undefined && line !== undefined ? { uri, line } : underCursor());
+    this.last = cursor() ?? this.last;
+    this.remember(uri !== undefined && line !== undefined ? { uri, line } : this.last);
     this.show('timeline');
     this.changed();
   }
@@ -77,6 +90,20 @@ export class Pictures implements vscode.Disposable, vscode.WebviewPanelSerialize
       this.fill(panel, kind);
     }
     return Promise.resolve();
+  }
+
+  private followCursor(): void {
+    const now = cursor();
+    if (now === undefined || samePlace(now, this.last)) {
+      return;
+    }
+    const before = this.last;
+    this.last = now;
+    const timeline = this.panels.get('timeline');
+    if (timeline !== undefined && before !== undefined) { // else it has just been restored, with its line
+      this.remember(now);
+      void tell(timeline, { type: 'changed' });
+    }
   }
 
   private changed(): void {
@@ -145,9 +172,4 @@ export class Pictures implements vscode.Disposable, vscode.WebviewPanelSerialize
       void vscode.window.showErrorMessage(inMessage(`alloclens: ${error}`));
     }
   }
-}
-
-function underCursor(): AskedLine | undefined {
-  const editor = vscode.window.activeTextEditor;
-  return editor && { uri: editor.document.uri.toString(), line: editor.selection.active.line };
 }

@@ -541,6 +541,7 @@ export interface Timeline {
   memstats: MemStat[];
   at: TimelineLine | null; // The line that was asked for
   line: OwnedOverTime | null; // What that line owned, if it is known in the shown unit
+  withoutLine: string; // Why nothing is known of the line that was asked for; empty if something is, or none was
 }
 
 // A snapshot.

@@ -222,7 +222,7 @@ test('what is being chosen is the same snapshots when others come and go', () =>
 
 test('the line of a timeline is asked for as it was recorded, once that is known', () => {
   const [pointed, at] = [{ uri: 'file:///w/main.go', line: 6 }, { file: '/w/main.go', line: 6 }];
-  const answer = (found: typeof at | null) => ({ sampleType: '', unit: '', series: '', focus: '', points: [], memstats: [], at: found, line: null });
+  const answer = (found: typeof at | null) => ({ sampleType: '', unit: '', series: '', focus: '', points: [], memstats: [], at: found, line: null, withoutLine: '' });
   assert.equal(recorded(pointed, answer(at)), at);
   assert.equal(recorded(pointed, answer(null)), undefined, 'it has no numbers');
   assert.equal(recorded(at, answer(null)), at, 'this head has none of it');
@@ -245,7 +245,7 @@ test('a long series is told by some of it, with what matters', () => {
 });
 
 test('the timeline in words', () => {
-  const shown: Timeline = { sampleType: 'inuse_space', unit: 'bytes', series: '', focus: '', points: POINTS, memstats: [], at: null, line: null };
+  const shown: Timeline = { sampleType: 'inuse_space', unit: 'bytes', series: '', focus: '', points: POINTS, memstats: [], at: null, line: null, withoutLine: '' };
   const words = summary(shown);
   assert.match(words, /^inuse_space in 4 snapshots from .*; from 1\.0MB to 3\.0MB; base a, head d; the process began anew once\.$/);
   assert.match(summary({ ...shown, focus: 'through main.keep' }), /; of all samples, also those out of focus; the process began anew once\.$/);

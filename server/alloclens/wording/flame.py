@@ -108,6 +108,8 @@ class Timeline(Message, frozen=True):
     """The line that was asked for."""
     line: OwnedOverTime | None
     """What that line owned, if it is known in the shown unit."""
+    without_line: str
+    """Why nothing is known of the line that was asked for; empty if something is, or none was."""
 
 
 def flame(comparison: Comparison, tree: FlameTree, focus: Sequence[Filters] = (), series: str = "") -> Flame:
@@ -180,8 +182,9 @@ def timeline(
     line: OwnedOverTime | None = None,
     focus: Sequence[Filters] = (),
     series: str = "",
+    asked: str = "",
 ) -> Timeline:
-    """Return the series of a comparison over time, and what one line owned."""
+    """Return the series of a comparison over time, and what one line owned. `asked` names a line that was asked for."""
     kind = comparison.sample_type
     return Timeline(
         printable(series),
@@ -192,6 +195,15 @@ def timeline(
         mem_stats(comparison),
         at,
         line,
+        _without_line(comparison, at, asked) if asked and line is None else "",
+    )
+
+
+def _without_line(comparison: Comparison, at: TimelineLine | None, asked: str) -> str:
+    if at is None:
+        return printable(f"{asked}, where the cursor is, has no number in {comparison.head.name}.")
+    return printable(
+        f"What {asked} owned is not kept in {type_name(comparison)}; choose the sample type that is judged."
     )
 
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from alloclens.lsp import protocol
 from alloclens.lsp.document_lines import DocumentLines, Here, here, location
+from alloclens.lsp.documents import opened_path
+from alloclens.paths import name_of
 from alloclens.printable import printable
 from alloclens.series.timeline import owned
 from alloclens.tables.call_graph import GraphLimits
@@ -168,7 +170,15 @@ def _timeline(world: World, documents: Documents, line: protocol.RequestedLine) 
     if comparison is None:
         return None
     named = wording.TimelineLine(at.recorded, at.line) if at else None
-    return wording.timeline(comparison, named, _line(at) if at else None, world.focus, shown_series.shown(world))
+    owned_line = _line(at) if at else None
+    return wording.timeline(comparison, named, owned_line, world.focus, shown_series.shown(world), _named(line))
+
+
+def _named(line: protocol.RequestedLine) -> str:
+    """Return a requested line by its short name; "" for none."""
+    if line.uri:
+        return f"{name_of(opened_path(line.uri) or line.uri)}:{line.line + 1}"
+    return f"{name_of(line.file)}:{line.line}" if line.file else ""
 
 
 def _requested(world: World, documents: Documents, line: protocol.RequestedLine) -> Here | None:
