@@ -117,11 +117,13 @@ async def test_a_finding_whose_line_has_gone(editor: Editor, folder: Path) -> No
     (gone,) = (await editor.command(FINDINGS))["findings"]
     assert line(gone) == 1 + text.split("\n").index("func serve() {"), "of its function"
     assert gone["detail"].startswith("edited · ")  # first: a side bar cuts off the rest
-    assert gone["label"] == "main.go:6  main.serve"
+    assert (gone["label"], gone["edited"]) == ("main.go:6  main.serve", True)
+    hot = await editor.command("alloclens.server.hotLines", {"own": False})
+    assert [one["line"] for one in hot if one["edited"]] == [6], "the one that was removed"
     assert gone["tooltip"].endswith("Not here: the line has been changed or deleted since.")
     editor.edit(uri, f"// one more\n{text}")
     (moved,) = (await editor.command(FINDINGS))["findings"]
-    assert (line(moved), moved["label"], moved["line"]) == (7, "main.go:7  main.serve", 6)
+    assert (line(moved), moved["label"], moved["line"], moved["edited"]) == (7, "main.go:7  main.serve", 6, False)
 
 
 async def test_a_finding_is_called_by_the_file_that_is_here(editor: Editor, tmp_path: Path) -> None:
@@ -173,6 +175,7 @@ async def test_what_a_hot_line_says(editor: Editor, folder: Path) -> None:
     assert (at["uri"], at["range"]["start"]["line"]) == (uri, 5)
     assert found[6] == {
         "label": "19.0MB owned ▲18.0MB",
+        "edited": False,
         "function": "main.serve",
         "file": f"{folder}/main.go",
         "line": 6,

@@ -226,6 +226,7 @@ export interface HotLinesQuery {
 export interface HotLine {
   label: string;
   location: Location | null;
+  edited: boolean; // Whether its file is here, but the line has been changed or deleted since
   function: string;
   file: string;
   line: number;
@@ -259,6 +260,7 @@ export interface ListedFinding {
   detail: string;
   tooltip: string; // Markdown
   location: Location | null; // Of its line; of its function if the line was edited
+  edited: boolean; // Whether its file is here, but the line has been changed or deleted since
   function: string;
   file: string;
   line: number;

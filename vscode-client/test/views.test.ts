@@ -22,6 +22,7 @@ const finding = (given: Partial<ListedFinding>): ListedFinding => ({
   detail: '64.0MB ▲63.0MB · leak',
   tooltip: '**main.go:42**',
   location: at('file:///w/main.go', 41),
+  edited: false,
   function: 'main.serve',
   file: '/w/main.go',
   line: 42,
@@ -30,6 +31,7 @@ const finding = (given: Partial<ListedFinding>): ListedFinding => ({
 
 const site = (given: Partial<HotLine>): HotLine => ({
   location: at('file:///w/cache/store.go', 6),
+  edited: false,
   label: '14.1MB ▲8.3MB',
   function: 'example.com/w/cache.(*Store).Put',
   file: '/w/cache/store.go',
@@ -331,6 +333,16 @@ test('hot lines name what they leave out of the own code', () => {
   const said = leftOut([lost(3), site({}), lost(4), lost(5), lost(6)]);
   assert.match(said, /: \w+\.go:3 \(14\.1MB ▲8\.3MB\), .* and 1 more\.$/);
   assert.ok(!leftOut([lost(3)]).includes('more'));
+  const edited = site({ location: null, edited: true });
+  assert.equal(leftOut([edited]), 'Not listed, since edited after the snapshot: was store.go:7 (14.1MB ▲8.3MB).');
+  assert.match(leftOut([lost(3), edited]), /^Not listed, since edited .*\. Not listed, since not in this workspace: store\.go:3 /);
+});
+
+test('a line that was edited is called by its number then, though a click opens its function', () => {
+  const [found] = findingRows([finding({ edited: true, location: at('file:///w/main.go', 31), detail: 'edited · 64.0MB' })]);
+  assert.deepEqual([found?.label, found?.place?.line], ['was main.go:42', 31]);
+  const [hot] = hotRows([site({ edited: true, location: null })]);
+  assert.deepEqual([hot?.label, hot?.description], ['was store.go:7', '14.1MB ▲8.3MB · cache.(*Store).Put · edited']);
 });
 
 test('why nothing is found is one row, above what may leak', () => {

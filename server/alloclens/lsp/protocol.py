@@ -393,6 +393,8 @@ class HotLine(Message, frozen=True):
 
     label: str
     location: Location | None
+    edited: bool
+    """Whether its file is here, but the line has been changed or deleted since."""
     function: str
     file: str
     line: int
@@ -449,6 +451,8 @@ class ListedFinding(Message, frozen=True):
     """Markdown."""
     location: Location | None
     """Of its line; of its function if the line was edited."""
+    edited: bool
+    """Whether its file is here, but the line has been changed or deleted since."""
     function: str
     file: str
     line: int

@@ -2,7 +2,7 @@
 import { shortName } from '../../pictures/packages.ts';
 import type { ListedFinding, Severity } from '../protocol.ts';
 import type { Icon, Row } from './rows.ts';
-import { escape, lineName, MISSING, placeOf, said, unique } from './rows.ts';
+import { editedLine, escape, lineName, MISSING, placeOf, said, unique } from './rows.ts';
 
 const SHAPES: Record<string, string> = { leak: 'flame', growing: 'arrow-up', filling: 'database' };
 
@@ -30,8 +30,8 @@ function row(finding: ListedFinding): Row {
   const name = shortName(finding.function);
   return {
     id: [finding.code, finding.function, finding.file, finding.line].join('\n'),
-    label: finding.file === '' ? name : lineName(place, finding.file, finding.line), // short: a side bar is narrow
-    description: said(finding.detail, finding.file === '' ? '' : name, place === null ? MISSING : ''),
+    label: labelOf(finding, name),
+    description: said(finding.detail, finding.file === '' ? '' : name, place === null && !finding.edited ? MISSING : ''),
     tooltip: finding.tooltip,
     icon: icon(finding),
     kind: 'finding',
@@ -40,6 +40,14 @@ function row(finding: ListedFinding): Row {
     function: finding.function,
     finding: finding.id,
   };
+}
+
+// Short, because a side bar is narrow. An edited line has no number now, though a click opens its function.
+function labelOf({ file, line, edited, location }: ListedFinding, name: string): string {
+  if (file === '') {
+    return name;
+  }
+  return edited ? editedLine(file, line) : lineName(placeOf(location), file, line);
 }
 
 // The shape of the icon shows the verdict, the colour its severity.

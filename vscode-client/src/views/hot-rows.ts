@@ -3,7 +3,7 @@ import { shortName } from '../../pictures/packages.ts';
 import { grew } from '../heat-steps.ts';
 import type { HotLine, HotLinesQuery } from '../protocol.ts';
 import type { Icon, Row } from './rows.ts';
-import { code, escape, fileName, lineName, MISSING, placeOf, said, unique } from './rows.ts';
+import { code, editedLine, escape, lineName, MISSING, placeOf, said, unique } from './rows.ts';
 
 // What the user chooses.
 export type HotOptions = Required<Omit<HotLinesQuery, 'most'>>;
@@ -48,8 +48,8 @@ function row(site: HotLine): Row {
   const place = placeOf(site.location);
   return {
     id: [site.function, site.file, site.line].join('\n'),
-    label: lineName(place, site.file, site.line), // with the number it has room in a narrow side bar
-    description: said(site.label, shortName(site.function), place === null ? MISSING : ''),
+    label: site.edited ? editedLine(site.file, site.line) : lineName(place, site.file, site.line), // with the number it has room in a narrow side bar
+    description: said(site.label, shortName(site.function), site.edited ? 'edited' : place === null ? MISSING : ''),
     tooltip: tooltip(site),
     icon: icon(site),
     kind: 'hot',
@@ -71,13 +71,22 @@ function tooltip(site: HotLine): string {
 
 const NAMED = 3; // lines that are left out
 
-// Says which lines of the user's own code have no place in the text as it is now, heaviest first; '' if all have one.
+// Says which lines of the user's own code have no place in the text as it is now, and why, heaviest first; '' if all have one.
 export function leftOut(sites: readonly HotLine[]): string {
   const out = sites.filter(({ own, location }) => own && location === null);
-  if (out.length === 0) {
-    return '';
-  }
-  const named = out.slice(0, NAMED).map(({ file, line, label }) => `${fileName(file)}:${line} (${label})`);
-  const rest = out.length > NAMED ? ` and ${out.length - NAMED} more` : '';
-  return `Not listed, since edited after the snapshot or not in this workspace: ${named.join(', ')}${rest}.`;
+  const edited = out.filter((site) => site.edited);
+  const missing = out.filter((site) => !site.edited);
+  return [
+    left('edited after the snapshot', edited.map((site) => amountOn(editedLine(site.file, site.line), site))),
+    left(MISSING, missing.map((site) => amountOn(lineName(null, site.file, site.line), site))),
+  ].filter((sentence) => sentence !== '').join(' ');
+}
+
+function amountOn(name: string, { label }: HotLine): string {
+  return `${name} (${label})`;
+}
+
+function left(why: string, named: readonly string[]): string {
+  const rest = named.length > NAMED ? ` and ${named.length - NAMED} more` : '';
+  return named.length === 0 ? '' : `Not listed, since ${why}: ${named.slice(0, NAMED).join(', ')}${rest}.`;
 }

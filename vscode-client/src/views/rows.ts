@@ -31,6 +31,11 @@ export function placeOf(location: Location | null): Place | null {
   return location === null ? null : { uri: location.uri, line: location.range.start.line };
 }
 
+// Returns the name of a line that is no longer in its file by its number then, which may be another line's now.
+export function editedLine(file: string, line: number): string {
+  return `was ${fileName(file)}:${line}`;
+}
+
 // Returns the name of a line where it is now, else as it was recorded: main.go:24.
 export function lineName(place: Place | null, file: string, line: number): string {
   return place === null ? `${fileName(file)}:${line}` : `${decodeURIComponent(fileName(place.uri))}:${place.line + 1}`;

@@ -89,6 +89,7 @@ def _finding(
         detail=f"{'edited · ' if function else ''}{row}{on and f' · {on}'}",
         tooltip=views.tooltip(finding, label, message, _not_here(world, finding.file, finding.line, spot), on),
         location=location(spot or function),
+        edited=spot is None and now.at is not None,
         function=finding.function,
         file=finding.file,
         line=finding.line,

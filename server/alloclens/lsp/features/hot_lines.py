@@ -101,9 +101,10 @@ def _every(
             file, line = lines.at(row)
             pairs = [(kind, kind.lines.row_of(file, line)) for kind in kinds]
             rows = [(kind, at) for (kind, at), good in zip(pairs, worth, strict=True) if at is not None and at in good]
-            spot = document_lines.of(comparison, file, line)
+            now = document_lines.mapper.of(comparison, file, line)
+            spot = document_lines.in_document(now)
             if rows[0][0] is comparison and (spot or not query.own):
-                yield _line(kinds[0], rows, spot)
+                yield _line(kinds[0], rows, spot, edited=now is not None and spot is None)
 
 
 def _rows(comparison: Comparison, query: protocol.HotLinesQuery) -> Ints:
@@ -143,7 +144,9 @@ def _growth(comparison: Comparison, *, own: bool) -> Floats:
     return owned if own else np.where(_measure(comparison, "owned") != 0, owned, cum)
 
 
-def _line(shown: Comparison, rows: Sequence[tuple[Comparison, int]], spot: DocumentLine | None) -> protocol.HotLine:
+def _line(
+    shown: Comparison, rows: Sequence[tuple[Comparison, int]], spot: DocumentLine | None, *, edited: bool
+) -> protocol.HotLine:
     """Return a hot line: its numbers are in the shown sample type, so 0 if only other kinds have it."""
     comparison, row = rows[0]
     lines, unsure = comparison.lines, bool(spot and spot.unsure)
@@ -152,6 +155,7 @@ def _line(shown: Comparison, rows: Sequence[tuple[Comparison, int]], spot: Docum
     return protocol.HotLine(
         label=side_by_side([KindRow(kind, at, unsure) for kind, at in rows]),
         location=location(spot),
+        edited=edited,
         function=lines.function(row),
         file=file,
         line=line,
