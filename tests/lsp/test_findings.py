@@ -273,6 +273,12 @@ async def test_goroutines_are_charged_to_the_statement_that_starts_them(editor: 
     tree = await editor.command("alloclens.server.stackTree", uri, 4, "callees", [])
     assert [node["label"] for node in tree] == ["705 goroutines main.wait"]
     assert await editor.command("alloclens.server.stacks", uri, 3) is None
+    at_start, waiting = await editor.hover(uri, 5), await editor.hover(uri, 9)
+    assert "[How to fix it](" in at_start
+    assert "**705 goroutines**" in at_start
+    assert "Leak: 705 goroutines" not in at_start  # VS Code shows the diagnostic above it
+    assert "Leak: 705 goroutines wait in this line, " in waiting
+    assert f" They were started at [main.go:5]({uri}#L5)." in waiting
     assert "goroutines started here wait at main.go:9" in row["tooltip"].replace("\\", "")
 
     editor.edit(uri, main.read_text().replace("\tgo wait()\n", "\n"))

@@ -509,6 +509,15 @@ def test_a_heap_beside_goroutines_says_that_the_process_is_young() -> None:
     assert VERDICT_RULES[verdicts(replace(few, beside=Beside(heaps=old))).rule[0]] is Rule.UNSETTLED
 
 
+def test_writing_profiles_makes_no_old_process_young() -> None:
+    """The heaps say that the process allocated 400 MB before, and 250 MB since; and 250 MB more for its profiles."""
+    few = process(Line(steps(*[40, 41] * 5)))
+    heaps = process(turning(11), work=steps(*[50e6] * 10, begin=400e6)).observed
+    told = [replace(one, profiling=int(25e6 * number)) for number, one in enumerate(heaps)]
+    assert VERDICT_RULES[verdicts(replace(few, beside=Beside(heaps=heaps))).rule[0]] is Rule.EARLY
+    assert VERDICT_RULES[verdicts(replace(few, beside=Beside(heaps=told))).rule[0]] is Rule.UNSETTLED
+
+
 @pytest.mark.parametrize(
     ("gap", "held", "wanted"),
     [(2.0, 0, Rule.EARLY), (2.1, 0, Rule.UNSETTLED), (100, 201, Rule.EARLY), (100, 200, Rule.UNSETTLED)],

@@ -11,6 +11,7 @@ from alloclens.languages.declarations import declared
 from alloclens.languages.go.names import is_closure
 from alloclens.lsp import protocol
 from alloclens.lsp.documents import same, uri_of
+from alloclens.profile.sample_types import GOROUTINES
 from alloclens.series.comparison import worth_showing
 from alloclens.session.line_mapper import LineMapper
 
@@ -161,7 +162,8 @@ def _started(world: World, documents: Documents, uri: str, line: int) -> list[He
     """Return the line of the worst finding or candidate in each kind of profile whose goroutines were started at this line."""
     document_lines = DocumentLines(world, documents)
     waiting: dict[Comparison, Here] = {}
-    found = [(finding, comparison) for comparison in world.comparisons for finding in comparison.findings()]
+    counted = [comparison for comparison in world.comparisons if comparison.sample_type.type in GOROUTINES]
+    found = [(finding, comparison) for comparison in counted for finding in comparison.findings()]
     for finding, comparison in found + world.listed_candidates:
         now = document_lines.mapper.finding(comparison, finding)
         spot, row = document_lines.in_document(now.at), comparison.lines.row_of(finding.file, finding.line)

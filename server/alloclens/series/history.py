@@ -136,11 +136,11 @@ class History:
 
     @cached_property
     def is_from_start(self) -> bool:
-        """Whether most of what the process ever allocated was allocated under observation.
+        """Whether most of what the process ever allocated, but to write profiles, was allocated under observation.
 
         If profiles do not say what was allocated: whether another process had ended just before, or held twice as much.
         """
-        total = self._of_process(_allocated)
+        total = self._of_process(_made)
         if not np.isnan(total).any():
             return bool(2 * total[0] < total[-1])
         longest = max((later - earlier for earlier, later in pairwise(self.seconds.tolist())), default=0)
@@ -247,8 +247,13 @@ def _allocated(snapshot: Snapshot) -> float:
     return _total(snapshot, "alloc_space", np.nan)
 
 
+def _made(snapshot: Snapshot) -> float:
+    """Return what was allocated, but for what Go's writing of profiles allocated and freed."""
+    return _allocated(snapshot) - snapshot.profiling
+
+
 def _freed(snapshot: Snapshot) -> float:
-    return _allocated(snapshot) - _total(snapshot, "inuse_space", 0) - snapshot.profiling
+    return _made(snapshot) - _total(snapshot, "inuse_space", 0)
 
 
 def _total(snapshot: Snapshot, sample_type: str, default: float) -> float:

@@ -32,10 +32,13 @@ class LinePlaces(NamedTuple):
     """Where the lines that a hover names are now."""
 
     finding: Callable[[Finding], MappedFinding]
+    """On the line in which a finding's goroutines wait, without the name of that line."""
     frame: Callable[[Frame], tuple[str, str]]
     """Returns a frame's line in words (main.go:24) and its address; "" if it has no place here."""
     page: Callable[[Finding], str]
     """Returns the address of the page that explains a verdict; "" if there is none."""
+    started: Callable[[Finding], tuple[str, str]] = lambda _: ("", "")
+    """Returns the `go` statement at which a finding stands, in words (main.go:24), and its address; "" on that line itself."""
 
 
 MAX_STACKS = 2
@@ -122,14 +125,15 @@ def _finding(
 ) -> list[str]:
     if judged is None:
         return []
-    now = places.finding(judged)._replace(waits="")  # this is the line in which they wait
+    now, (start, address) = places.finding(judged), places.started(judged)
     before = report_before(judged)
     said = candidate(judged, now, before) if judged.is_candidate else sentence(judged, now) + reported(before)
     page = places.page(judged)
     link = f"[How to fix it]({page})" if judged.verdict in RAISED else f"[What this means]({page})"
     if is_said:
         return [drawn_before(judged.points, link if page else "")]
-    return [drawn_before(judged.points, escape(said)), *([link] if page else [])]
+    origin = f" They were started at [{escape(start)}]({address})." if start else ""
+    return [drawn_before(judged.points, escape(said) + origin), *([link] if page else [])]
 
 
 def title(comparison: Comparison, row: int, *, interval: bool = True) -> str:
