@@ -126,6 +126,22 @@ async def test_a_finding_whose_line_has_gone(editor: Editor, folder: Path) -> No
     assert (line(moved), moved["label"], moved["line"], moved["edited"]) == (7, "main.go:7  main.serve", 6, False)
 
 
+async def test_a_hot_line_begins_with_the_number_that_sorts(editor: Editor, folder: Path) -> None:
+    """Line 6 owns 19 MB, of which it allocates none itself; 1 MB was there at first."""
+    series(folder, 3)
+    await read(editor, folder, 3)
+    labels = {}
+    for sort in ("owned", "flat", "cum", "growth"):
+        found = await editor.command(HOT, {"sort": sort})
+        labels[sort] = next(one["sortedLabel"] for one in found if one["line"] == 6)
+    assert labels == {
+        "owned": "19.0MB owned ▲18.0MB",
+        "flat": "0B flat",
+        "cum": "19.0MB cum ▲18.0MB",
+        "growth": "▲18.0MB · 19.0MB owned",
+    }
+
+
 async def test_a_finding_is_called_by_the_file_that_is_here(editor: Editor, tmp_path: Path) -> None:
     """Profiles of the JVM name classes, and no files."""
     audit = tmp_path / "src/com/acme/shop/Audit.kt"
@@ -175,6 +191,7 @@ async def test_what_a_hot_line_says(editor: Editor, folder: Path) -> None:
     assert (at["uri"], at["range"]["start"]["line"]) == (uri, 5)
     assert found[6] == {
         "label": "19.0MB owned ▲18.0MB",
+        "sortedLabel": "19.0MB owned ▲18.0MB",
         "edited": False,
         "function": "main.serve",
         "file": f"{folder}/main.go",

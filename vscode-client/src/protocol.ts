@@ -225,6 +225,7 @@ export interface HotLinesQuery {
 // A line that holds memory.
 export interface HotLine {
   label: string;
+  sortedLabel: string; // The same, but its first number is the one that sorts: 7.5MB owned
   location: Location | null;
   edited: boolean; // Whether its file is here, but the line has been changed or deleted since
   function: string;

@@ -10,6 +10,7 @@ const GREW = { value: 1, label: '▲1B', significant: true };
 const site = (uri: string | null, line: number, given: Partial<HotLine> = {}): HotLine => ({
   location: uri === null ? null : { uri, range: { start: { line, character: 0 }, end: { line, character: 0 } } },
   label: '',
+  sortedLabel: '',
   edited: false,
   function: 'main.serve',
   file: '/w/main.go',

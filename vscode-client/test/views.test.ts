@@ -33,6 +33,7 @@ const site = (given: Partial<HotLine>): HotLine => ({
   location: at('file:///w/cache/store.go', 6),
   edited: false,
   label: '14.1MB ▲8.3MB',
+  sortedLabel: '14.1MB owned ▲8.3MB',
   function: 'example.com/w/cache.(*Store).Put',
   file: '/w/cache/store.go',
   line: 7,
@@ -114,13 +115,13 @@ test('a row has the same id when its numbers change, and no two rows have one', 
 test('a hot line: where it is now, the hint, and its function in short', () => {
   const [grows, still, unknown] = hotRows([
     site({ growth: { value: 8, label: '▲8.3MB', significant: true } }),
-    site({ label: '~3.0MB', line: 8, own: false, location: null, growth: { value: 9, label: '▲9B, may be noise', significant: false } }),
+    site({ label: '~3.0MB', sortedLabel: '~3.0MB owned', line: 8, own: false, location: null, growth: { value: 9, label: '▲9B, may be noise', significant: false } }),
     site({ function: '', line: 9, location: at('file:///w/cache/my%20store.go', 10) }),
   ]);
   assert.equal(grows?.label, 'store.go:7');
-  assert.equal(grows.description, '14.1MB ▲8.3MB · cache.(*Store).Put');
+  assert.equal(grows.description, '14.1MB owned ▲8.3MB · cache.(*Store).Put');
   assert.equal(grows.icon?.id, 'arrow-up');
-  assert.equal(still?.description, '~3.0MB · cache.(*Store).Put · not in this workspace');
+  assert.equal(still?.description, '~3.0MB owned · cache.(*Store).Put · not in this workspace');
   assert.equal(still.icon?.id, 'library', 'its growth may be noise');
   assert.equal(still.tooltip, '`example.com/w/cache.(*Store).Put`\n\n`/w/cache/store.go:8`\n\n\\~3\\.0MB\n\nSince the base\\: ▲9B\\, may be noise');
   assert.equal(still.label, 'store.go:8', 'as recorded');
@@ -320,7 +321,7 @@ test('names of a profile are no Markdown', () => {
     series: [series([snapshot('1', { detail: evil, path: evil })], { directory: evil, sampleTypes: [evil], sampleType: evil })],
     problems: [{ name: evil, path: evil, reason: evil }],
   });
-  const [hot] = hotRows([site({ function: evil, file: evil, label: evil })]);
+  const [hot] = hotRows([site({ function: evil, file: evil, label: evil, sortedLabel: evil })]);
   const tips = [frame, of, of?.rows?.[0], bad?.rows?.[0], hot].map((row) => row?.tooltip ?? evil);
   for (const tip of tips) {
     assert.ok(!tip.replace(/`[^`]*`/g, '').includes(evil), tip);
@@ -342,7 +343,7 @@ test('a line that was edited is called by its number then, though a click opens 
   const [found] = findingRows([finding({ edited: true, location: at('file:///w/main.go', 31), detail: 'edited · 64.0MB' })]);
   assert.deepEqual([found?.label, found?.place?.line], ['was main.go:42', 31]);
   const [hot] = hotRows([site({ edited: true, location: null })]);
-  assert.deepEqual([hot?.label, hot?.description], ['was store.go:7', '14.1MB ▲8.3MB · cache.(*Store).Put · edited']);
+  assert.deepEqual([hot?.label, hot?.description], ['was store.go:7', '14.1MB owned ▲8.3MB · cache.(*Store).Put · edited']);
 });
 
 test('why nothing is found is one row, above what may leak', () => {

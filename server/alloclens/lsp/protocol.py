@@ -392,6 +392,8 @@ class HotLine(Message, frozen=True):
     """A line that holds memory."""
 
     label: str
+    sorted_label: str
+    """The same, but its first number is the one that sorts: 7.5MB owned."""
     location: Location | None
     edited: bool
     """Whether its file is here, but the line has been changed or deleted since."""

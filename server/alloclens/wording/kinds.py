@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from alloclens.profile.kinds import ProfileKind
 from alloclens.profile.sample_types import LEAKED
-from alloclens.wording.amounts import MAX_LINE_CHARACTERS, amount, hint, main, significant_growth
+from alloclens.wording.amounts import MAX_LINE_CHARACTERS, amount, growth, hint, main, significant_growth
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -93,19 +93,40 @@ def side_by_side(rows: Sequence[KindRow]) -> str:
     """
     if len(rows) == 1:
         return _alone(rows[0])
-    others = sorted(rows[1:], key=lambda row: row.comparison.sample_type.type != LEAKED)
-    first, *rest = (_beside(row) for row in (rows[0], *others))
-    return joined("".join(first), rest)
+    return joined("".join(_beside(rows[0])), _others(rows))
+
+
+def sorted_by(measure: str, rows: Sequence[KindRow]) -> str:
+    """Return the same with the number first that sorts the line: owned, flat, cum or growth."""
+    return joined(_measured(rows[0], measure), _others(rows))
+
+
+def _others(rows: Sequence[KindRow]) -> list[tuple[str, str]]:
+    """Return the numbers of the kinds after the first."""
+    return [_beside(row) for row in sorted(rows[1:], key=lambda row: row.comparison.sample_type.type != LEAKED)]
+
+
+def _measured(of: KindRow, measure: str) -> str:
+    """Return one number with the name of its measure: 7.5MB owned ▲2.0MB; of growth: ▲2.0MB · 7.5MB owned."""
+    comparison, stats = of.comparison, of.comparison.stats(of.row)
+    unit, (judged, name) = comparison.sample_type.unit, main(stats)
+    value, name = (judged, name) if measure == "growth" else (getattr(stats, measure), measure)
+    counts = noun(comparison, comparison.sample_type, value.value)
+    words = [amount(value.value, unit), counts, "" if counts and name == "owned" else name]
+    text = f"{'~' if of.unsure else ''}{' '.join(filter(None, words))}"
+    if measure == "growth" and comparison.base:
+        return f"{growth(judged, unit)}{SEPARATOR}{text}"
+    return text + significant_growth(value, unit)
 
 
 def joined(text: str, parts: Sequence[tuple[str, str]], most: int = MAX_LINE_CHARACTERS) -> str:
     """Add the numbers of further kinds, each with its growth, to a hint: as many as VS Code shows, if need be without growth."""
-    for number, (value, growth) in enumerate(parts, 1):
+    for number, (value, grown) in enumerate(parts, 1):
         room = most - len(MORE) * (number < len(parts))
         longer = text + SEPARATOR + value
         if len(longer) > room:
             return text + MORE
-        text = longer + growth if len(longer + growth) <= room else longer
+        text = longer + grown if len(longer + grown) <= room else longer
     return text
 
 

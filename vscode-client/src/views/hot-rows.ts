@@ -49,7 +49,7 @@ function row(site: HotLine): Row {
   return {
     id: [site.function, site.file, site.line].join('\n'),
     label: site.edited ? editedLine(site.file, site.line) : lineName(place, site.file, site.line), // with the number it has room in a narrow side bar
-    description: said(site.label, shortName(site.function), site.edited ? 'edited' : place === null ? MISSING : ''),
+    description: said(site.sortedLabel, shortName(site.function), site.edited ? 'edited' : place === null ? MISSING : ''),
     tooltip: tooltip(site),
     icon: icon(site),
     kind: 'hot',

@@ -16,7 +16,7 @@ from alloclens.lsp.show import shown, tell
 from alloclens.series.comparison import LineStats, worth_showing
 from alloclens.stats.amount import Amount
 from alloclens.wording.amounts import main
-from alloclens.wording.kinds import KindRow, side_by_side
+from alloclens.wording.kinds import KindRow, side_by_side, sorted_by
 from alloclens.wording.labelled_growth import labelled_growth
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def _every(
             now = document_lines.mapper.of(comparison, file, line)
             spot = document_lines.in_document(now)
             if rows[0][0] is comparison and (spot or not query.own):
-                yield _line(kinds[0], rows, spot, edited=now is not None and spot is None)
+                yield _line(kinds[0], rows, spot, query.sort, edited=now is not None and spot is None)
 
 
 def _rows(comparison: Comparison, query: protocol.HotLinesQuery) -> Ints:
@@ -145,15 +145,17 @@ def _growth(comparison: Comparison, *, own: bool) -> Floats:
 
 
 def _line(
-    shown: Comparison, rows: Sequence[tuple[Comparison, int]], spot: DocumentLine | None, *, edited: bool
+    shown: Comparison, rows: Sequence[tuple[Comparison, int]], spot: DocumentLine | None, sort: str, *, edited: bool
 ) -> protocol.HotLine:
     """Return a hot line: its numbers are in the shown sample type, so 0 if only other kinds have it."""
     comparison, row = rows[0]
     lines, unsure = comparison.lines, bool(spot and spot.unsure)
     file, line = lines.at(row)
     stats = comparison.stats(row) if comparison is shown else LineStats(line, *[Amount(0)] * 3)
+    kind_rows = [KindRow(kind, at, unsure) for kind, at in rows]
     return protocol.HotLine(
-        label=side_by_side([KindRow(kind, at, unsure) for kind, at in rows]),
+        label=side_by_side(kind_rows),
+        sorted_label=sorted_by(sort, kind_rows),
         location=location(spot),
         edited=edited,
         function=lines.function(row),
