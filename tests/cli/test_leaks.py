@@ -586,6 +586,12 @@ def test_what_rises_since_the_start_is_a_candidate(folder: Path) -> None:
     assert [(one["line"], one["rule"]) for one in said["candidates"]] == [(LEAK, "early")]
     drop(folder / "p/h019.pb.gz", heap(f"main.main:3@{folder}/main.go:{LEAK} = 58x{MB}"))
     assert [one["verdict"] for one in findings(folder / "p", "--workspace", folder)] == ["leak"]
+    for i in range(8):
+        drop(folder / f"q/h{i:03}.pb.gz", heap(f"main.main:3@{folder}/main.go:{LEAK} = {1 + 3 * i}x{MB}"))
+    drop(folder / "q/h008.pb.gz", heap(f"main.main:3@{folder}/main.go:{LEAK} = 1x{MB}"))
+    words = run(folder / "q", "--workspace", folder, "--head", "h007").output
+    assert "as a new process always grows; this one ended before it had 20 snapshots. Of 1 line " in words
+    assert " At least 12 more snapshots at this pace would have settled it; the process has ended" in words
 
 
 def test_what_is_far_from_a_proof_is_named_only_if_nothing_is_nearer(folder: Path) -> None:

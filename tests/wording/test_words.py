@@ -274,6 +274,20 @@ def test_a_candidate_says_what_is_known_and_what_would_settle_it() -> None:
     assert counted.endswith("it rose at every step. At least 17 more snapshots at this pace would settle it.")
 
 
+def test_of_a_process_that_has_ended_nobody_is_told_to_take_more_snapshots() -> None:
+    ended = finding(Rule.EARLY, score=2.0, sampled=9.0, points=(0.0, 1.0), has_ended=True)
+    assert candidate(ended).endswith(
+        " At least 6 more snapshots at this pace would have settled it; the process has ended."
+    )
+    for rule, observations in ((Rule.FILLED, 14), (Rule.EARLY, 20)):
+        over = ObservedSpan(observations, 150.0)
+        assert "ore snapshots show whether" in candidate(replace(ended, rule=rule, over=over, has_ended=False))
+        assert "ore snapshots" not in candidate(replace(ended, rule=rule, over=over))
+    for observations, said in ((17, "ended at least 3 snapshots too early."), (20, "the process ended too early.")):
+        over = ObservedSpan(observations, 150.0)
+        assert sentence(finding(Rule.UNSETTLED, over=over, has_ended=True)).endswith(said)
+
+
 def test_while_it_is_early_it_is_said_which_leak_would_not_show() -> None:
     quiet = finding(Rule.UNCLEAR, value=5 * MB, growth=-MB, low=-6 * MB, high=3 * MB, sampled=9.0, is_quiet=True)
     said = (

@@ -138,6 +138,8 @@ class Finding:
     """Whether it is named although it does not rise: it is too early, and a leak up to the bound of its growth would not show yet."""
     may_be_young: bool = False
     """Whether nothing says that the process ran long before its first snapshot."""
+    has_ended: bool = False
+    """Whether its process has ended, so that no more snapshots can settle it."""
     with_called: bool = False
     """Whether its figures are of the line's function with all that it calls, because V8 may have inlined some of that."""
     inlined: tuple[RelatedLine, ...] = ()
@@ -387,6 +389,7 @@ class Judgement:
             callers=self._callers(entry) if row >= 0 and not with_called else (),
             beside=self._beside(entry),
             may_be_young=history.may_be_young and len(history) < MIN_LEAK_OBSERVATIONS,
+            has_ended=history.beside.has_ended,
             with_called=with_called,
             inlined=self._inlined(row) if row >= 0 and head.by_function and self._may_hold(entry) else (),
         )

@@ -49,6 +49,8 @@ class Beside(NamedTuple):
     """Its heap profiles, if the observed ones, such as those of goroutines, do not say what was allocated."""
     follows: Snapshot | None = None
     """The last snapshot of the previous process, if it was not written as that ended."""
+    has_ended: bool = False
+    """Whether another process followed it, so that there will be no more observations."""
 
 
 ALONE = Beside()

@@ -100,6 +100,7 @@ class _Comparing:
             process_before(all_series, head, of, MIN_LEAK_OBSERVATIONS),
             heaps_beside(service.series, head, of),
             None if follows in of.at_exit else follows,
+            of.process(head) is not of.processes[-1],
         )
         wanted = (files.sample_type if files and of not in all_series else "") or self._settings.sample_type
         sample_type = wanted if of.has(wanted) or not (service.has(wanted) or files) else ""

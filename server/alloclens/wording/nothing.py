@@ -105,7 +105,8 @@ def _judged(judgements: list[Judgement]) -> str:
     is_early = any((judgement.verdicts.rule == VERDICT_RULES.index(Rule.EARLY)).any() for judgement in judgements)
     some = " and ".join(filter(None, (own, libraries)))
     if is_early:
-        wait = f"; wait for {MIN_LEAK_OBSERVATIONS} snapshots" if len(longest) < MIN_LEAK_OBSERVATIONS else ""
+        what = "this one ended before it had" if longest.beside.has_ended else "wait for"
+        wait = f"; {what} {MIN_LEAK_OBSERVATIONS} snapshots" if len(longest) < MIN_LEAK_OBSERVATIONS else ""
         return (
             f"{nothing}too early to tell, as a new process always grows{wait}. Of {some}, {over}, none certainly leaks."
         )

@@ -230,11 +230,19 @@ def _load(finding: Finding) -> str:
 def _more(finding: Finding) -> str:
     """Say how many more snapshots a leak takes, at least; if there are enough, that more time may show it."""
     missing = MIN_LEAK_OBSERVATIONS - finding.over.observations
+    if finding.has_ended:
+        lacking = f" at least {counted(missing, 'snapshot')}" if missing > 0 else ""
+        return f"the process ended{lacking} too early"
     return f"take at least {counted(missing, 'more snapshot')}" if missing > 0 else "a series twice as long may show it"
 
 
 def _settles(finding: Finding, run: str) -> str:
-    """Say how many more snapshots would prove a rise like this, or which run would show it sooner; "" for none."""
+    """Say how many more snapshots would prove a rise like this, or which run would show it sooner; "" for none.
+
+    Of a process that has ended, say that these would have been needed.
+    """
+    if finding.has_ended and (finding.rule is Rule.FILLED or not finding.snapshots_needed):
+        return ""
     if finding.rule is Rule.FILLED:
         return " More snapshots show whether it rises again."
     more, run = finding.snapshots_needed, "" if finding.rule is Rule.EARLY else run
@@ -246,7 +254,8 @@ def _settles(finding: Finding, run: str) -> str:
     left = MIN_FIRST_RISE - finding.over.seconds if finding.rule is Rule.EARLY else math.inf
     is_sooner = left < more * finding.over.seconds / max(finding.over.observations - 1, 1)
     needed = f"{duration(left)} more" if is_sooner else counted(more, "more snapshot")
-    return f" At least {needed} at this pace would settle it{run and f', or {run}'}."
+    would = "would have settled it; the process has ended" if finding.has_ended else "would settle it"
+    return f" At least {needed} at this pace {would}{run and f', or {run}'}."
 
 
 def _denser(finding: Finding) -> str:
