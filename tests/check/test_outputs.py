@@ -166,6 +166,13 @@ def test_a_fingerprint_outlives_a_line_and_tells_functions_apart() -> None:
         )
 
 
+def test_a_fingerprint_has_no_line_of_a_function_without_a_name() -> None:
+    name = "(anonymous:L#{}:C#31)"
+    before, after = (violation(name.format(line), path="src/ledger.ts") for line in (13, 16))
+    elsewhere = violation(name.format(13), path="src/cart.ts")
+    assert before.fingerprint == after.fingerprint != elsewhere.fingerprint
+
+
 @pytest.mark.slow
 def test_twenty_thousand_findings_are_within_the_limits_of_github(sarif: jsonschema.Draft4Validator) -> None:
     """docs.github.com: 5,000 results are shown, a file of 10 MB at most, packed. The worst are there."""

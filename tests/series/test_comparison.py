@@ -53,6 +53,29 @@ def held(folder: Path, allocated: int, line: int = 4, start: int = 3, in_use: in
 
 
 @pytest.mark.parametrize(
+    ("now", "keeps"),
+    [
+        ("(anonymous:L#13:C#31):13@{}/new/ledger.js:14", True),
+        ("(anonymous:L#16:C#31):16@{}/new/ledger.js:17", True),
+        ("(anonymous:L#16:C#31):16@{}/new/cart.js:17", False),
+        ("settle:16@{}/new/ledger.js:17", False),
+    ],
+)
+def test_a_function_without_a_name_that_moved_keeps_what_was_found_before_a_restart(
+    tmp_path: Path, now: str, keeps: bool
+) -> None:
+    """V8 calls it by its line and column; and each release of a program has a directory of its own."""
+    then = f"(anonymous:L#13:C#31):13@{tmp_path}/old/ledger.js:14"
+    for file in ("old/ledger.js", "new/ledger.js", "new/cart.js"):
+        drop(tmp_path / file, b"const lines = amounts.map((amount) => `${amount}`);\n" * 20)
+    for number in range(22 + 7):
+        line, held = (then, number) if number < 22 else (now.format(tmp_path), number - 22)
+        drop(tmp_path / f"p/{number:02}.pb.gz", heap(f"{line} = {1 + 3 * held}x{MB}"))
+    earlier = world([str(tmp_path)], [str(tmp_path / "p")], {}).earlier
+    assert [finding.function for of in earlier for finding in of.findings()] == ["(anonymous:L#13:C#31)"] * keeps
+
+
+@pytest.mark.parametrize(
     ("builds", "allocated", "starts", "one_process", "one_build"),
     [
         (("a", "a"), (5, 9), (3, 3), True, True),

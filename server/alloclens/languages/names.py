@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from alloclens.languages.language import FunctionName
+from alloclens.paths import name_of as base_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -28,6 +29,18 @@ def has_name(function: str) -> bool:
     closures in both: any file of a package may have them.
     """
     return not NAMELESS.search(function)
+
+
+PLACED_BY_V8 = re.compile(r"\(anonymous:L#\d+:C#(\d+)\)")
+"""How @datadog/pprof names a function without a name: by its line and column, both from 1."""
+
+
+def lasting_name(function: str, file: str) -> str:
+    """Return a name that a function keeps when lines are added above it, and when its program is installed elsewhere.
+
+    One without a name is called by the name of its file, not by where it begins.
+    """
+    return f"(anonymous) {base_name(file)}" if PLACED_BY_V8.fullmatch(function) else function
 
 
 EVERY_PROGRAM = re.compile(r"(main\.)?main(\.func\d|$)|main\.init\b|[<(]|$")

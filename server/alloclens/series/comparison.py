@@ -11,6 +11,7 @@ import numpy as np
 from alloclens.arrays import distinct
 from alloclens.languages.go.leak_patterns import Shape, goroutine_shape, shape
 from alloclens.languages.go.names import package_of
+from alloclens.languages.names import lasting_name
 from alloclens.paths import clean_path
 from alloclens.profile.kinds import is_meant
 from alloclens.profile.sample_types import LEAKED, columns, judged
@@ -237,7 +238,8 @@ class Comparison:
         """Return whether there are enough observations to see that nothing that was found in a previous process rises again."""
         if self.judgement is None or len(self.judgement.history) < MIN_OBSERVATIONS:
             return False
-        return self.judgement.rising().isdisjoint(finding.function for finding in before.findings())
+        found = (lasting_name(finding.function, finding.file) for finding in before.findings())
+        return self.judgement.rising().isdisjoint(found)
 
     def candidates(self) -> list[Finding]:
         """Return what is nearest to a finding without being one, worst first; nothing in focus."""

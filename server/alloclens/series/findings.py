@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from alloclens.arrays import distinct, ratio
+from alloclens.languages.names import lasting_name
 from alloclens.profile.sample_types import GOROUTINES, LEAKED, column_of
 from alloclens.series.owned import WITH_CALLED
 from alloclens.series.verdicts import (
@@ -404,9 +405,9 @@ class Judgement:
         return VERDICT_RULES[self.verdicts.rule[entry]].verdict in RAISED or bool(self._may_leak[entry])
 
     def rising(self) -> set[str]:
-        """Return the functions of everything that rises, even if by chance."""
-        rises = (self.verdicts.growth > 0) & (self.verdicts.deviate > MIN_RISE)
-        return {self._function(entry) for entry in np.flatnonzero(rises).tolist()}
+        """Return the lasting names of the functions of everything that rises, even if by chance."""
+        rises = np.flatnonzero((self.verdicts.growth > 0) & (self.verdicts.deviate > MIN_RISE)).tolist()
+        return {lasting_name(self._function(entry), self._file(entry)) for entry in rises}
 
     def undone(self, rows: Ints, growth: Floats) -> Mask:
         """Return which of the head's rows grew by this since some base as they did before and undid; see `undone_before`."""
@@ -424,6 +425,10 @@ class Judgement:
     def _function(self, entry: int) -> str:
         row = int(self._owner[entry])
         return self.head.function(row) if row >= 0 else self.head.holders.function[self._holder[entry]]
+
+    def _file(self, entry: int) -> str:
+        row = int(self._owner[entry])
+        return self.head.at(row).file if row >= 0 else ""
 
     def _path(self, entry: int) -> tuple[RelatedLine, ...]:
         """Return the callers of an entry, all with its figures. The last is missing if no own code calls there."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from alloclens.languages.names import PLACED_BY_V8
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-ANONYMOUS = re.compile(r"\(anonymous:L#\d+:C#(\d+)\)")
-"""How @datadog/pprof names a function without a name, with its column from 1."""
 NAME = re.compile(rb"[\w$]+")
 MAX_OCCURRENCES = 1000
 """A name that occurs more often in a line, such as a single letter in a large bundle, is not looked for."""
@@ -31,7 +31,7 @@ def column_of(name: str, line: bytes) -> int | None:
 
     V8 names a function by its declaration, a constructor by its class, and a literal by the variable or property it is assigned to.
     """
-    if anonymous := ANONYMOUS.fullmatch(name):
+    if anonymous := PLACED_BY_V8.fullmatch(name):
         return int(anonymous[1]) - 1
     bare = name.encode("utf-8", "surrogatepass")
     if not NAME.fullmatch(bare) or line.count(bare) > MAX_OCCURRENCES:
