@@ -23,7 +23,7 @@ from alloclens.wording.frames import folded, frame_at, frame_name, shortened
 from alloclens.wording.hover import command
 from alloclens.wording.names import short_name
 from alloclens.wording.verdict import caller_message, candidate, drawn_before, figures, limit, sentence, sparkline
-from alloclens.wording.views import place, tooltip
+from alloclens.wording.views import detail, place, tooltip
 
 MB = 1 << 20
 SENTENCE = "Leak: 482MB held through "
@@ -272,6 +272,21 @@ def test_a_candidate_says_what_is_known_and_what_would_settle_it() -> None:
     assert "but as much more comes and goes." in at_night
     counted = candidate(finding(Rule.UNCLEAR, "goroutine", "count", score=2.0, sampled=math.nan, points=(1.0, 2.0)))
     assert counted.endswith("it rose at every step. At least 17 more snapshots at this pace would settle it.")
+
+
+@pytest.mark.parametrize(
+    ("rule", "why"),
+    [
+        (Rule.EARLY, "too early"),
+        (Rule.SLOWS, "slows down"),
+        (Rule.REFILLS, "fills as before"),
+        (Rule.LOADED, "rises with load"),
+        (Rule.UNCLEAR, "not proven"),
+        (Rule.UNSETTLED, "growing"),
+    ],
+)
+def test_the_row_of_a_candidate_begins_with_why_it_may_be_harmless(rule: Rule, why: str) -> None:
+    assert detail(finding(rule, points=(0.0, 1.0))).startswith(f"{why} · 482MB ▲300MB")
 
 
 def test_of_a_process_that_has_ended_nobody_is_told_to_take_more_snapshots() -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from alloclens.paths import name_of
 from alloclens.printable import printable
+from alloclens.series.verdicts import Rule
 from alloclens.wording.amounts import amount, duration, rate, share, signed
 from alloclens.wording.kinds import GOROUTINE, noun, quantity
 from alloclens.wording.markdown import bold, escape
@@ -19,6 +20,15 @@ if TYPE_CHECKING:
     from alloclens.series.findings import Finding
     from alloclens.series.series import Series
     from alloclens.tables.stack_tree import Branches, StackNode
+
+
+DOUBTS = {
+    Rule.EARLY: "too early",
+    Rule.SLOWS: "slows down",
+    Rule.REFILLS: "fills as before",
+    Rule.LOADED: "rises with load",
+}
+"""Why a candidate may be harmless, in the few words that a side bar shows; others are not proven."""
 
 
 def place(file: str, line: int, function: str) -> str:
@@ -43,7 +53,7 @@ def detail(finding: Finding, before: str = "", *, unsure: bool = False, ended: b
         if finding.slope > 0
         else ""
     )
-    verdict = "not proven" if finding.is_candidate else finding.verdict
+    verdict = DOUBTS.get(finding.rule, "not proven") if finding.is_candidate else finding.verdict
     of = f"{verdict} before the restart" if ended else verdict
     return f"{of} · {held}{pace}{before and f', {before}'}"
 
