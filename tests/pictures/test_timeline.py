@@ -222,11 +222,13 @@ WRITTEN = """() => {
 }"""
 
 
-def test_words_of_marks_are_not_over_each_other(picture: Picture) -> None:
-    """A base that is a restart is what a server that was started again has."""
+@pytest.mark.parametrize(("base", "head"), [(4, 6), (4, 3), (5, 0)])
+def test_words_of_marks_are_not_over_each_other(picture: Picture, base: int, head: int) -> None:
+    """A base that is a restart is what a server that was started again has; a base may be newer than the head."""
     picture.load()
     picture.page.evaluate(WRITTEN)
-    picture.start("timeline", timeline(points(VALUES, begins=(0, 4, 5, 6), base=4)))
+    shown = [{**point, "head": i == head} for i, point in enumerate(points(VALUES, begins=(0, 4, 5, 6), base=base))]
+    picture.start("timeline", timeline(shown))
     picture.page.wait_for_function("() => written.some(([text]) => text === 'head')")
     written = picture.page.evaluate("() => written")
     marks = {tuple(one) for one in written if one[0] in ("base", "head", "restart")}

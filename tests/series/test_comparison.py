@@ -21,7 +21,7 @@ from alloclens.wording.flame import flame
 from alloclens.wording.hover import LinePlaces, markdown
 from alloclens.wording.kinds import KindRow, side_by_side
 from alloclens.wording.profile import RowQuery, profile_table
-from alloclens.wording.status import in_full, line
+from alloclens.wording.status import backwards, in_full, line
 
 from tests.support.profiles import delta, drop, goroutines, heap, profile
 
@@ -118,8 +118,11 @@ def test_a_later_base(tmp_path: Path, allocated: tuple[int, int], one_process: b
     assert (grown.low, grown.high) == pytest.approx((-declined.high, -declined.low))
     assert "the base is the later one" in in_full(back)
     assert "the base is the later one" not in in_full(forth)
-    assert line(back, "b", "a").endswith(" (base is newer)")
-    assert not line(forth, "a", "b").endswith(" (base is newer)")
+    assert line(back, "b", "a").startswith("base is newer · ")
+    assert "newer" not in line(forth, "a", "b")
+    assert backwards(back).startswith("The base 1.pb.gz is newer than the head 0.pb.gz")
+    assert ("is of another process: " in backwards(back)) is not one_process
+    assert backwards(forth) == ""
     assert ("another process" in in_full(back)) is not one_process
 
 

@@ -147,7 +147,9 @@ export class Plot {
 
   private readonly marks = (plot: uPlot): void => {
     const { base, head } = this.ends;
-    const close = this.x(plot, head) - this.x(plot, base) < 3 * WORD * devicePixelRatio;
+    const [left, right] = base <= head ? [base, head] : [head, base]; // a base may be newer
+    const close = this.x(plot, right) - this.x(plot, left) < 3 * WORD * devicePixelRatio;
+    const sides: [at: number, align: CanvasTextAlign][] = [[left, close ? 'right' : 'left'], [right, close ? 'left' : 'right']];
     plot.ctx.save();
     let free = -Infinity;
     for (const i of restarts(this.data.points)) {
@@ -156,8 +158,8 @@ export class Plot {
       free = word === '' ? free : x + RESTART * devicePixelRatio;
       this.drawMark(plot, i, { word, colour: '--alloclens-restart', dash: [4, 4], align: 'center', row: 1 });
     }
-    this.drawMark(plot, base, { word: 'base', colour: '--alloclens-fg', dash: [], align: close ? 'right' : 'left', row: 0 });
-    this.drawMark(plot, head, { word: 'head', colour: '--alloclens-fg', dash: [], align: close ? 'left' : 'right', row: 0 });
+    const words = base <= head ? ['base', 'head'] : ['head', 'base'];
+    sides.forEach(([at, align], i) => { this.drawMark(plot, at, { word: words[i] ?? '', colour: '--alloclens-fg', dash: [], align, row: 0 }); });
     plot.ctx.restore();
   };
 

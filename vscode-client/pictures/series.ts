@@ -75,8 +75,10 @@ function spread(values: readonly number[]): number[] {
   return steps.flatMap((step) => values.filter((_, i) => i % step === 0));
 }
 
-export function heading({ series, sampleType, focus }: Timeline): string {
-  return `${series === '' ? '' : `${series} · `}${sampleType} over time${focus === '' ? '' : ' · of all samples, also those out of focus'}`;
+export function heading({ series, sampleType, focus, points }: Timeline): string {
+  const { base, head } = shownEnds(points);
+  const newer = points.length > 1 && base > head ? ' · the base is newer than the head' : '';
+  return `${series === '' ? '' : `${series} · `}${sampleType} over time${newer}${focus === '' ? '' : ' · of all samples, also those out of focus'}`;
 }
 
 export function summary(data: Timeline): string {

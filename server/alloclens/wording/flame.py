@@ -14,6 +14,7 @@ from alloclens.wording.focus import words
 from alloclens.wording.kinds import counted_as, type_name
 from alloclens.wording.labelled_growth import LabelledGrowth, labelled_growth
 from alloclens.wording.names import short_name
+from alloclens.wording.status import is_backwards
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -127,7 +128,7 @@ def drawn(
     names = [snapshot.name for snapshot in (of.base, of.head) if snapshot]
     return kind(
         series=printable(series),
-        ends=printable(" → ".join(names)),
+        ends=printable(f"{' → '.join(names)}{' (base is newer)' if is_backwards(of) else ''}"),
         sample_type=type_name(of),
         unit=of.sample_type.unit,
         total=of.total,

@@ -14,6 +14,7 @@ from alloclens.wording.focus import options, words
 from alloclens.wording.frames import frame_at, shortened
 from alloclens.wording.kinds import PROOF, counted_as, noun, quantity
 from alloclens.wording.markdown import bold, code, escape
+from alloclens.wording.status import backwards
 from alloclens.wording.verdict import DOUBTS, candidate, drawn_before, figures, reported, sentence
 
 if TYPE_CHECKING:
@@ -90,6 +91,8 @@ def markdown(
     if doubt:
         recorded = f" It was line {number} of {escape(file)}." if has_moved else ""
         parts.append(f"~ {DOUBTS[doubt]}{recorded}")
+    if newer := backwards(comparison):
+        parts.append(escape(newer))
     parts += [*_limits(comparison), *_wider(comparison, judged)]
     begin, end = (("<details><summary>Details</summary>",), ("</details>",)) if folds else (("**Details**",), ())
     details = ["\n".join([*_table(comparison, row), *([f"- {escape(figures(judged))}"] if judged else [])])]

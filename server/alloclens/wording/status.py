@@ -70,8 +70,21 @@ def line(shown: Comparison, base: str, head: str) -> str:
     if shown.base is None:
         return f"{total}, {_word(shown.head, head)}"
     pair = f"{_word(shown.base, base)} → {_word(shown.head, head)}"
-    newer = " (base is newer)" if shown.head.order < shown.base.order else ""  # growth then reads backwards
-    return f"{total} ({signed(shown.grown or 0, unit)}), {pair}{newer}"
+    newer = "base is newer · " if is_backwards(shown) else ""  # first: an editor may cut off the rest
+    return f"{newer}{total} ({signed(shown.grown or 0, unit)}), {pair}"
+
+
+def is_backwards(shown: Comparison) -> bool:
+    """Return whether the base is newer than the head, so that growth is back in time."""
+    return shown.base is not None and shown.head.order < shown.base.order
+
+
+def backwards(shown: Comparison) -> str:
+    """Say that growth is back in time, and whether it is across processes; "" if it is not."""
+    if not is_backwards(shown) or shown.base is None:
+        return ""
+    across = "" if shown.one_process else " and is of another process"
+    return f"The base {shown.base.name} is newer than the head {shown.head.name}{across}: growth goes back in time. Choose an older base."
 
 
 def in_full(shown: Comparison) -> str:
