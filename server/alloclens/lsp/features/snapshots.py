@@ -156,18 +156,28 @@ def _choices(world: World) -> list[protocol.SnapshotChoice]:
     if not shown:
         return []
     bases, heads = shown.series.bases_by_word(shown.head), shown.series.heads_by_word()
-    return [_choice(snapshot, shown, bases, heads) for snapshot in _listed(shown.series, shown)]
+    starts = {process[0].path for process in shown.series.processes}
+    return [
+        _choice(snapshot, shown, bases, heads, begins=snapshot.path in starts)
+        for snapshot in _listed(shown.series, shown)
+    ]
 
 
 def _choice(
-    snapshot: Snapshot, shown: Comparison, bases: dict[str, Snapshot], heads: dict[str, Snapshot]
+    snapshot: Snapshot,
+    shown: Comparison,
+    bases: dict[str, Snapshot],
+    heads: dict[str, Snapshot],
+    *,
+    begins: bool,
 ) -> protocol.SnapshotChoice:
     total = amount(snapshot.total[shown.column], shown.sample_type.unit)
+    start = " · a process begins" if begins else ""
     return protocol.SnapshotChoice(
         name=snapshot.name,
         directory=snapshot.directory,
         label=shown.series.labels.get(snapshot.path, ""),
-        detail=printable(f"{moment(snapshot)} · {total} {shown.sample_type.type}"),
+        detail=printable(f"{moment(snapshot)} · {total} {shown.sample_type.type}{start}"),
         base=snapshot is shown.base,
         head=snapshot is shown.head,
         base_words=[word for word, meant in bases.items() if meant is snapshot],
