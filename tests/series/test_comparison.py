@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import pickle
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 from alloclens.series import comparison
 from alloclens.series.comparison import by_weight, worth_showing
-from alloclens.session.line_mapper import MappedFinding
+from alloclens.series.verdicts import Rule
+from alloclens.session.line_mapper import LineMapper, MappedFinding
 from alloclens.session.once import world
 from alloclens.tables.calls import calls
 from alloclens.tables.flame import FlameQuery
@@ -333,7 +335,8 @@ def test_what_a_collection_left_of_comes_first_in_the_stacks_of_a_function_with_
         stacks = (f"{stack} = {held} {held * MB}" for stack, held in made.items())
         data = profile("objects/count space/bytes", *stacks, seconds=1_700_000_000 + 60 * number)
         drop(tmp_path / f"p/heap-pid7-{number:02}.pb.gz", data)
-    found = world([str(tmp_path)], [str(tmp_path / "p")], {}).shown
+    whole = world([str(tmp_path)], [str(tmp_path / "p")], {})
+    found = whole.shown
     row = found.lines.row_of(str(shop), 1)
     finding = found.finding(row)
     assert finding.with_called
@@ -351,3 +354,6 @@ def test_what_a_collection_left_of_comes_first_in_the_stacks_of_a_function_with_
     opened = found.finding(found.lines.row_of(str(shop), 3))
     assert opened.slowed_down
     assert found.inlined_into(opened) is finding
+    mapper = LineMapper(whole, lambda _: shop.read_text())
+    for rule in (opened.rule, Rule.UNCLEAR):  # a function that was inlined after a single step does not slow down
+        assert mapper.finding(found, replace(opened, rule=rule)).inlined_into == "serve (shop.js:1)"

@@ -104,7 +104,7 @@ class MappedFinding(NamedTuple):
     inlined: tuple[NamedLine, ...] = ()
     """The functions that V8 may have inlined into it."""
     inlined_into: str = ""
-    """The function that V8 may have inlined it into: serve (main.ts:11); "" if it does not grow more slowly, or none is known."""
+    """The function that V8 may have inlined it into: serve (main.ts:11); "" if none is known."""
 
     @property
     def unsure(self) -> bool:
@@ -167,7 +167,7 @@ class LineMapper:
         )
 
     def _inlined_into(self, comparison: Comparison, finding: Finding) -> str:
-        caller = comparison.inlined_into(finding) if finding.slowed_down and comparison.lines.by_function else None
+        caller = comparison.inlined_into(finding) if comparison.lines.by_function else None
         return f"{caller.function} ({self.named(comparison, caller.file, caller.line).name})" if caller else ""
 
     def additions(self, comparison: Comparison, finding: Finding) -> Iterator[tuple[str, Addition]]:

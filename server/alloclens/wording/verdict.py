@@ -79,7 +79,7 @@ SIGNS = {
 """What speaks for a leak of a candidate, beside its numbers."""
 MAY_BE_INLINED = " V8 may also have inlined this function: what it allocates then counts as its caller's."
 """Another reason why a function grows no more, or more slowly."""
-INLINED_INTO = " Or V8 has inlined it into {caller}, which has grown since: what it allocates then counts there."
+INLINED_INTO = " V8 may have inlined this function into {caller}, which grows: what it allocates then counts there."
 TIMES = {1: "once", 2: "twice"}
 NOTHING_FREED = 0.99
 """A line that retains a larger share of its allocations has freed nothing."""
@@ -149,10 +149,16 @@ def whose(comparison: Comparison) -> str:
 
 def sentence(finding: Finding, now: MappedFinding | None = None) -> str:
     """Say what is held, how it grew, and which rule says so. `now` is where the line is, and who calls it."""
-    words = _of_rule(finding, _what(finding, now)) + _beside(finding)
-    if now is None or not now.of_function or finding.with_called or not finding.slowed_down:
-        return words
-    return words + (INLINED_INTO.format(caller=now.inlined_into) if now.inlined_into else MAY_BE_INLINED)
+    return _of_rule(finding, _what(finding, now)) + _beside(finding) + _inlined_into(finding, now)
+
+
+def _inlined_into(finding: Finding, now: MappedFinding | None) -> str:
+    """Say where else V8 may count what a function allocates; "" for one that is reported: it grows itself."""
+    if now is None or not now.of_function or finding.with_called or finding.verdict in RAISED:
+        return ""
+    if now.inlined_into:
+        return INLINED_INTO.format(caller=now.inlined_into)
+    return MAY_BE_INLINED if finding.slowed_down else ""
 
 
 def _beside(finding: Finding) -> str:
@@ -201,7 +207,7 @@ def candidate(finding: Finding, now: MappedFinding | None = None, before: str = 
     held = amount(finding.owned.value, finding.sample_type.unit) + _what(finding, now)
     words = f"Not proven: {held}, {_grown(finding)}: {', '.join(known)}.{reported(before)}"
     sooner = WITHOUT_GARBAGE if now and now.of_function else _denser(finding)
-    return words + (related(finding, now) if now else "") + _settles(finding, sooner)
+    return words + (related(finding, now) if now else "") + _inlined_into(finding, now) + _settles(finding, sooner)
 
 
 def reported(before: str) -> str:
