@@ -122,7 +122,12 @@ MAPPING = "pathMappings: item {}: from: 3 is not a non-empty string; none is use
         (
             "[[pathMappings]]\nfrom = 'x'\nto = 'x'\n[[pathMappings]]\nto = 'x'",
             4,
-            'pathMappings: item 2: {"to": "x"} is not a table with only from and to; none is used',
+            "pathMappings: item 2: from is missing; none is used",
+        ),
+        (
+            "[[pathMappings]]\nfrom = 'x'\nto = 'x'\nat = 3",
+            4,
+            "pathMappings: item 1: at: unknown field; the fields are from and to; none is used",
         ),
         ("\nhint = true", 2, "hint: unknown setting; did you mean hints?"),
         ("[sampleTypes]", 1, "sampleTypes: unknown setting; did you mean sampleType?"),

@@ -97,6 +97,35 @@ DIRS = '; using ["profiles", ".pprof", "pprof"]'
 
 
 @pytest.mark.parametrize(
+    ("value", "wrong"),
+    [
+        (
+            [{"token": "s3cret"}],
+            "item 1: token: no field holds a secret; use tokenEnv or tokenFile, which say where it is",
+        ),
+        ([{"apiKey": "s3cret", "name": "m"}], "item 1: apiKey: no field holds a secret; use tokenEnv or tokenFile,"),
+        ({"token": "s3cret"}, "this is not a list of tables with name, "),
+        (["s3cret"], "item 1: this is not a table with only name, "),
+        ([{"name": {"token": "s3cret"}}], "item 1: name: this is not "),
+        ([{"name": "m", "type": "http", "url": ["s3cret"]}], "item 1: url: this is not a non-empty string"),
+        (
+            [{"name": "m", "type": "http", "url": "x", "tenant": "s3cret\0"}],
+            "item 1: tenant: this is not a string without",
+        ),
+        ([{"name": "m", "type": "http", "url": "s3cret\ud800"}], "this is not valid Unicode"),
+        (
+            [{"name": "m", "type": "http", "url": "x", "s3": "s3cret"}],
+            "item 1: s3: unknown field; the fields are name, ",
+        ),
+    ],
+)
+def test_no_message_shows_what_may_be_a_secret(value: object, wrong: str) -> None:
+    _, (mistake,) = parse({"sources": value})
+    assert mistake.message.startswith(f"sources: {wrong}")
+    assert "s3cret" not in mistake.message
+
+
+@pytest.mark.parametrize(
     ("key", "value", "message"),
     [
         ("profileDirs", 3, "profileDirs: 3 is not a list of strings" + DIRS),
@@ -124,12 +153,22 @@ DIRS = '; using ["profiles", ".pprof", "pprof"]'
         (
             "pathMappings",
             [{"to": "/b"}],
-            'pathMappings: item 1: {"to": "/b"} is not a table with only from and to; none is used',
+            "pathMappings: item 1: from is missing; none is used",
         ),
         (
             "pathMappings",
             [{"from": "/a", "to": "/b", "at": 1}],
-            'pathMappings: item 1: {"from": "/a", "to": "/b", "at": 1} is not a table with only from and to; none is used',
+            "pathMappings: item 1: at: unknown field; the fields are from and to; none is used",
+        ),
+        (
+            "pathMappings",
+            [{"From": "/a", "to": "/b"}],
+            "pathMappings: item 1: From: unknown field; did you mean from?; none is used",
+        ),
+        (
+            "sources",
+            [{"name": "m", "type": "http", "url": "http://x"}, {"name": "n", "token_env": "T"}],
+            "sources: item 2: token_env: unknown field; did you mean tokenEnv?; none is used",
         ),
         (
             "profileDirs",

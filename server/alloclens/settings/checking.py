@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from alloclens.settings.settings import LIMIT, SIZE, ClientSettings, Settings, fields, names, schema
+from alloclens.settings.settings import LIMIT, SIZE, SOURCES, ClientSettings, Settings, fields, names, schema
 from alloclens.source.own import refused
 from alloclens.typed import located
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
 
 CLIENT_ONLY = frozenset(name.partition(".")[0] for name in ClientSettings.__struct_encode_fields__)
@@ -25,6 +25,10 @@ MAX_COMPARED_KEYS = 200
 MAX_UNKNOWN_KEYS = 20
 """Keys that are not settings and have a problem of their own."""
 MAX_SHOWN_CHARACTERS = 60
+SHOWN_OF_SOURCES = frozenset({"name", "type", "interval"})
+"""The fields of a source whose values are shown: any other may be a secret that does not belong there."""
+SECRET = re.compile(r"token|passw|secret|key|auth|bearer|credential", re.IGNORECASE)
+"""Keys under which secrets are likely to be written."""
 ENCODER = json.JSONEncoder(ensure_ascii=False, default=str)
 
 
@@ -70,7 +74,8 @@ def checked(given: Mapping[str, Any]) -> tuple[dict[str, Any], list[Mistake]]:
         except UnicodeEncodeError:  # where msgspec looks for a text among those that are allowed
             is_unicode = False
         if not is_unicode:
-            problems.append(Mistake(key, f"{key}: {shown(value)} is not valid Unicode", (key,), shown(field.default)))
+            wrong = f"{key}: {_shown_at((key,), value)} is not valid Unicode"
+            problems.append(Mistake(key, wrong, (key,), shown(field.default)))
         elif key == "ownCode" and (wrong := refused(tuple(value))):
             problems.append(_bad_patterns(wrong))
         else:
@@ -123,10 +128,38 @@ def _problem(key: str, value: Any, steps: Iterable[str | int]) -> Mistake:
         path.append(step)
         value = value[step]
         part = part["items"] if isinstance(step, int) else part["properties"][step]
-    where = ": ".join(f"item {step + 1}" if isinstance(step, int) else step for step in path)
-    return Mistake(
-        key, f"{where}: {shown(value)} is not {_kind(part)}{_limit(part, value)}", tuple(path), shown(default)
-    )
+    if isinstance(value, dict) and part["type"] == "object":
+        field, wrong = _bad_field(key, value, part)
+        return Mistake(key, f"{_place(path)}: {wrong}", (*path, field), shown(default))
+    wrong = f"{_shown_at(path, value)} is not {_kind(part)}{_limit(part, value)}"
+    return Mistake(key, f"{_place(path)}: {wrong}", tuple(path), shown(default))
+
+
+def _place(path: Iterable[str | int]) -> str:
+    return ": ".join(f"item {step + 1}" if isinstance(step, int) else step for step in path)
+
+
+def _shown_at(path: Sequence[str | int], value: Any) -> str:
+    """Return a value as JSON, but not what may hold a secret."""
+    may_hold_secret = path[0] == SOURCES and (path[-1] not in SHOWN_OF_SOURCES or isinstance(value, dict | list))
+    return "this" if may_hold_secret else shown(value)
+
+
+def _bad_field(key: str, table: Mapping[str, Any], part: dict[str, Any]) -> tuple[str, str]:
+    """Return the field that a table should not have, or lacks, and what is wrong with it."""
+    unknown = next((name for name in table if name not in part["properties"]), None)
+    if unknown is None:
+        missing = next(name for name in part["required"] if name not in table)
+        return missing, f"{missing} is missing"
+    if (
+        key == SOURCES
+        and SECRET.search(unknown)
+        and unknown.replace("_", "").lower() not in map(str.lower, part["properties"])
+    ):
+        return unknown, f"{_name(unknown)}: no field holds a secret; use tokenEnv or tokenFile, which say where it is"
+    nearly = _nearly(unknown, [*part["properties"]])
+    hint = f"did you mean {nearly}?" if nearly else f"the fields are {_keys(part)}"
+    return unknown, f"{_name(unknown)}: unknown field; {hint}"
 
 
 def _is_unicode(value: Any) -> bool:
@@ -178,10 +211,13 @@ def _limit(part: dict[str, Any], value: Any) -> str:
 
 def _unknown(key: str, known: list[str]) -> str:
     nearly = _nearly(key, known)
-    name = key if re.fullmatch(r"[\w-]{1,40}", key) else shown(key)
-    return f"{name}: unknown setting; " + (
+    return f"{_name(key)}: unknown setting; " + (
         f"did you mean {nearly}?" if nearly else f"the settings are {', '.join(sorted(known))}"
     )
+
+
+def _name(key: str) -> str:
+    return key if re.fullmatch(r"[\w-]{1,40}", key) else shown(key)
 
 
 def _nearly(key: str, known: list[str]) -> str:
