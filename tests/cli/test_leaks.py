@@ -610,6 +610,18 @@ def test_what_is_far_from_a_proof_is_named_only_if_nothing_is_nearer(folder: Pat
     assert [one["line"] for one in both["candidates"]] == [6]
 
 
+@pytest.mark.parametrize(("megabytes", "listed"), [(399, [LEAK, PAGE]), (400, [LEAK])])
+def test_what_would_be_no_finding_if_it_were_proven_is_no_candidate_beside_others(
+    folder: Path, megabytes: int, listed: list[int]
+) -> None:
+    """A line gains 2 MB in a young process: a little more than half a percent of 399 MB, and not of 400 MB."""
+    for i in range(12):
+        leak = f"main.main:3@{folder}/main.go:{LEAK} = {(megabytes - 3) * (i + 1) // 12}x{MB}"
+        drop(folder / f"p/h{i:03}.pb.gz", heap(leak, f"main.page@{folder}/main.go:{PAGE} = {1 + i // 4}x{MB}"))
+    said = json.loads(run(folder / "p", "--workspace", folder, "--json").stdout)
+    assert [one["line"] for one in said["candidates"]] == listed
+
+
 OWN_LINE = "main.main:3@{folder}/main.go:5 = {objects}x1048576"
 ELSEWHERE = "main.main:3@/srv/build/main.go:5 = {objects}x1048576"
 LIBRARY = "bytes.grow@/usr/lib/go/src/bytes/buffer.go:4 = {objects}x1048576"

@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, NamedTuple
 
 from alloclens.series.findings import CERTAIN, MAX_CANDIDATES
+from alloclens.series.verdicts import MIN_GROWTH_SHARE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,7 +43,7 @@ class _Member(NamedTuple):
 
 
 def likeliest(candidates: Sequence[Candidate], mapper: LineMapper) -> list[Candidate]:
-    """Return the candidates to list, likeliest first; what is remote only if nothing else is there. Reads files.
+    """Return the candidates to list, likeliest first; what is remote, or would be small, only if nothing else is there. Reads files.
 
     Those that do not rise are in order already: nothing speaks for one rather than another.
 
@@ -62,8 +63,13 @@ def likeliest(candidates: Sequence[Candidate], mapper: LineMapper) -> list[Candi
     for members in sorted(groups.values(), key=lambda members: -_score(members, mapper)):
         members.sort(key=lambda member: (member.only_adds, -min(member.finding.score, CERTAIN)))
         ranked += [(finding, of) for _, finding, of in members]
-    near = [pair for pair in ranked if not pair[0].is_remote]
+    near = [pair for pair in ranked if not (pair[0].is_remote or _is_small(*pair))]
     return (near or ranked[:1])[:MAX_CANDIDATES]
+
+
+def _is_small(finding: Finding, of: Comparison) -> bool:
+    """Return whether it grew so little that it would be no finding if it were proven."""
+    return finding.growth <= MIN_GROWTH_SHARE * of.head.total_of(finding.sample_type)
 
 
 def _score(members: Sequence[_Member], mapper: LineMapper) -> float:
