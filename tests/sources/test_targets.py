@@ -36,11 +36,35 @@ def test_what_answers_at_the_usual_port(server: ProfileServer, monkeypatch: pyte
     monkeypatch.setenv("PATH", "/nowhere")
     monkeypatch.setattr(targets, "DEFAULT_PORT", port(server.url))
     (found,) = targets.on_this_machine()
-    assert (found.url, server.asked) == (f"http://localhost:{port(server.url)}", ["/debug/pprof/"])
+    assert found.url == f"http://localhost:{port(server.url)}"
+    assert server.asked == ["/debug/pprof/", "/debug/pprof/cmdline"]
+    assert found.detail == "on this machine"  # a page is no command line
     server.body = b"a page of another program"
     assert targets.on_this_machine() == []
     server.status, server.body = 404, INDEX
     assert targets.on_this_machine() == []
+
+
+@pytest.mark.parametrize(
+    ("command", "detail"),
+    [
+        (b"/srv/bin/shop\x00--password=hunter2", "shop, on this machine"),
+        (b"shop", "shop, on this machine"),
+        (b"", "on this machine"),
+        (INDEX, "on this machine"),
+        (b"/bin/a\x1b[2J", "on this machine"),
+        (b"/bin/" + 41 * b"a", "on this machine"),
+    ],
+)
+def test_what_answers_is_named_by_its_command_line_without_arguments(
+    server: ProfileServer, monkeypatch: pytest.MonkeyPatch, command: bytes, detail: str
+) -> None:
+    """As net/http/pprof writes it: the arguments, with NUL between them."""
+    monkeypatch.setenv("PATH", "/nowhere")
+    monkeypatch.setattr(targets, "DEFAULT_PORT", port(server.url))
+    server.answers = lambda path, _: command if path.endswith("/cmdline") else INDEX
+    (found,) = targets.on_this_machine()
+    assert found.detail == detail
 
 
 @pytest.mark.programs

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fromItems, fromTitle, gcItems, IDLE, KINDS, namesOne, OFTEN, said, withoutSecrets, wrongSeconds } from '../src/capture-words.ts';
 
-const target = { url: 'http://localhost:6060', name: 'localhost:6060', detail: 'answers on this machine' };
+const target = { url: 'http://localhost:6060', name: 'localhost:6060', detail: 'shop, on this machine' };
 
 test('what was captured last is offered once, and what is typed first', () => {
   const values = (typed: string, remembered: string) => fromItems(typed, remembered, [target], true).map(({ value }) => (value === 'pods' ? value : value.url));

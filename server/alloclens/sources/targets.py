@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import h11
 
 from alloclens import processes
+from alloclens.paths import name_of
 from alloclens.processes import complaint, output, program
 from alloclens.sources.access import NOBODY
 from alloclens.sources.address import DEFAULT_PORT, INDEX, Address, parsed
@@ -34,6 +35,8 @@ FORWARD_SECONDS = 20.0
 MAX_TARGETS = 100
 MAX_PROBED = 64
 MAX_INDEX_BYTES = 1 << 20
+NAME = re.compile(r"[\w .+@-]{1,40}")
+"""The name of a program, to be read in a narrow list; a page of HTML is none."""
 THREADS = 16
 PUBLISHED = re.compile(r"(?:[\d.]+|\[[\da-f:]*\]):(\d+)->\d+/tcp")
 """A published port in `docker ps`: 0.0.0.0:8080->6060/tcp."""
@@ -64,12 +67,11 @@ def has_kubectl() -> bool:
 
 def on_this_machine() -> list[Endpoint]:
     """Return the programs that answer at net/http/pprof's usual port, or at a published port of a container."""
-    local = Endpoint(f"http://localhost:{DEFAULT_PORT}", f"localhost:{DEFAULT_PORT}", "answers on this machine")
+    local = Endpoint(f"http://localhost:{DEFAULT_PORT}", f"localhost:{DEFAULT_PORT}", "on this machine")
     by_url = {target.url: target for target in [local, *_containers()]}
     candidates = list(by_url.values())[:MAX_PROBED]
     with ThreadPoolExecutor(THREADS) as threads:
-        answers = threads.map(_serves_profiles, [target.url for target in candidates])
-    return [target for target, answered in zip(candidates, answers, strict=True) if answered]
+        return list(filter(None, threads.map(_serving, candidates)))
 
 
 def pods() -> Pods:
@@ -166,22 +168,32 @@ def _output(name: str, *arguments: str) -> bytes | None:
     return output(name, *arguments, env=os.environ, seconds=PROGRAM_SECONDS)
 
 
-def _serves_profiles(url: str) -> bool:
-    """Return whether net/http/pprof's index answers here."""
-    address = parsed(url)
+def _serving(target: Endpoint) -> Endpoint | None:
+    """Return an endpoint with the name of its program, if it tells; None if net/http/pprof's index does not answer there."""
+    address = parsed(target.url)
     assert address
-    return _answers(address._replace(path=f"{INDEX}/"))
+    if b"heap" not in (_answer(address._replace(path=f"{INDEX}/")) or b""):
+        return None
+    named = _program(_answer(address._replace(path=f"{INDEX}/cmdline")) or b"")
+    return target._replace(detail=f"{named}, {target.detail}") if named else target
 
 
-def _answers(address: Address) -> bool:
+def _program(command: bytes) -> str:
+    """Return the name of a program from its command line, whose other words may hold secrets; "" if it is none."""
+    name = name_of(command.partition(b"\0")[0].decode(errors="replace"))
+    return name if NAME.fullmatch(name) else ""
+
+
+def _answer(address: Address) -> bytes | None:
+    """Return what is served at an address; None if nothing is."""
     deadline = Deadline(PROBE_SECONDS)
     headers = ("Host", address.authority), ("User-Agent", "alloclens"), ("Connection", "close")
 
-    def ask() -> bool:
+    def ask() -> bytes | None:
         answer = send(address, headers, None, NOBODY.context, deadline, MAX_INDEX_BYTES)
-        return answer.status == HTTPStatus.OK and b"heap" in answer.body
+        return answer.body if answer.status == HTTPStatus.OK else None
 
     try:
         return in_time(deadline, ask)
     except (OSError, h11.ProtocolError, TooLargeError):
-        return False
+        return None
