@@ -277,6 +277,17 @@ def test_a_finer_interval_fills_the_gaps() -> None:
     assert (len(more | first), more & first) == (10, set())
 
 
+@pytest.mark.parametrize(("at_once", "words"), [(1, ""), (0, "unnamed/a: the server counts less allocated by ")])
+def test_a_server_whose_longer_sums_hold_too_little(server: Pyroscope, at_once: int, words: str) -> None:
+    """It has 10 MB a minute, and at worst none in a longer time."""
+    server.allocated = lambda milliseconds: (
+        10_000_000 * (milliseconds // 60_000 if milliseconds < 61_000 else at_once * 5)
+    )
+    fetched("--into", "p", "--every", "5m")
+    said = run("fetch", "--into", "p").stderr
+    assert (words in said) if words else (said == "")
+
+
 def test_what_would_come_before_the_first_is_not_fetched(server: Pyroscope) -> None:
     """What was allocated is added up from the first."""
     every, server.snapshots = server.snapshots, server.snapshots[5:]

@@ -6,7 +6,7 @@ import pytest
 from alloclens.profile.errors import Malformed
 from alloclens.profile.formats import profile_pb2 as pb
 from alloclens.profile.formats import read
-from alloclens.profile.joined import HEAP, IN_USE, joined, total
+from alloclens.profile.joined import HEAP, IN_USE, allocated, joined, total
 from alloclens.tables.top import top
 
 from tests.support.profiles import Builder
@@ -57,6 +57,36 @@ def test_what_was_allocated_is_counted_from_the_first() -> None:
         before = data
     assert values(data)["alloc_space"] == {"main.keep": 96 + 200 + 10}
     assert values(data)["inuse_space"] == {"main.keep": 256}
+
+
+def without(data: bytes, *fields: str) -> bytes:
+    """Return a part whose locations lack these fields, as a server may answer that has added up snapshots."""
+    message = pb.Profile.FromString(data)
+    for location in message.location:
+        for field in fields:
+            location.ClearField(field)
+    return message.SerializeToString()
+
+
+@pytest.mark.parametrize("lost", [("mapping_id",), ("address",), ("mapping_id", "address")])
+@pytest.mark.parametrize("first", [False, True], ids=["of what was allocated", "of what is in use"])
+def test_nothing_counts_twice_if_a_part_lacks_mappings(lost: tuple[str, ...], first: bool) -> None:
+    """By hand: 96 in use at first, then 200 allocated, of which 150 stay."""
+
+    def made(kind: str, value: int) -> bytes:
+        message = pb.Profile.FromString(part(kind, {KEEP: value}))
+        message.mapping.add(id=1, memory_start=4096)
+        for location in message.location:
+            location.mapping_id, location.address = 1, 4096 + location.id
+        return message.SerializeToString()
+
+    in_use, since = made("inuse_space", 246), made("alloc_space", 200)
+    parts = [without(in_use, *lost), since] if first else [in_use, without(since, *lost)]
+    data = joined(parts, HEAP, joined([made("inuse_space", 96)], HEAP, b"", 5), 6)
+    assert values(data)["alloc_space"] == {"main.keep": 96 + 200}
+    profile = read(data)
+    assert len(profile) == 1
+    assert allocated(data) == 96 + 200
 
 
 def test_what_is_no_longer_in_use_was_allocated_all_the_same() -> None:

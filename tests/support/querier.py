@@ -8,12 +8,18 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from google.protobuf.empty_pb2 import Empty
+from google.protobuf.unknown_fields import UnknownFieldSet
+
 from tests.support.profiles import Builder
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.support.server import ProfileServer
 
 TYPES = ("inuse_objects", "inuse_space")
+ALLOCATED = ("alloc_space",)
 
 
 @dataclass
@@ -34,10 +40,16 @@ class Pyroscope:
     """Seconds before it answers with a profile."""
     lost: bytes = b"?"
     """The type that it has lost."""
+    allocated: Callable[[int], int] | None = None
+    """What was allocated in so many milliseconds; None if it has no such type."""
     asked: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.server.answers = self.answer
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        return TYPES + (ALLOCATED if self.allocated else ())
 
     def answer(self, path: str, body: bytes) -> bytes:
         method = path.rpartition("/")[2]
@@ -47,7 +59,9 @@ class Pyroscope:
         query = json.loads(body)
         answers = {
             "LabelValues": {"names": ["shop"]},
-            "ProfileTypes": {"profileTypes": [{"ID": f"memory:{t}:x:space:bytes", "sampleType": t} for t in TYPES]},
+            "ProfileTypes": {
+                "profileTypes": [{"ID": f"memory:{t}:x:space:bytes", "sampleType": t} for t in self.types]
+            },
             "SelectSeries": self.series(int(query["start"]), int(query["end"]), query.get("labelSelector", "")),
         }
         return json.dumps(answers[method]).encode()
@@ -79,7 +93,18 @@ class Pyroscope:
         if self.left < 0:
             setattr(self.server, *self.fault)
             return b"it is ending"
+        if self.allocated and b"alloc_space" in body:
+            made = Builder(("alloc_space", "x"))
+            made.sample(self.stack, [self.allocated(_span(body))])
+            return made.message.SerializeToString()
         (at,) = re.findall(rb"\x3a.(\d+)", body)  # field 7, the ids
         made = Builder(("inuse_space" if b"inuse_space" in body else "inuse_objects", "x"))
         made.sample(self.stack, [dict(self.snapshots)[int(at)] * self.times])
         return made.message.SerializeToString()
+
+
+def _span(body: bytes) -> int:
+    """Return the milliseconds between the fields 3 and 4 of a message, its begin and its end, both included."""
+    unknown = UnknownFieldSet(Empty.FromString(body))
+    times = {unknown[i].field_number: unknown[i].data for i in range(len(unknown))}
+    return int(times[4] - times[3] + 1)

@@ -31,7 +31,7 @@ StackKey = tuple[tuple[int, ...], tuple[bytes, ...]]
 def joined(parts: Iterable[bytes], types: Sequence[str], before: bytes, time_nanos: int) -> bytes:
     """Return a heap as Go writes it, gzipped, from parts that have one sample type each. Raises Malformed.
 
-    `types` are those of HEAP that the result has. Samples are matched by stack and labels; a stack that a part does not have
+    `types` are those of HEAP that the result has. Samples are matched by the lines of their stack and labels; a stack that a part does not have
     is 0 there. Parts of ALLOCATED hold what was allocated since the snapshot `before`: a result of this function, or
     nothing for the first. The result has what was allocated since the first. What is in use and was not before has been
     allocated, even if the server missed it. The duration of the parts is dropped: it is the span of a query.
@@ -56,6 +56,17 @@ def total(part: bytes) -> int:
     """Return the sum of the first values of all samples. Raises Malformed."""
     try:
         return sum(sample.value[0] for sample in Profile.FromString(part).sample)
+    except (DecodeError, IndexError) as error:
+        raise Malformed(str(error)) from error
+
+
+def allocated(heap: bytes) -> int:
+    """Return the bytes that were allocated, as a result of `joined` says; 0 if it does not. Raises Malformed."""
+    try:
+        message = Profile.FromString(unpacked(heap, MAX_PROFILE_BYTES))
+        names = [message.string_table[kind.type] for kind in message.sample_type]
+        column = names.index("alloc_space") if "alloc_space" in names else None
+        return 0 if column is None else sum(sample.value[column] for sample in message.sample)
     except (DecodeError, IndexError) as error:
         raise Malformed(str(error)) from error
 
@@ -96,7 +107,7 @@ class _Tables:
             location.mapping_id = mappings[location.mapping_id]
             for line in location.line:
                 line.function_id = functions[line.function_id]
-            self._add("location", location, locations)
+            self._add_location(location, locations)
         for sample in part.sample:
             labels = [_with(label, texts, "key", "str", "num_unit").SerializeToString() for label in sample.label]
             stack = tuple(locations[i] for i in sample.location_id), tuple(sorted(labels))
@@ -128,12 +139,24 @@ class _Tables:
     def _add(self, table: str, row: Row, ids: dict[int, int]) -> None:
         """Add a row to a table of the joined profile unless it has an equal one, and note the id of that."""
         before, row.id = row.id, 0
-        key = table, row.SerializeToString(deterministic=True)
-        if key not in self._ids:
-            rows = getattr(self._message, table)
-            self._ids[key] = row.id = len(rows) + 1
+        ids[before] = self._id(table, row, row.SerializeToString(deterministic=True))
+
+    def _add_location(self, row: Location, ids: dict[int, int]) -> None:
+        """Add a location likewise. Those with the same lines are equal: where a server adds up snapshots, it may drop the rest."""
+        before, row.id = row.id, 0
+        told_by = Location(line=row.line) if row.line else row
+        ids[before] = id_ = self._id("location", row, told_by.SerializeToString(deterministic=True))
+        kept = self._message.location[id_ - 1]
+        if not kept.mapping_id:
+            kept.mapping_id, kept.address = row.mapping_id, row.address
+
+    def _id(self, table: str, row: Row, key: bytes) -> int:
+        """Return the id of the row of a table that has a key; if none has, this row is added."""
+        rows = getattr(self._message, table)
+        if (table, key) not in self._ids:
+            self._ids[table, key] = row.id = len(rows) + 1
             rows.append(row)
-        ids[before] = self._ids[key]
+        return self._ids[table, key]
 
 
 def _allocated(since: int, in_use: int, before: int, in_use_before: int) -> int:

@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,7 @@ from alloclens.disk import read_file
 from alloclens.profile.comments import VERSIONS, commented
 from alloclens.profile.errors import ProfileError
 from alloclens.profile.formats import MAX_PROFILE_BYTES, read
-from alloclens.profile.joined import HEAP, joined
+from alloclens.profile.joined import HEAP, allocated, joined
 from alloclens.sources.buckets import BUCKET
 from alloclens.sources.capture_files import NAME, file_name, time_of, write_new
 from alloclens.sources.errors import CaptureError
@@ -166,7 +167,7 @@ class _Fetch:
             self._tell_once(note)
         own = [one for one in listing.snapshots if one.labels == labels and 0 < one.taken < MAX_TIME]
         there = {_milliseconds(path): path for path in _heaps(directory)}
-        missing = self._missing(own, there)
+        missing, kept = self._missing(own, there), frozenset(there)
         if self._source.since_before and missing and there and missing[0].taken < min(there):
             self._watch.tell(
                 f"{directory_of(labels)}: what is older than {moment(min(there))} is not fetched, since what was allocated is "
@@ -176,6 +177,21 @@ class _Fetch:
             if self.stop.is_set():
                 return
             self._snapshot(listing, snapshot, there, directory)
+        if self._source.since_before:
+            self._check_seams(directory_of(labels), kept, there)
+
+    def _check_seams(self, name: str, kept: frozenset[int], there: Mapping[int, Path]) -> None:
+        """Say where a file that was kept has less allocated than one before it that was fetched now, from shorter sums."""
+        for before, after in pairwise(sorted(there)):
+            if before in kept or after not in kept:
+                continue
+            with suppress(ProfileError):  # of a kept file that is no longer a profile; whatever reads it says so
+                if _allocated(there[after]) < _allocated(there[before]):
+                    self._watch.tell(
+                        f"{name}: the server counts less allocated by {moment(after)} than by {moment(before)}, when asked for a "
+                        "longer time at once; delete the snapshots of this process and fetch them with one --every"
+                    )
+                    return
 
     def _missing(self, own: list[RemoteSnapshot], there: Mapping[int, Path]) -> list[RemoteSnapshot]:
         """Return the first snapshot in each interval that has none yet; of now, it is always missing."""
@@ -271,6 +287,11 @@ def _whole(data: bytes) -> bytes:
     """Return a profile as it is. Raises ProfileError unless it is one."""
     read(data)
     return data
+
+
+def _allocated(path: Path) -> int:
+    """Return the bytes that were allocated by the time of a snapshot. Raises ProfileError and OSError."""
+    return allocated(read_file(path, MAX_PROFILE_BYTES))
 
 
 def _heaps(directory: Path) -> list[Path]:
