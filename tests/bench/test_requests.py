@@ -27,7 +27,7 @@ def test_every_row_is_measured_and_written(
     file = tmp_path / "figures.json"
     monkeypatch.setattr(sys, "argv", ["bench", "--quick", "--json", str(file), "requests"])
     bench.main()
-    rows = json.loads(file.read_text())["requests"]["200 samples, 2 snapshots"]
+    rows = json.loads(file.read_text())["parts"]["requests"]["figures"]["200 samples, 2 snapshots"]
     asked = ("hints", "hover", "code actions", "callers", "page of call stacks")
     assert [*rows] == [
         "from the rename to the refresh",
