@@ -140,12 +140,11 @@ class GitVersions:
             yield self._revision
         build = provenance.build
         is_told = not build.is_modified and not provenance.is_rebuilt
-        named = (build.revision, *revisions(provenance.label)) if is_told else revisions(provenance.label)
-        for revision in filter(None, named):
-            if COMMIT.fullmatch(revision):
-                yield revision
-            else:  # labels and images often leave out the v that Go wants of a tag
-                yield from (f"refs/tags/{tag}" for tag in (revision, f"v{revision.removeprefix('v')}"))
+        # Labels and images often leave out the v that Go wants of a tag.
+        is_bare = build.revision[:1].isdigit() and not COMMIT.fullmatch(build.revision)
+        told = (build.revision, f"v{build.revision}" if is_bare else "") if is_told else ()
+        for revision in filter(None, (*told, *revisions(provenance.label))):
+            yield revision if COMMIT.fullmatch(revision) else f"refs/tags/{revision}"
 
     def _histories(self, file: ProfiledFile) -> tuple[git_history.FileHistory, ...]:
         """Return the histories of a file: that of HEAD, and those of all branches, under each of its names."""
