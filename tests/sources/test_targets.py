@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 from alloclens.sources import targets
 from alloclens.sources.errors import CaptureError
+from alloclens.sources.own_ports import own_ports
 
 from tests.support.kubectl import with_docker, with_kubectl
 
@@ -65,6 +66,36 @@ def test_what_answers_is_named_by_its_command_line_without_arguments(
     server.answers = lambda path, _: command if path.endswith("/cmdline") else INDEX
     (found,) = targets.on_this_machine()
     assert found.detail == detail
+
+
+def test_a_port_that_the_code_names_comes_first(
+    server: ProfileServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    monkeypatch.setattr(targets, "DEFAULT_PORT", 1)
+    ours = port(server.url)
+    serve = f'import _ "net/http/pprof"\nfunc main() {{ http.ListenAndServe("127.0.0.1:{ours}", nil) }}\n'
+    (tmp_path / "main.go").write_text("package main\n")
+    (tmp_path / "vendor").mkdir()
+    (tmp_path / "vendor/a.go").write_text(serve)
+    assert targets.on_this_machine([str(tmp_path)]) == []
+    (tmp_path / "main.go").write_text(serve)
+    (found,) = targets.on_this_machine([str(tmp_path)])
+    assert found == (f"http://localhost:{ours}", f"localhost:{ours}", "on this machine, as main.go says")
+
+
+@pytest.mark.parametrize(
+    ("text", "ports"),
+    [
+        ('"net/http/pprof" "localhost:6061"', [6061]),
+        ('"net/http/pprof" ":8080" "0.0.0.0:81" "[::1]:82" ":99999"', [8080, 81, 82]),
+        ('"net/http/pprof" "db.example:5432"', []),
+        ('"net/http" "localhost:6061"', []),
+    ],
+)
+def test_which_ports_code_names(tmp_path: Path, text: str, ports: list[int]) -> None:
+    (tmp_path / "a.go").write_text(text)
+    assert list(own_ports([str(tmp_path)])) == ports
 
 
 @pytest.mark.programs

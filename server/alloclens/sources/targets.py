@@ -19,10 +19,12 @@ import h11
 
 from alloclens import processes
 from alloclens.paths import name_of
+from alloclens.printable import printable
 from alloclens.processes import complaint, output, program
 from alloclens.sources.access import NOBODY
 from alloclens.sources.address import DEFAULT_PORT, INDEX, Address, parsed
 from alloclens.sources.errors import CaptureError
+from alloclens.sources.own_ports import own_ports
 from alloclens.sources.request import Deadline, TooLargeError, in_time, send
 
 if TYPE_CHECKING:
@@ -65,13 +67,22 @@ def has_kubectl() -> bool:
     return program("kubectl") is not None
 
 
-def on_this_machine() -> list[Endpoint]:
-    """Return the programs that answer at net/http/pprof's usual port, or at a published port of a container."""
-    local = Endpoint(f"http://localhost:{DEFAULT_PORT}", f"localhost:{DEFAULT_PORT}", "on this machine")
-    by_url = {target.url: target for target in [local, *_containers()]}
+def on_this_machine(folders: Iterable[str] = ()) -> list[Endpoint]:
+    """Return the programs that serve profiles, those first whose port the Go code in some folders names.
+
+    The others answer at net/http/pprof's usual port, or at a published port of a container.
+    """
+    own = [_local(port, f", as {printable(name_of(path))} says") for port, path in own_ports(folders).items()]
+    by_url: dict[str, Endpoint] = {}
+    for target in [*own, _local(DEFAULT_PORT), *_containers()]:
+        by_url.setdefault(target.url, target)
     candidates = list(by_url.values())[:MAX_PROBED]
     with ThreadPoolExecutor(THREADS) as threads:
         return list(filter(None, threads.map(_serving, candidates)))
+
+
+def _local(port: int, why: str = "") -> Endpoint:
+    return Endpoint(f"http://localhost:{port}", f"localhost:{port}", f"on this machine{why}")
 
 
 def pods() -> Pods:

@@ -46,12 +46,12 @@ def stop(ls: Server, command: protocol.StopCapture) -> None:
 
 async def capture_targets(ls: Server, command: protocol.GetCaptureTargets) -> protocol.CaptureTargets:
     """Return the programs that can be captured from."""
-    del ls
+    folders = ls.world.sources.roots.folders
     has_kubectl = await asyncio.to_thread(targets.has_kubectl)
     programs = (
         await asyncio.to_thread(targets.pods)
         if command.pods
-        else targets.Pods(await asyncio.to_thread(targets.on_this_machine), "")
+        else targets.Pods(await asyncio.to_thread(targets.on_this_machine, folders), "")
     )
     listed = [protocol.CaptureTarget(*target) for target in programs.targets]
     return protocol.CaptureTargets(listed, has_kubectl, printable(programs.problem))
