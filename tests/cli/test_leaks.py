@@ -465,6 +465,21 @@ def test_all_own_frames_of_a_stack_are_shown(folder: Path) -> None:
     assert " ← main.f29 main.go:30\n" in said
 
 
+def test_lines_that_a_library_calls_are_not_said_to_call_it(folder: Path) -> None:
+    """As Python's runpy does, which runs a module and has memory of its own."""
+    for i in range(24):
+        stacks = [
+            f"_run_module_as_main@/usr/lib/python3.11/runpy.py:198 = {1 + 3 * i}x{MB}",
+            f"main.page:11@{folder}/main.go:{PAGE} < _run_module_as_main@/usr/lib/python3.11/runpy.py:198 = 1x{MB}",
+        ]
+        drop(folder / f"p/h{i:03}.pb.gz", heap(*stacks))
+    (found,) = findings(folder / "p", "--workspace", folder)
+    assert (found["function"], found["related"]) == ("_run_module_as_main", [f"main.go:{PAGE}"])
+    said = run(folder / "p", "--workspace", folder).output
+    assert f" Your lines that it runs: main.go:{PAGE}.\n" in said
+    assert "that call _run" not in said
+
+
 def test_what_a_library_holds_is_placed_on_the_line_that_calls_it(folder: Path) -> None:
     """As logrus' Writer does: a goroutine of the library holds most, the line that starts it next to nothing."""
     for i in range(24):

@@ -130,7 +130,7 @@ def _json(
         "recorded_line": finding.line,
         "function": finding.function,
         "foreign": finding.is_foreign,
-        "related": list(placed.related),
+        "related": [*placed.related, *placed.run],
         "called_from": [_line(line) for line in placed.callers],
         "callers": [_caller(caller, comparison, mapper) for caller in finding.callers],
         "series": names[comparison.series],

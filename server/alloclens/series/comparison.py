@@ -124,6 +124,15 @@ class Contents(NamedTuple):
     """Which lines of `whole` hold what often is not given back; None for none."""
 
 
+class RelatedFindings(NamedTuple):
+    """What was judged of the own lines related to a function that no own code calls."""
+
+    calling: list[Finding]
+    """On the lines that call its package."""
+    run: list[Finding]
+    """On those that it runs, and that do not call its package."""
+
+
 class Outlook(NamedTuple):
     """The heap of a process, and all that grows in it."""
 
@@ -501,20 +510,22 @@ class Comparison:
         """Return whether a recorded file is the user's."""
         return self._own_files.get(clean_path(recorded), False)
 
-    def related(self, function: str) -> list[Finding]:
-        """Return the own lines related to a function that no own code calls, likeliest first.
-
-        Those are the lines that call its package, and those that it calls.
-        """
+    def related(self, function: str) -> RelatedFindings:
+        """Return the own lines related to a function that no own code calls."""
         if self.judgement is None:
-            return []
+            return RelatedFindings([], [])
         profile, sites = self.profile, self._sites
         package = package_of(function)
         called = np.array([bool(package) and package_of(name) == package for name in profile.strings], np.bool_)
-        site = related_sites(profile, sites, self._own_sites, function, called)
-        rows = [self.judgement.head.row_of(*sites.at(row)) for row in site.tolist()]
-        findings = [finding for row in rows if row is not None and (finding := self.judgement.of(row))]
-        return sorted(findings, key=lambda f: (-max(f.score, 0), -f.growth))
+        calling, below = related_sites(profile, sites, self._own_sites, function, called)
+        return RelatedFindings(self._on_sites(calling), self._on_sites(np.setdiff1d(below, calling)))
+
+    def _on_sites(self, site: Ints) -> list[Finding]:
+        """Return what was judged of some sites."""
+        if self.judgement is None:
+            return []
+        rows = [self.judgement.head.row_of(*self._sites.at(row)) for row in site.tolist()]
+        return [finding for row in rows if row is not None and (finding := self.judgement.of(row))]
 
     def passing(self, recorded: str, line: int, stacks: Sequence[Stack]) -> list[list[Amount]]:
         """Return the part of a line's value through each frame of some of its stacks, in the shown type."""

@@ -90,7 +90,7 @@ class MappedFinding(NamedTuple):
     doubt: Doubt | None
     """Why the line is unsure; None if it is sure."""
     related: tuple[str, ...] = ()
-    """Of a finding that no own line owns: the related own lines, such as main.go:8. `at` is the first."""
+    """Of a finding that no own line owns: the own lines that call its package, such as main.go:8. `at` is the first."""
     by_text: bool = False
     """Whether only texts tell them: lines that may start the goroutines of a library. `at` is the only one, None of several."""
     sign: Sign | None = None
@@ -101,6 +101,8 @@ class MappedFinding(NamedTuple):
     """Of the growth, held through all of them."""
     of_function: bool = False
     """Whether its line stands for its function, see `Lines.by_function`."""
+    run: tuple[str, ...] = ()
+    """Of such a finding: the own lines that its function runs. `at` is the first if no line calls its package."""
     inlined: tuple[NamedLine, ...] = ()
     """The functions that V8 may have inlined into it."""
     inlined_into: str = ""
@@ -192,15 +194,22 @@ class LineMapper:
     def _foreign(self, comparison: Comparison, finding: Finding) -> MappedFinding:
         """Return the own lines related to what no own line owns: a heap profile knows those of goroutines, or else texts do."""
         near = self._world.kinds(comparison)
-        pairs = [(other, line) for other in near for line in other.related(finding.function)]
-        pairs.sort(key=lambda pair: (-max(pair[1].score, 0), -pair[1].growth))
-        places = [place for other, line in pairs if (place := self.of(other, line.file, line.line)) and place.line]
-        if places:
-            return MappedFinding(places[0], "", None, _names(places))
+        related = [(other, other.related(finding.function)) for other in near]
+        calling = self._likeliest((other, line) for other, lines in related for line in lines.calling)
+        called = self._likeliest((other, line) for other, lines in related for line in lines.run)
+        if places := calling + called:
+            names = _names(calling)
+            run = tuple(name for name in _names(called) if name not in names)
+            return MappedFinding(places[0], "", None, names, run=run)
         if not any(other.judgement and other.judgement.piles_up(finding.function) for other in near):
             return MappedFinding(None, "", None)
         places = [MappedLine(*line) for line in self.texts.starting(finding.function, near)]
         return MappedFinding(places[0] if len(places) == 1 else None, "", None, _names(places), by_text=True)
+
+    def _likeliest(self, pairs: Iterable[tuple[Comparison, Finding]]) -> list[MappedLine]:
+        """Return where some findings are that have a place, the likeliest first."""
+        worst = sorted(pairs, key=lambda pair: (-max(pair[1].score, 0), -pair[1].growth))
+        return [place for of, line in worst if (place := self.of(of, line.file, line.line)) and place.line]
 
     def _start(self, comparison: Comparison, finding: Finding) -> MappedLine | None:
         """Return the `go` statement that started a finding's goroutines; None if it is unknown or no longer there."""

@@ -172,8 +172,17 @@ def _outermost(profile: Profile, rows: Ints) -> Ints:
     return out
 
 
-def related_sites(profile: Profile, sites: Sites, own: Mask, function: str, called: Mask) -> Ints:
-    """Return the own sites that call functions of some names, or that run below an outermost function; sorted.
+class RelatedSites(NamedTuple):
+    """The own sites that have to do with a function that no own code calls; each sorted."""
+
+    calling: Ints
+    """Those that call functions of some names."""
+    below: Ints
+    """Those that run below it as the outermost function."""
+
+
+def related_sites(profile: Profile, sites: Sites, own: Mask, function: str, called: Mask) -> RelatedSites:
+    """Return the own sites that call functions of some names, and those that run below an outermost function.
 
     `own` has shape (sites,); `called` has shape (strings,).
     """
@@ -182,7 +191,7 @@ def related_sites(profile: Profile, sites: Sites, own: Mask, function: str, call
     has_it, has_own = (some(mask, profile.locations.frame_at) for mask in (inside, own[sites.of_frame]))
     at = profile.location_at
     deeper = first(has_it[profile.location], at) <= np.minimum(first(has_own[profile.location], at), at[1:] - 1)
-    return distinct(site[(site >= 0) & (deeper | _below(profile, function))])
+    return RelatedSites(*(distinct(site[(site >= 0) & which]) for which in (deeper, _below(profile, function))))
 
 
 def foreign_samples(profile: Profile, sites: Sites, own: Mask, function: str) -> Ints:

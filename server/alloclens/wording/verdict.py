@@ -279,12 +279,13 @@ def denser(rate: float) -> str:
 
 def related(finding: Finding, now: MappedFinding) -> str:
     """Name the own lines related to what no own line owns; "" for a finding on a line."""
-    if not now.related:
+    if not (now.related or now.run):
         return " No line of your own code that calls it is known." if finding.is_foreign else ""
     package = short_name(package_of(finding.function) or finding.function)
     if now.by_text:
         return f" Your lines that may start it: {', '.join(now.related)}."
-    return f" Your lines that call {package}: {', '.join(now.related)}."
+    calling = f" Your lines that call {package}: {', '.join(now.related)}." if now.related else ""
+    return calling + (f" Your lines that it runs: {', '.join(now.run)}." if now.run else "")
 
 
 def figures(finding: Finding) -> str:
