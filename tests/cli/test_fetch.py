@@ -141,7 +141,7 @@ def test_a_server_that_fails_in_the_middle(server: Pyroscope, fault: str, value:
 def test_a_sum_of_snapshots_is_not_one(server: Pyroscope) -> None:
     server.times = 2
     result = fetched("--into", "p")
-    assert (result.exit_code, result.stdout) == (0, "")
+    assert (result.exit_code, result.stdout) == (1, "")
     assert "is left out: 2000 bytes are in use in it, but 1000 in the snapshot that was asked for" in result.stderr
 
 
@@ -165,8 +165,30 @@ def test_a_refusal_says_what_to_do(server: Pyroscope, status: int, words: str) -
 def test_a_snapshot_without_one_of_its_types(server: Pyroscope) -> None:
     server.lost = b"inuse_objects"
     result = fetched("--into", "p")
-    assert (result.exit_code, result.stdout) == (0, "")
+    assert (result.exit_code, result.stdout) == (1, "")
     assert "is left out: the server has no inuse_objects of it" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("instead", "why"),
+    [
+        (b"<!doctype html><title>Log in</title>", "not a profile: an HTML page"),
+        (b"\xff\xff\x01\x02", "not a profile: it starts with the bytes ff ff 01 02"),
+        (b"", "the server has no inuse_"),
+    ],
+)
+def test_nothing_but_unusable_snapshots_is_a_failure_that_is_explained_once(
+    server: Pyroscope, instead: bytes, why: str
+) -> None:
+    server.instead = instead
+    result = fetched("--into", "p")
+    assert (result.exit_code, result.stdout) == (1, "")
+    first, more, failed = result.stderr.splitlines()
+    assert f" is left out: {why}" in first
+    assert f"9 more snapshots are left out: {why}" in more
+    assert f"none of 10 new snapshots is usable: {why}" in failed
+    server.instead = None
+    assert len(run("fetch", "--into", "p").stdout.splitlines()) == 10
 
 
 def test_a_server_that_asks_to_wait(server: Pyroscope, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -72,7 +72,7 @@ def test_what_is_no_profile_is_left_out(folder: Path, tmp_path: Path, pprof: str
         )
         settings(folder, server.url, kind="parca", select='instance="api-b"')
         fetched = run("fetch", "--every", "10m", "--into", tmp_path / "into")
-    assert (fetched.exit_code, fetched.stdout) == (0, "")
+    assert (fetched.exit_code, fetched.stdout) == (1, "")
     assert "is left out: " in fetched.stderr
 
 

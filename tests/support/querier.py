@@ -40,6 +40,8 @@ class Pyroscope:
     """Seconds before it answers with a profile."""
     lost: bytes = b"?"
     """The type that it has lost."""
+    instead: bytes | None = None
+    """What it answers with where a profile is due."""
     allocated: Callable[[int], int] | None = None
     """What was allocated in so many milliseconds; None if it has no such type."""
     asked: list[str] = field(default_factory=list)
@@ -87,6 +89,8 @@ class Pyroscope:
     def profile(self, body: bytes) -> bytes:
         if self.pause:
             time.sleep(self.pause)
+        if self.instead is not None:
+            return self.instead
         if self.lost in body:
             return b""
         self.left -= 1

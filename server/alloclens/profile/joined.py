@@ -10,7 +10,7 @@ from google.protobuf.message import DecodeError
 from google.protobuf.unknown_fields import UnknownFieldSet
 
 from alloclens.profile.errors import Malformed
-from alloclens.profile.formats import MAX_PROFILE_BYTES
+from alloclens.profile.formats import MAX_PROFILE_BYTES, looks_like
 from alloclens.profile.formats.compression import unpacked
 from alloclens.profile.formats.profile_pb2 import Function, Label, Location, Mapping, Profile, ValueType
 
@@ -38,12 +38,10 @@ def joined(parts: Iterable[bytes], types: Sequence[str], before: bytes, time_nan
     """
     tables = _Tables()
     try:
-        for part in map(Profile.FromString, parts):
+        for part in map(_message, parts):
             tables.add(part, 0)
-        tables.add(Profile.FromString(unpacked(before, MAX_PROFILE_BYTES)), len(HEAP))
+        tables.add(_message(unpacked(before, MAX_PROFILE_BYTES)), len(HEAP))
         message = tables.heap(types)
-    except DecodeError as error:
-        raise Malformed(str(error)) from error
     except LookupError as error:
         raise Malformed(f"it refers to an entry that it does not have: {error}") from error
     except ValueError as error:
@@ -55,19 +53,19 @@ def joined(parts: Iterable[bytes], types: Sequence[str], before: bytes, time_nan
 def total(part: bytes) -> int:
     """Return the sum of the first values of all samples. Raises Malformed."""
     try:
-        return sum(sample.value[0] for sample in Profile.FromString(part).sample)
-    except (DecodeError, IndexError) as error:
+        return sum(sample.value[0] for sample in _message(part).sample)
+    except IndexError as error:
         raise Malformed(str(error)) from error
 
 
 def allocated(heap: bytes) -> int:
     """Return the bytes that were allocated, as a result of `joined` says; 0 if it does not. Raises Malformed."""
     try:
-        message = Profile.FromString(unpacked(heap, MAX_PROFILE_BYTES))
+        message = _message(unpacked(heap, MAX_PROFILE_BYTES))
         names = [message.string_table[kind.type] for kind in message.sample_type]
         column = names.index("alloc_space") if "alloc_space" in names else None
         return 0 if column is None else sum(sample.value[column] for sample in message.sample)
-    except (DecodeError, IndexError) as error:
+    except IndexError as error:
         raise Malformed(str(error)) from error
 
 
@@ -81,6 +79,14 @@ def inside(data: bytes, *fields: int) -> bytes:
         found = (unknown[i] for i in range(len(unknown)))
         data = next((one.data for one in found if (one.field_number, one.wire_type) == (number, LENGTH_DELIMITED)), b"")
     return data
+
+
+def _message(data: bytes) -> Profile:
+    """Return a profile.proto. Raises Malformed, which says what the bytes are instead."""
+    try:
+        return Profile.FromString(data)
+    except DecodeError as error:
+        raise Malformed(f"not a profile: {looks_like(data)}") from error
 
 
 class _Tables:

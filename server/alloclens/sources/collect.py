@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import re
 import threading
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -98,7 +99,7 @@ def processes(remote: Remote, seconds: float, tell: Callable[[str], None]) -> li
 def collect(remote: Remote, wanted: FetchSpan, into: Path, watch: Watch) -> None:
     """Fetch what is wanted and not there yet.
 
-    Raises CaptureError if the server fails, or some of the processes that are asked themselves, and OSError if a file cannot be
+    Raises CaptureError if the server fails, or some of the processes that are asked themselves, or if all that is new is unusable, and OSError if a file cannot be
     written. What was written before stays.
     """
     by_directory: dict[str, list[Process]] = {}
@@ -119,6 +120,7 @@ def collect(remote: Remote, wanted: FetchSpan, into: Path, watch: Watch) -> None
             f" ({len(fetch.failed)} of {len(by_directory)} processes did not answer)" if len(by_directory) > 1 else ""
         )
         raise CaptureError(f"{fetch.failed[0]}{others}")
+    fetch.check_left_out()
 
 
 def _growing(remote: Remote, wanted: FetchSpan, tell: Callable[[str], None]) -> list[Process]:
@@ -142,6 +144,9 @@ class _Fetch:
         self._source = SOURCES[remote.source.type]
         self._lock = threading.Lock()
         self._told: set[str] = set()
+        self._left_out: Counter[str] = Counter()
+        """How many snapshots are left out for each reason."""
+        self._written = 0
         self._done, self._total = 0, total
         watch.progress(0, total)
 
@@ -219,6 +224,7 @@ class _Fetch:
         if data and write_new(path, data):
             there[snapshot.taken] = path
             with self._lock:
+                self._written += 1
                 self.bytes_left -= len(data)
                 if self.bytes_left < 0:
                     self.stop.set()
@@ -237,9 +243,28 @@ class _Fetch:
             versions = (f"{name}={value}" for name, value in snapshot.labels if name in VERSIONS)
             return commented(whole, *versions)
         except ProfileError as error:
-            name, when = directory_of(snapshot.labels), moment(snapshot.taken)
-            self._watch.tell(f"{self._remote.address}: the snapshot of {name} at {when} is left out: {error}")
+            self._leave_out(snapshot, str(error))
             return None
+
+    def _leave_out(self, snapshot: RemoteSnapshot, why: str) -> None:
+        """Say why a snapshot is left out; of others for the same reason, `check_left_out` says how many."""
+        with self._lock:
+            self._left_out[why] += 1
+            is_first = self._left_out[why] == 1
+        if is_first:
+            name, when = directory_of(snapshot.labels), moment(snapshot.taken)
+            self._watch.tell(f"{self._remote.address}: the snapshot of {name} at {when} is left out: {why}")
+
+    def check_left_out(self) -> None:
+        """Say how many more snapshots are left out, and raise CaptureError if there is no other new one."""
+        for why, number in self._left_out.items():
+            if number > 1:
+                more = "1 more snapshot is" if number == 2 else f"{number - 1} more snapshots are"
+                self._watch.tell(f"{self._remote.address}: {more} left out: {why}")
+        if self._left_out and not self._written:
+            (why, _), number = self._left_out.most_common(1)[0], self._left_out.total()
+            none = "the only new snapshot is not" if number == 1 else f"none of {number} new snapshots is"
+            raise CaptureError(f"{self._remote.address}: {none} usable: {why}")
 
     def _tell_once(self, note: str) -> None:
         """Say what is the same for several processes."""
