@@ -120,13 +120,15 @@ async def test_a_file_is_drawn_and_what_is_shown_stays(editor: Editor, shown: Pa
 
 async def test_two_files_and_another_sample_type(editor: Editor, shown: Path) -> None:
     await ready(editor, shown)
-    head, base = written(shown, "after.pb.gz", 400), written(shown, "before.pb.gz", 3)
+    base, head = written(shown, "before.pb.gz", 3), written(shown, "after.pb.gz", 400)
     of = {"path": head, "base": base, "sampleType": "inuse_objects"}
     table = await ask(editor, "table", {"sort": "growth", "filter": "DEP"}, of)
     assert [(row["name"], row["growth"]["value"], row["growth"]["significant"]) for row in table["rows"]] == [
         ("example.com/dep.New", 397, True)
     ]
     assert (table["ends"], table["matching"], table["base"]) == ("before.pb.gz → after.pb.gz", 1, True)
+    assert (await ask(editor, "table", {}, of))["sort"] == "growth"
+    assert (await ask(editor, "table", {}, {"path": head}))["sort"] == "flat"
     graph = await ask(editor, "graph", {"through": "example.com/dep.New"}, of)
     assert {node["name"]: node["growth"]["value"] for node in graph["nodes"]} == {
         "example.com/dep.New": 397,

@@ -62,7 +62,8 @@ def answers() -> dict[str, Any]:
             "sampleTypes": [{"name": "inuse_space", "unit": "bytes", "selected": True}],
             "problem": "",
         },
-        "table": words | {"rows": [row(LONG, 7, verdict="leak"), row("main.serve", 3)], "matching": 2},
+        "table": words
+        | {"sort": "growth", "rows": [row(LONG, 7, verdict="leak"), row("main.serve", 3)], "matching": 2},
         "flame": flame(compared(), base=True),
         "graph": graph(
             base=True,

@@ -138,7 +138,7 @@ def test_a_rise_that_all_snapshots_show_is_no_noise_in_any_view(tmp_path: Path, 
     assert found.finding(0).verdict == "growing"
     assert not found.growth.owned.significant.any()
     drawn = flame(found, found.flame_graph.tree(FlameQuery())).root.children[0]
-    listed = profile_table(found, RowQuery("line"), (), "").rows[0]
+    listed = profile_table(found, RowQuery("line", "flat"), (), "").rows[0]
     since_the_first = base == "first"  # the growth that the verdict is about
     assert (drawn.verdict, listed.verdict) == ("growing", "growing")
     grown = (found.stats(0).owned, drawn.growth, listed.growth)

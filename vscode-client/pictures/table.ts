@@ -16,7 +16,7 @@ export interface TableActions {
 }
 
 interface Column {
-  sort: NonNullable<TableOptions['sort']>;
+  sort: ProfileTable['sort'];
   title: string;
   about: string;
   text: (row: TableRow) => string;
@@ -46,7 +46,7 @@ export class ProfileTableView {
 
   constructor(element: HTMLElement, actions: TableActions) {
     this.actions = actions;
-    this.view = { by: 'function', sort: 'flat', filter: '', most: 500, ...actions.view };
+    this.view = { by: 'function', sort: '', filter: '', most: 500, ...actions.view };
     const section = make('section', 'alloclens-picture');
     section.setAttribute('aria-label', 'Table');
     this.status.setAttribute('role', 'status');
@@ -126,7 +126,7 @@ export class ProfileTableView {
   private title({ sort, title, about }: Column): HTMLElement {
     const cell = make('th', sort === 'name' ? 'alloclens-named' : classOf(title));
     cell.scope = 'col';
-    const isSorted = sort === this.view.sort && !title.endsWith('%');
+    const isSorted = sort === this.data?.sort && !title.endsWith('%');
     if (isSorted) {
       cell.setAttribute('aria-sort', sort === 'name' ? 'ascending' : 'descending');
     }

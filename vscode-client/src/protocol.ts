@@ -479,7 +479,7 @@ export interface Sandwich {
 // Selects and sorts the rows of a table.
 export interface TableOptions {
   by?: 'function' | 'line' | 'package';
-  sort?: 'cum' | 'flat' | 'growth' | 'name' | 'owned';
+  sort?: '' | 'cum' | 'flat' | 'growth' | 'name' | 'owned'; // Empty: by growth if there is a base, else goroutines by owned, else flat
   filter?: string; // A part of the name or the file, ignoring case
   most?: number;
 }
@@ -495,6 +495,7 @@ export interface ProfileTable {
   base: boolean; // Whether there is a base
   focus: string; // Which samples are shown, in words; empty if all are
   shortFocus: string; // The same with the short names of functions
+  sort: 'cum' | 'flat' | 'growth' | 'name' | 'owned'; // What the rows are in the order of
   rows: TableRow[];
   matching: number; // The number of rows that match, of which the answer has the first
 }

@@ -765,7 +765,8 @@ class TableOptions(Message, frozen=True):
     """Selects and sorts the rows of a table."""
 
     by: Literal["line", "function", "package"] = "function"
-    sort: Literal["name", "flat", "cum", "owned", "growth"] = "flat"
+    sort: Literal["", "name", "flat", "cum", "owned", "growth"] = ""
+    """Empty: by growth if there is a base, else goroutines by owned, else flat."""
     filter: str = ""
     """A part of the name or the file, ignoring case."""
     most: Annotated[int, msgspec.Meta(ge=0, le=2000)] = 500

@@ -13,6 +13,7 @@ from alloclens.transform.subset import samples, samples_through
 from alloclens.typed import Message
 from alloclens.wording.amounts import amount, share
 from alloclens.wording.flame import Drawn, drawn
+from alloclens.wording.kinds import GOROUTINE
 from alloclens.wording.labelled_growth import LabelledGrowth, labelled_growth
 
 if TYPE_CHECKING:
@@ -49,9 +50,14 @@ class TableRow(Message, frozen=True):
     """Of the function, such as leak; empty if it has none that is reported."""
 
 
+Sort = Literal["name", "flat", "cum", "owned", "growth"]
+
+
 class ProfileTable(Drawn, frozen=True):
     """The rows of a profile that match, in the order that was asked for."""
 
+    sort: Sort
+    """What the rows are in the order of."""
     rows: list[TableRow]
     matching: int
     """The number of rows that match, of which the answer has the first."""
@@ -101,8 +107,8 @@ class RowQuery(NamedTuple):
     """Selects and sorts the rows of a table."""
 
     by: By = "function"
-    sort: Literal["name", "flat", "cum", "owned", "growth"] = "flat"
-    """By absolute value, largest first; by name from A to Z."""
+    sort: Sort | None = None
+    """By absolute value, largest first; by name from A to Z. None: by what the profile is looked at for."""
     containing: str = ""
     """A part of the name or the file, ignoring case."""
     most: int = 500
@@ -110,7 +116,8 @@ class RowQuery(NamedTuple):
 
 def profile_table(of: Comparison, wanted: RowQuery, focus: Sequence[Filters], series: str) -> ProfileTable:
     """Return the table of a comparison."""
-    by, sort, containing, most = wanted
+    by, asked, containing, most = wanted
+    sort = asked or _usual(of)
     made = _table(of, of.profile, by)
     growth_or_cum = made.cum.growth if made.cum.grown else made.cum.value
     values: dict[str, Ints | Floats] = {"flat": made.flat, "cum": made.cum.value, "owned": made.owned}
@@ -125,7 +132,14 @@ def profile_table(of: Comparison, wanted: RowQuery, focus: Sequence[Filters], se
     else:
         rows = rows[np.lexsort((-np.abs(made.cum.value[rows]), -np.abs(key[rows])))]
     listed = [_row(of, made, row, by) for row in rows[:most].tolist()]
-    return drawn(ProfileTable, of, focus, series, rows=listed, matching=len(rows))
+    return drawn(ProfileTable, of, focus, series, sort=sort, rows=listed, matching=len(rows))
+
+
+def _usual(of: Comparison) -> Sort:
+    """Return the order of a table in which what matters is first: goroutines wait in the runtime, so flat says nothing of them."""
+    if of.base is not None or of.head.is_difference:
+        return "growth"
+    return "owned" if of.sample_type.type in GOROUTINE else "flat"
 
 
 def graph(of: Comparison, limits: GraphLimits, through: str, focus: Sequence[Filters], series: str) -> Graph:

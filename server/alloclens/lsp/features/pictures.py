@@ -120,7 +120,7 @@ def _sandwich(world: World, function: str, file: str) -> protocol.Sandwich | Non
 def _table(world: World, options: protocol.TableOptions) -> ProfileTable | None:
     if world.shown is None:
         return None
-    wanted = RowQuery(options.by, options.sort, options.filter, options.most)
+    wanted = RowQuery(options.by, options.sort or None, options.filter, options.most)
     return profile_table(world.shown, wanted, world.focus, shown_series.shown(world))
 
 
