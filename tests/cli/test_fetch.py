@@ -395,6 +395,24 @@ def test_no_sources(folder: Path) -> None:
     assert run("sources").stderr == f"Error: the settings of {folder} have no [[sources]] (docs/sources.md)\n"
 
 
+@pytest.mark.parametrize(
+    ("text", "whats_wrong"),
+    [
+        ("[[sources]]\nname = \"a\\u001b/x\"\ntype = 'http'\nurl = 'x'", "the [[sources]] of {} are mended"),
+        (
+            "[[sources]]\nname = 'm'\ntype = 'http'\nurl = 'x'\ntoken = '" + SECRET + "'",
+            "the [[sources]] of {} are mended",
+        ),
+        ("[[sources", "{} is mended"),
+    ],
+)
+def test_sources_that_cannot_be_used_are_not_called_missing(folder: Path, text: str, whats_wrong: str) -> None:
+    Path("alloclens.toml").write_text(text)
+    problem, error = run("sources").stderr.splitlines()
+    assert problem.startswith(f"{folder}/alloclens.toml:")
+    assert error == f"Error: no source can be used until {whats_wrong.format(folder / 'alloclens.toml')}"
+
+
 def test_the_oldest_snapshots_leave_the_cache(folder: Path) -> None:
     every = [Path(line) for line in fetched().stdout.splitlines()]
     sizes = sum(path.stat().st_size for path in every[-3:])

@@ -167,6 +167,14 @@ def test_no_message_shows_what_may_be_a_secret(value: object, wrong: str) -> Non
         ),
         (
             "sources",
+            [{"name": "a\x1b/x", "type": "http", "url": "http://x"}],
+            (
+                'sources: item 1: name: "a\\u001b/x" is not a name of 1 to 60 letters, digits, dots, hyphens and underscores '
+                "that begins with a letter or digit; none is used"
+            ),
+        ),
+        (
+            "sources",
             [{"name": "m", "type": "http", "url": "http://x"}, {"name": "n", "token_env": "T"}],
             "sources: item 2: token_env: unknown field; did you mean tokenEnv?; none is used",
         ),

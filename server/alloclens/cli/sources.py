@@ -13,6 +13,7 @@ from alloclens.cli.terminal import show, tell
 from alloclens.disk import real
 from alloclens.settings import config
 from alloclens.settings.checking import parse
+from alloclens.settings.settings import SOURCES
 from alloclens.settings.trust import allow, allowed
 from alloclens.sources.collect import overview
 from alloclens.sources.errors import CaptureError
@@ -70,6 +71,10 @@ def named(folder: str, names: tuple[str, ...]) -> list[Source]:
     for problem in file.problems:
         tell(str(problem))
     sources = parse(file.values)[0].sources
+    if not sources and any(problem.is_whole for problem in file.problems):
+        raise click.ClickException(f"no source can be used until {file.path} is mended")
+    if not sources and any(at[:1] == (SOURCES,) for at in file.lines):
+        raise click.ClickException(f"no source can be used until the [[sources]] of {file.path} are mended")
     if not sources:
         raise click.ClickException(f"the settings of {folder} have no [[sources]] (docs/sources.md)")
     known = [source.name for source in sources]

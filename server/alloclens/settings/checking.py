@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from alloclens.settings.settings import LIMIT, SIZE, SOURCES, ClientSettings, Settings, fields, names, schema
+from alloclens.settings.settings import (
+    LIMIT,
+    SIZE,
+    SOURCE_NAME,
+    SOURCES,
+    ClientSettings,
+    Settings,
+    fields,
+    names,
+    schema,
+)
 from alloclens.source.own import refused
 from alloclens.typed import located
 
@@ -25,6 +35,12 @@ MAX_COMPARED_KEYS = 200
 MAX_UNKNOWN_KEYS = 20
 """Keys that are not settings and have a problem of their own."""
 MAX_SHOWN_CHARACTERS = 60
+TEXTS = {
+    SIZE.pattern: "a size",
+    LIMIT.pattern: "a size or a percentage",
+    SOURCE_NAME.pattern: "a name of 1 to 60 letters, digits, dots, hyphens and underscores that begins with a letter or digit",
+}
+"""What a text with a pattern is, in words."""
 SHOWN_OF_SOURCES = frozenset({"name", "type", "interval"})
 """The fields of a source whose values are shown: any other may be a secret that does not belong there."""
 SECRET = re.compile(r"token|passw|secret|key|auth|bearer|credential", re.IGNORECASE)
@@ -187,11 +203,9 @@ def _kind(part: dict[str, Any]) -> str:
         )
     if kind == "integer":
         return f"an integer from {part['minimum']} to {part['maximum']}"
-    if part.get("pattern") == SIZE.pattern:
-        return "a size"
+    if part.get("pattern") in TEXTS:
+        return TEXTS[part["pattern"]]
     text = "a non-empty string" if "minLength" in part else "a string"
-    if part.get("pattern") == LIMIT.pattern:
-        return "a size or a percentage"
     return "true or false" if kind == "boolean" else f"a table with only {_keys(part)}" if kind == "object" else text
 
 

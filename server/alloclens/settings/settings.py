@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 SIZE = re.compile(r"^(?:(\d{1,15}(?:\.\d{1,3})?) ?([kKmMgGtT])?[iI]?[bB]?)?$")
 LIMIT = re.compile(rf"{SIZE.pattern[:-1]}$|^\d{{1,6}}(?:\.\d{{1,3}})? ?%$")
+SOURCE_NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,59}$")
 PathText = Annotated[str, Meta(max_length=4096, pattern=r"^[^\x00]*$")]
 """A path, a pattern or an argument of a program: what the system takes, and not so long that it takes seconds."""
 TITLES = ("title", "description")
@@ -68,7 +69,7 @@ class Budget(Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_f
 class Source(Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
     """Where the profiles of processes are fetched from. No field holds a secret: this file may be shared."""
 
-    name: Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,59}$", description="What you call it.")]
+    name: Annotated[str, Meta(pattern=SOURCE_NAME.pattern, description="What you call it.")]
     type: Annotated[
         Literal["azure", "gcs", "http", "kubernetes", "parca", "pyroscope", "s3"],
         Meta(description="What kind of server, bucket or cluster it is."),
