@@ -352,7 +352,8 @@ def test_a_clock_that_is_centuries_off(server: Pyroscope, date: str, kind: str) 
     [
         ({"url": "http://me:pw@localhost"}, "has no user, password or query, since settings are shared"),
         ({"url": "http://localhost/?token=pw"}, "has no user, password or query, since settings are shared"),
-        ({"url": "ftp://localhost"}, "ftp://localhost is not a URL"),
+        ({"url": "ftp://localhost"}, "ftp://localhost is not an HTTP URL"),
+        ({"url": "file:///etc/passwd"}, "file:///etc/passwd is not an HTTP URL; use one like https://"),
     ],
 )
 def test_no_secret_in_the_settings(fields: dict[str, str], words: str) -> None:

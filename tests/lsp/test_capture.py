@@ -114,7 +114,7 @@ async def test_a_series_goes_on_after_an_error_until_it_is_stopped(
 async def test_errors_are_answers(editor: Editor, folder: Path, server: ProfileServer) -> None:
     await opened(editor, folder)
     assert await editor.command(NOW) == "nothing has been captured in this session yet"
-    assert "is not a URL" in await editor.command(CAPTURE, "ftp://x")
+    assert "is not an HTTP URL" in await editor.command(CAPTURE, "ftp://x")
     server.status = 404
     url = server.url.replace("//", f"//me:{SECRET}@")
     error = await editor.command(CAPTURE, f"{url}/debug/pprof/heap?token={SECRET}", {"every": 1})

@@ -189,7 +189,7 @@ async def test_a_fetch_can_be_stopped(editor: Editor, folder: Path, server: Pyro
     ("fields", "words"),
     [
         ({"url": "http://me:pw@localhost"}, "has no user, password or query, since settings are shared"),
-        ({"url": "ftp://localhost"}, "ftp://localhost is not a URL"),
+        ({"url": "ftp://localhost"}, "ftp://localhost is not an HTTP URL"),
         ({"type": "s3"}, "is not a bucket"),
     ],
 )

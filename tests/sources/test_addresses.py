@@ -64,7 +64,7 @@ def test_another_kind_of_the_same_server(url: str, kind: str, gc: bool, wanted: 
     ],
 )
 def test_no_address(url: str) -> None:
-    with pytest.raises(CaptureError, match="is not a URL"):
+    with pytest.raises(CaptureError, match="is not an HTTP URL"):
         endpoint(url)
 
 

@@ -112,7 +112,7 @@ def endpoint(url: str, seconds: int | None = None) -> Address:
     Raises CaptureError.
     """
     if not (address := parsed(url)):
-        raise CaptureError(f"{without_secrets(url)} is not a URL; use one like http://127.0.0.1:6060")
+        raise CaptureError(f"{without_secrets(url)} is not an HTTP URL; use one like http://127.0.0.1:6060")
     path = address.path.rstrip("/")
     path = address.path if path and not path.endswith(INDEX) else f"{path or INDEX}/heap"
     parts = [part for part in address.query.split("&") if part and not (seconds and part.startswith("seconds="))]

@@ -331,7 +331,9 @@ def _address(source: Source) -> Address:
             )
         return pods
     if not (server := parsed(source.url)):
-        raise CaptureError(f"{without_secrets(source.url)} is not a URL; use one like https://pyroscope.example.com")
+        raise CaptureError(
+            f"{without_secrets(source.url)} is not an HTTP URL; use one like https://pyroscope.example.com"
+        )
     if authorization(source.url) or server.query:
         raise CaptureError(
             f"{server}: the URL of a source has no user, password or query, since settings are shared; "
