@@ -151,7 +151,7 @@ def test_a_sum_of_snapshots_is_not_one(server: Pyroscope) -> None:
         (401, "answered 401 Unauthorized (do the user, tenant and token of the source say who asks?)"),
         (403, "answered 403 Forbidden (may this user read this tenant?)"),
         (404, "answered 404 Not Found (is the URL that of the server itself?)"),
-        (429, "answered 429 Too Many Requests (ask for less with --since and --every)"),
+        (429, "answered 429 Too Many Requests (it has too many requests; try again later)"),
         (500, "answered 500 Internal Server Error: no org id"),
     ],
 )
@@ -203,6 +203,15 @@ def test_a_server_that_asks_to_wait(server: Pyroscope, monkeypatch: pytest.Monke
     result = fetched("--into", "p")
     assert (result.exit_code, rests, len(result.stdout.splitlines())) == (0, [7], 10)
     assert "it asks to wait for 7 s; trying again" in result.stderr
+
+
+def test_the_same_failure_is_said_once_before_the_last_try(server: Pyroscope) -> None:
+    server.server.status, server.server.answers, server.server.body = 503, None, b"overloaded"
+    first, again, failed = fetched("--into", "p").stderr.splitlines()
+    assert first.endswith("answered 503 Service Unavailable: overloaded; trying again")
+    assert again == "the same again; trying a last time"
+    assert failed.startswith("prod: ")
+    assert "--since" not in failed
 
 
 def test_nobody_there() -> None:

@@ -267,7 +267,7 @@ def test_a_refusal_says_what_to_do(
         server.status, server.body = status, f"<Error>{body}</Error>".encode() if body else b""
         result = fetched(tmp_path, "s3://profiles/prod")
     assert (result.exit_code, words in result.stderr) == (1, True), result.stderr
-    assert result.stderr.count("trying again") == (2 if status == 503 else 0)
+    assert result.stderr.count("; trying ") == (2 if status == 503 else 0)
     assert "Debug source" not in result.stderr
 
 

@@ -40,7 +40,7 @@ HINTS = {
     403: "may this user read this tenant?",
     404: "is the URL that of the server itself?",
     413: f"narrow `select`, or ask for less with --since; if one heap is that large, {SAMPLE_LESS}",
-    429: "ask for less with --since and --every",
+    429: "it has too many requests; try again later",
 }
 BUCKETS = {
     "azure": "https://account.blob.core.windows.net/profiles/prod",

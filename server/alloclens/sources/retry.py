@@ -19,12 +19,15 @@ T = TypeVar("T")
 
 def retried(call: Callable[[], T], tell: Callable[[str], None]) -> T:
     """Return what a call returns, after up to MAX_TRIES if a retry can help. Raises CaptureError."""
+    before = ""
     for left in reversed(range(MAX_TRIES)):
         try:
             return call()
         except CaptureError as error:
             if not left or not error.passing or error.wait > MAX_PAUSE_SECONDS:
                 raise
-            tell(f"{error}; trying again")
+            text = str(error)
+            tell(f"{'the same again' if text == before else text}; trying {'again' if left > 1 else 'a last time'}")
+            before = text
             time.sleep(max(PAUSE_SECONDS, error.wait))
     raise AssertionError
