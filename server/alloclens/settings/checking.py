@@ -92,8 +92,8 @@ def checked(given: Mapping[str, Any]) -> tuple[dict[str, Any], list[Mistake]]:
         if not is_unicode:
             wrong = f"{key}: {_shown_at((key,), value)} is not valid Unicode"
             problems.append(Mistake(key, wrong, (key,), shown(field.default)))
-        elif key == "ownCode" and (wrong := refused(tuple(value))):
-            problems.append(_bad_patterns(wrong))
+        elif key == "ownCode" and (bad := refused(tuple(value))):
+            problems.append(_bad_patterns(bad))
         else:
             good[key] = value
     return good, problems
