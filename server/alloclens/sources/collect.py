@@ -92,7 +92,7 @@ def processes(remote: Remote, seconds: float, tell: Callable[[str], None]) -> li
     if not found:
         which = remote.source.select or "any label"
         why = "are `select` and `tenant` right, and is --since long enough?"
-        raise CaptureError(f"{remote.address} has no heap with {which} in the last {seconds:.0f} s: {why}")
+        raise CaptureError(f"{remote.address} has no heap with {which} in the last {_asked_for(seconds)}: {why}")
     return sorted(found, key=lambda one: (one.before - one.now, -one.newest, one.labels))
 
 
@@ -312,6 +312,12 @@ def _whole(data: bytes) -> bytes:
     """Return a profile as it is. Raises ProfileError unless it is one."""
     read(data)
     return data
+
+
+def _asked_for(seconds: float) -> str:
+    """Return a span in the largest unit that has a whole number of it: 1 h, 90 min."""
+    size, unit = next(((size, unit) for size, unit in ((3600, "h"), (60, "min")) if seconds % size == 0), (1, "s"))
+    return f"{seconds / size:.0f} {unit}"
 
 
 def _allocated(path: Path) -> int:
