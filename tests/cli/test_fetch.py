@@ -214,6 +214,16 @@ def test_the_same_failure_is_said_once_before_the_last_try(server: Pyroscope) ->
     assert "--since" not in failed
 
 
+def test_an_interrupt_says_what_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("alloclens.cli.fetch.trim", interrupted)
+    result = fetched()
+    assert result.exit_code != 0
+    assert "prod: 10 snapshots had been fetched before; the next `alloclens fetch` goes on" in result.stderr
+
+
 def test_nobody_there() -> None:
     settings("http://127.0.0.1:9")
     assert (

@@ -92,15 +92,22 @@ def _fetched(folder: str, source: Source, into: Path | None, wanted: FetchSpan, 
         collect(allowed_remote(folder, source), wanted, directory, Watch(print_path, tell))
         if not into:
             trim(directory.parent, tell)
+    except KeyboardInterrupt:
+        _tell_kept(source, written)
+        raise
     except CaptureError as error:
         problem = f"{error}; `alloclens sources` tests the connection" if error.passing else str(error)
     except OSError as error:
         problem = f"{error.filename or directory}: {reason(error)}"
     if problem:
         tell(f"{source.name}: {problem}")
-        if written:
-            number = "1 snapshot" if len(written) == 1 else f"{len(written)} snapshots"
-            tell(f"{source.name}: {number} had been fetched before; the next `alloclens fetch` goes on from there")
+        _tell_kept(source, written)
     elif not (written or quiet):
         tell(f"{source.name}: nothing new")
     return not problem
+
+
+def _tell_kept(source: Source, written: list[Path]) -> None:
+    if written:
+        number = "1 snapshot" if len(written) == 1 else f"{len(written)} snapshots"
+        tell(f"{source.name}: {number} had been fetched before; the next `alloclens fetch` goes on from there")
