@@ -50,13 +50,13 @@ class TableRow(Message, frozen=True):
     """Of the function, such as leak; empty if it has none that is reported."""
 
 
-Sort = Literal["name", "flat", "cum", "owned", "growth"]
+TableSort = Literal["name", "flat", "cum", "owned", "growth"]
 
 
 class ProfileTable(Drawn, frozen=True):
     """The rows of a profile that match, in the order that was asked for."""
 
-    sort: Sort
+    sort: TableSort
     """What the rows are in the order of."""
     rows: list[TableRow]
     matching: int
@@ -107,7 +107,7 @@ class RowQuery(NamedTuple):
     """Selects and sorts the rows of a table."""
 
     by: By = "function"
-    sort: Sort | None = None
+    sort: TableSort | None = None
     """By absolute value, largest first; by name from A to Z. None: by what the profile is looked at for."""
     containing: str = ""
     """A part of the name or the file, ignoring case."""
@@ -135,7 +135,7 @@ def profile_table(of: Comparison, wanted: RowQuery, focus: Sequence[Filters], se
     return drawn(ProfileTable, of, focus, series, sort=sort, rows=listed, matching=len(rows))
 
 
-def _usual(of: Comparison) -> Sort:
+def _usual(of: Comparison) -> TableSort:
     """Return the order of a table in which what matters is first: goroutines wait in the runtime, so flat says nothing of them."""
     if of.base is not None or of.head.is_difference:
         return "growth"
