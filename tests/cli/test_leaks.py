@@ -163,7 +163,7 @@ def test_nothing_leaks_and_nothing_can_be_said(folder: Path) -> None:
         "runtime.MemProfileRate = 64 << 10.\n"
     )
     assert f"/main.go:{PAGE} ████████\n  Not proven: 40.0MB held through this line, no change seen (99 %: " in said
-    assert " over 7.0s, 8 snapshots: it does not rise so far, but a leak of up to " in said
+    assert " over 7.0s, 8 snapshots: no rise so far beyond chance, but a leak of up to " in said
     for i in range(8, 20):
         drop(folder / f"q/{i}.pb.gz", heap(f"main.page@{folder}/main.go:{PAGE} = 40x{MB}/{40 + i}"))
     said = run(folder / "q", "--workspace", folder).output

@@ -34,7 +34,9 @@ async def test_what_never_changed_did_not_grow(editor: Editor, tmp_path: Path) -
     assert await editor.hints(main) == {}
     drop(tmp_path / "profiles/b.pb.gz", heap(HELD, OPENED))
     await editor.until_hints(main, {4: "10.0MB"})
-    assert (await editor.command("alloclens.server.findings"))["findings"] == []
+    rows = (await editor.command("alloclens.server.findings"))["findings"]
+    assert {row["code"] for row in rows} == {"candidate"}
+    assert all("no rise so far beyond chance" in row["tooltip"] for row in rows)
     assert editor.diagnostics.get(main, []) == []
     (tmp_path / "profiles/b.pb.gz").unlink()
     await editor.until_hints(main, {})

@@ -306,7 +306,7 @@ def test_of_a_process_that_has_ended_nobody_is_told_to_take_more_snapshots() -> 
 def test_while_it_is_early_it_is_said_which_leak_would_not_show() -> None:
     quiet = finding(Rule.UNCLEAR, value=5 * MB, growth=-MB, low=-6 * MB, high=3 * MB, sampled=9.0, is_quiet=True)
     said = (
-        "Not proven: 5.0MB held through this line, -1.0MB (99 %: -6.0MB to +3.0MB) over 2.5min, 14 snapshots: it does not rise so far, "
+        "Not proven: 5.0MB held through this line, -1.0MB (99 %: -6.0MB to +3.0MB) over 2.5min, 14 snapshots: no rise so far beyond chance, "
         "but a leak of up to 3.0MB would not show yet. Take more snapshots, or a run with runtime.MemProfileRate = 64 << 10."
     )
     assert candidate(quiet) == said

@@ -221,7 +221,7 @@ def _quiet(finding: Finding, now: MappedFinding | None) -> str:
     held, hidden = amount(finding.owned.value, unit) + _what(finding, now), amount(finding.owned.high, unit)
     sooner = _denser(finding)
     return (
-        f"Not proven: {held}, {_grown(finding)}: it does not rise so far, but a leak of up to {hidden} would not show yet. "
+        f"Not proven: {held}, {_grown(finding)}: no rise so far beyond chance, but a leak of up to {hidden} would not show yet. "
         f"Take more snapshots{sooner and f', or {sooner}'}."
     )
 
