@@ -748,6 +748,16 @@ def test_why_there_is_no_finding(
     assert cause == "sample-type" or escape(said["nothing"]["message"]) in page
 
 
+@pytest.mark.parametrize(("growing", "what"), [(0, "Nothing"), (1, "No line of your own code")])
+def test_candidates_are_not_listed_where_nothing_can_be_judged(folder: Path, growing: int, what: str) -> None:
+    """A function that no own line calls is judged even if no file of the program is here."""
+    for i in range(1 + 5 * growing):
+        drop(folder / f"q/{i}.pb.gz", of(ELSEWHERE)(folder, 3 + i))
+    said = run(folder / "q", "--workspace", folder).stdout
+    assert said.startswith(f"{what} can be judged: ")
+    assert said.count("Not proven: ") == growing
+
+
 def test_only_snapshots_up_to_the_head_are_observed(folder: Path) -> None:
     """Two without a collection between them, then two more; another process after them."""
     for i, objects in enumerate((5, 5, 6, 7, 1)):

@@ -86,7 +86,8 @@ def no_finding(world: World) -> NoFinding:
     pairs = (_cause(comparison, is_named=bool(world.named)) for comparison in world.comparisons)
     causes = dict(pairs) or {Cause.NO_PROFILE: missing(world)}
     why = "; ".join(words or SENTENCES[cause] for cause, words in causes.items())
-    return NoFinding(next(iter(causes)), f"Nothing can be judged: {why}.")
+    what = "No line of your own code" if judgements else "Nothing"  # functions without one may be judged
+    return NoFinding(next(iter(causes)), f"{what} can be judged: {why}.")
 
 
 def sources_are_missing(world: World) -> bool:
