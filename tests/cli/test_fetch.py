@@ -388,7 +388,6 @@ def test_no_secret_in_the_settings(fields: dict[str, str], words: str) -> None:
     ("fields", "words"),
     [
         ({"tokenFile": "{w}/token"}, "is in the workspace, whose files may be shared; move it elsewhere"),
-        ({"tokenFile": "token"}, "tokenFile: token is neither absolute nor below ~"),
         ({"tokenFile": "{w}/../none"}, "cannot be read: No such file or directory"),
         ({"tokenFile": "{w}/../two"}, "two does not contain a token (one line of text)"),
         ({"tokenFile": "{w}/../two", "tokenEnv": "TOKEN"}, "use only one of tokenEnv and tokenFile"),
@@ -402,6 +401,23 @@ def test_a_token_that_cannot_be_sent(folder: Path, server: Pyroscope, fields: di
     result = fetched()
     assert (result.exit_code, server.server.seen) == (1, [])
     assert words in result.stderr
+
+
+@pytest.mark.parametrize("token", [f"glsa_{SECRET}", "glsa_s3crett0ken", "ey.J9", "0" * 40, "A" * 61])
+@pytest.mark.parametrize("field", ["tokenEnv", "tokenFile"])
+def test_a_token_in_place_of_its_name_is_never_shown(server: Pyroscope, token: str, field: str) -> None:
+    settings(server.server.url, **{field: token})
+    for command in (("sources", "allow", "prod"), ("sources",), ("fetch",)):
+        result = run(*command)
+        assert (result.exit_code, f"prod: {field} " in result.output, token in result.output) == (1, True, False)
+        assert "never the token" in result.output
+
+
+def test_a_variable_with_any_name_that_is_set(server: Pyroscope, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("my.token", SECRET)
+    settings(server.server.url, tokenEnv="my.token")
+    assert fetched("--into", "p").exit_code == 0
+    assert server.server.seen[0]["authorization"] == f"Bearer {SECRET}"
 
 
 def test_a_token_in_a_file(folder: Path, server: Pyroscope) -> None:

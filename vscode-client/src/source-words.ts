@@ -28,8 +28,8 @@ export const KINDS: Item<Kind>[] = [
 export type Field = 'tokenEnv' | 'tokenFile' | 'user' | 'tenant' | 'context';
 
 // No field takes a secret: each says where one is.
-export const FIELDS: Record<Field, { label: string; prompt: string }> = {
-  tokenEnv: { label: 'Token in an Environment Variable…', prompt: 'The name of the variable, such as PYROSCOPE_TOKEN. The language server has to be started with it; the token itself is never asked for.' },
+export const FIELDS: Record<Field, { label: string; prompt: string; wrong?: (text: string) => string | undefined }> = {
+  tokenEnv: { label: 'Token in an Environment Variable…', prompt: 'The name of the variable, such as PYROSCOPE_TOKEN. The language server has to be started with it; the token itself is never asked for.', wrong: wrongVariable },
   tokenFile: { label: 'Token in a File…', prompt: 'The file, outside the workspace: absolute, or below ~.' },
   user: { label: 'User…', prompt: 'The token is then sent as the password of this user.' },
   context: { label: 'Context…', prompt: 'That of your kubeconfig; if empty, the current one.' },
@@ -52,6 +52,11 @@ export function wrongUrl(text: string): string | undefined {
 
 export function wrongName(text: string): string | undefined {
   return NAME.test(text) ? undefined : 'Letters, digits, dots, dashes and underscores, up to 60.';
+}
+
+// A token in place of the name of its variable would be shown, and saved. The server checks the rest.
+export function wrongVariable(text: string): string | undefined {
+  return /^[A-Za-z_][A-Za-z0-9_]{0,59}$/.test(text.trim()) || text.trim() === '' ? undefined : 'The name of a variable, such as PYROSCOPE_TOKEN, not the token.';
 }
 
 // A name for a source: of https://pyroscope.example.com, “pyroscope”; of s3://profiles/prod, “profiles”.

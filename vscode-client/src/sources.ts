@@ -150,8 +150,8 @@ async function access(kind: Kind, source: Source): Promise<Source | undefined> {
   if (chosen === undefined || chosen === 'test') {
     return chosen && source;
   }
-  const { label, prompt } = FIELDS[chosen];
-  const value = await input(`Add Source: ${label.replace('…', '')}`, { value: source[chosen] ?? '', prompt });
+  const { label, prompt, wrong } = FIELDS[chosen];
+  const value = await input(`Add Source: ${label.replace('…', '')}`, { value: source[chosen] ?? '', prompt, ...(wrong && { validateInput: wrong }) });
   return await access(kind, value === undefined ? source : { ...source, [chosen]: value.trim() });
 }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { properties } from '../alloclens.schema.json';
 import type { ListedSource, Source, SourceProcess } from '../src/protocol.ts';
-import { accessItems, bare, KINDS, nameOf, processItems, serviceItems, sourceRows, withSource, wrongName, wrongUrl } from '../src/source-words.ts';
+import { accessItems, bare, KINDS, nameOf, processItems, serviceItems, sourceRows, withSource, wrongName, wrongUrl, wrongVariable } from '../src/source-words.ts';
 
 const prod: Source = { name: 'prod', type: 'pyroscope', url: 'https://pyroscope.example.com' };
 const listed: ListedSource = { source: prod, asks: 'pyroscope at https://pyroscope.example.com', allowed: true, snapshots: 0, running: false, error: '' };
@@ -17,6 +17,15 @@ test('an address has no secret', () => {
   assert.match(wrongUrl(' ') ?? '', /needed/);
   for (const url of ['https://host/a@b', 's3://bucket/path', 'localhost:4040']) {
     assert.equal(wrongUrl(url), undefined, url);
+  }
+});
+
+test('a token is not taken for the name of a variable', () => {
+  for (const name of ['PYROSCOPE_TOKEN', ' token1 ', '']) {
+    assert.equal(wrongVariable(name), undefined, name);
+  }
+  for (const token of ['0a1b2c', 'eyJ.x.y', 'a-b', 'A'.repeat(61)]) {
+    assert.match(wrongVariable(token) ?? '', /not the token/, token);
   }
 });
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -59,6 +60,8 @@ OF_TYPES = {
     "pyroscope": OF_SERVERS,
 }
 """Which of them each type has; buckets have none."""
+VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]{0,59}")
+"""Names of environment variables as they are usually written. Few tokens are like this."""
 MAX_SKEW_SECONDS = 60.0
 MAX_TIME = 4_000_000_000_000
 """Milliseconds since 1970: in the year 2096."""
@@ -216,6 +219,7 @@ def remote(source: Source, folder: str) -> Remote:
         own = given[0] in CREDENTIALS
         hint = "; its credentials are those of your own tools" if own else ""
         raise CaptureError(f"{address}: a source of the type {source.type} has no `{OPTIONAL[given[0]]}`{hint}")
+    _check_names(source)
     return Remote(source, folder, address)
 
 
@@ -342,6 +346,17 @@ def _address(source: Source) -> Address:
     return endpoint(source.url) if source.type == "http" else server
 
 
+def _check_names(source: Source) -> None:
+    """Raise CaptureError where the token itself may have been given, not the name of what has it: no message shows that."""
+    variable = source.token_env
+    if variable and not VARIABLE.fullmatch(variable) and variable not in os.environ:
+        raise CaptureError(
+            "tokenEnv does not name an environment variable that is set; it takes a name, such as PYROSCOPE_TOKEN, never the token"
+        )
+    if source.token_file and not Path(os.path.expanduser(source.token_file)).is_absolute():
+        raise CaptureError("tokenFile takes the path of a file, absolute or below ~, never the token")
+
+
 def _token(source: Source, folder: str) -> str:
     """Return the token of a source; "" if it has none. Raises CaptureError."""
     if source.token_env and source.token_file:
@@ -353,8 +368,6 @@ def _token(source: Source, folder: str) -> str:
 
 def _in_file(name: str, folder: str) -> str:
     path = real(os.path.expanduser(name))
-    if not Path(os.path.expanduser(name)).is_absolute():
-        raise CaptureError(f"tokenFile: {name} is neither absolute nor below ~")
     if is_within(path, folder):
         raise CaptureError(f"tokenFile: {name} is in the workspace, whose files may be shared; move it elsewhere")
     return token_in(path, name)
