@@ -34,6 +34,7 @@ MB = 1 << 20
             "+3.0MB, may be noise",
             "+3.0MB (+1.0MB to +5.0MB), may be noise among so many lines",
         ),
+        (Amount(9 * MB, -MB, -MB, -MB), "-1.0MB, may be chance", "-1.0MB, may be chance"),  # an exact number
         (Amount(9 * MB, 8 * MB, 5 * MB, 12 * MB, significant=True), "▲8.0MB", "▲8.0MB (+5.0MB to +12.0MB)"),
     ],
 )

@@ -73,7 +73,7 @@ def signed(value: float, unit: str) -> str:
 
 
 def growth(of: Amount, unit: str, *, interval: bool = False) -> str:
-    """Return growth and whether it is significant: ▲8.3MB; +8.3MB, may be noise; +8.3MB (error unknown).
+    """Return growth and whether it is significant: ▲8.3MB; +8.3MB, may be noise; -1, may be chance; +8.3MB (error unknown).
 
     `interval` adds its interval. Without an error, only a verdict makes it ▲, as in a hint.
     Nothing is "unchanged" unless its growth is exactly 0: sampling may have missed a change.
@@ -88,7 +88,7 @@ def growth(of: Amount, unit: str, *, interval: bool = False) -> str:
     if of.significant:
         return grown
     if of.low == of.high:
-        return f"{grown}, may come and go"
+        return f"{grown}, may be chance"
     excludes_0 = interval and (of.low > 0 or of.high < 0)
     return f"{grown}, may be noise{' among so many lines' if excludes_0 else ''}"
 
