@@ -1,6 +1,8 @@
 // The entries of the quick picks.
 import { plain } from './plain.ts';
 import type { SampleTypeChoice, SeriesChoice, SnapshotChoice, SuggestedMapping } from './protocol.ts';
+import { said } from './views/rows.ts';
+import { clock, dayOf, PROCESS_STARTS } from './views/series-rows.ts';
 
 export interface Pick {
   label: string;
@@ -22,20 +24,28 @@ const WORDS: Record<'base' | 'head', [word: string, detail: string][]> = {
   ],
 };
 
-// The words with the snapshot that each means now, then the snapshots. The head cannot be its own base. Marks the word that was chosen
-// in VS Code, or the default while nothing is chosen and it means the snapshot that the server uses; else that snapshot.
+// The words with the snapshot that each means now, then the snapshots, which begin with their times. The head cannot be its own base.
+// Marks the word that was chosen in VS Code, or the default while nothing is chosen and it means the snapshot that the server uses;
+// else that snapshot.
 export function picks(snapshots: readonly SnapshotChoice[], end: 'base' | 'head', chosen: unknown): Pick[] {
   const offered = snapshots.filter((snapshot) => end === 'head' || !snapshot.head);
+  const day = dayOf(snapshots[0]?.time);
   const [[normal] = ['']] = WORDS[end];
   const inForce = chosen ?? normal;
   const words = WORDS[end].flatMap(([word, detail]) => {
     const meant = snapshots.find((snapshot) => (end === 'base' ? snapshot.baseWords : snapshot.headWords).includes(word));
-    return meant === undefined ? [] : [mark({ label: word, description: plain(meant.name), detail: plain(`${detail} · ${meant.detail}`), value: word }, word === inForce && (chosen !== undefined || meant[end]))];
+    if (meant === undefined) {
+      return [];
+    }
+    const description = plain(said(clock(meant.time, day), meant.detail, meant.label));
+    return [mark({ label: word, description, detail: plain(said(detail, meant.name)), value: word }, word === inForce && (chosen !== undefined || meant[end]))];
   });
   const byWord = words.some(({ value, label }) => label !== value);
   const files = offered.map((snapshot) => {
-    const { label, detail, name } = snapshot;
-    return mark({ label: plain(name), description: plain(label), detail: plain(detail), value: name }, snapshot[end] && !byWord);
+    const { label, time, detail, name, begins } = snapshot;
+    const start = begins ? '$(debug-restart) ' : ''; // as in the view Snapshots
+    const description = plain(said(detail, label, begins ? PROCESS_STARTS : ''));
+    return mark({ label: `${start}${plain(clock(time, day))}`, description, detail: plain(name), value: name }, snapshot[end] && !byWord);
   });
   return [...words, ...files];
 }

@@ -319,9 +319,11 @@ export interface SnapshotChoice {
   name: string;
   directory: string;
   label: string; // The user's, or empty
-  detail: string;
+  time: string;
+  detail: string; // What it has in total
   base: boolean;
   head: boolean;
+  begins: boolean; // Whether a process starts there
   baseWords: string[]; // The words of the setting `base` that mean this one: `first`, `previous`, `latest`, `yesterday`
   headWords: string[]; // Of the setting `head`
 }

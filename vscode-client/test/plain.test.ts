@@ -35,8 +35,8 @@ test('no name is an icon, a link or another line', () => {
 test('what can be picked is shown as text, and meant as it is', () => {
   const name = `$(flame)${HOSTILE}`;
   const shown = `\\$(flame)${WRITTEN_OUT}`;
-  const snapshot = { name, directory: '/p', label: name, detail: name, base: false, head: false, baseWords: [], headWords: [] };
-  assert.deepEqual(picks([snapshot], 'base', 'first').at(-1), { label: shown, description: shown, detail: shown, value: name });
+  const snapshot = { name, directory: '/p', label: name, time: name, detail: name, base: false, head: false, begins: false, baseWords: [], headWords: [] };
+  assert.deepEqual(picks([snapshot], 'base', 'first').at(-1), { label: shown, description: `${shown} · ${shown}`, detail: shown, value: name });
   assert.deepEqual(sampleTypePicks([{ name, unit: name, selected: true }]), [
     { label: `$(check) ${shown}`, detail: `in ${shown}`, value: name },
   ]);

@@ -15,19 +15,22 @@ test('a server that dies is started again later each time, and not for ever', ()
 });
 
 test('what can be chosen, with the current choice marked', () => {
-  const snapshot = { name: 'a.pb.gz', directory: '/p', label: 'after load', detail: '12:00', base: true, head: false, baseWords: ['first', 'previous'], headWords: ['previous'] };
-  const latest = { name: 'b.pb.gz', directory: '/p', label: '', detail: '12:01', base: false, head: true, baseWords: [], headWords: ['latest'] };
+  const snapshot = { name: 'a.pb.gz', directory: '/p', label: 'after load', time: '2026-01-01 12:00:00', detail: '5.0MB', base: true, head: false, begins: true, baseWords: ['first', 'previous'], headWords: ['previous'] };
+  const latest = { ...snapshot, name: 'b.pb.gz', label: '', time: '2026-01-01 12:01:00', detail: '9.0MB', base: false, head: true, begins: false, baseWords: [], headWords: ['latest'] };
+  const [of, newest] = ['$(debug-restart) 12:00:00', '12:01:00'];
   const labels = (chosen: unknown, end: 'base' | 'head' = 'base') => picks([latest, snapshot], end, chosen).map((pick) => pick.label);
-  assert.deepEqual(labels('first'), ['$(check) first', 'previous', 'a.pb.gz'], 'a word follows new snapshots');
-  assert.deepEqual(labels('a.pb.gz'), ['first', 'previous', '$(check) a.pb.gz']);
-  assert.deepEqual(labels(undefined), ['$(check) first', 'previous', 'a.pb.gz'], 'the default');
-  assert.deepEqual(picks([{ ...latest, baseWords: ['first'] }, snapshot], 'base', undefined).map(({ label }) => label), ['first', 'previous', '$(check) a.pb.gz'], 'alloclens.toml chose');
-  assert.deepEqual(labels('gone.pb.gz'), ['first', 'previous', '$(check) a.pb.gz'], 'what is used instead');
-  assert.deepEqual(labels(undefined, 'head'), ['$(check) latest', 'previous', 'b.pb.gz', 'a.pb.gz']);
-  const first = { label: 'first', description: 'a.pb.gz', detail: 'the first snapshot of the running process · 12:00', value: 'first' };
+  assert.deepEqual(labels('first'), ['$(check) first', 'previous', of], 'a word follows new snapshots');
+  assert.deepEqual(labels('a.pb.gz'), ['first', 'previous', `$(check) ${of}`]);
+  assert.deepEqual(labels(undefined), ['$(check) first', 'previous', of], 'the default');
+  assert.deepEqual(picks([{ ...latest, baseWords: ['first'] }, snapshot], 'base', undefined).map(({ label }) => label), ['first', 'previous', `$(check) ${of}`], 'alloclens.toml chose');
+  assert.deepEqual(labels('gone.pb.gz'), ['first', 'previous', `$(check) ${of}`], 'what is used instead');
+  assert.deepEqual(labels(undefined, 'head'), ['$(check) latest', 'previous', newest, of]);
+  const first = { label: 'first', description: '12:00:00 · 5.0MB · after load', detail: 'the first snapshot of the running process · a.pb.gz', value: 'first' };
   assert.deepEqual(picks([latest, snapshot], 'base', 'a.pb.gz')[0], first, 'a word says which file it means');
-  const entry = { label: '$(check) a.pb.gz', description: 'after load', detail: '12:00', value: 'a.pb.gz' };
-  assert.deepEqual(picks([latest, snapshot], 'base', 'a.pb.gz')[2], entry, "the user's label is beside the name");
+  const entry = { label: `$(check) ${of}`, description: '5.0MB · after load · process starts', detail: 'a.pb.gz', value: 'a.pb.gz' };
+  assert.deepEqual(picks([latest, snapshot], 'base', 'a.pb.gz')[2], entry, 'the time is first; where a process starts is marked and said');
+  const older = { ...snapshot, time: '2025-12-31 23:59:59', begins: false };
+  assert.equal(picks([latest, older], 'head', 'latest').at(-1)?.label, '2025-12-31 23:59:59', 'another day');
   const each = [
     { name: 'api', detail: 'heap', shown: true, elsewhere: false },
     { name: 'web', detail: 'heap', shown: false, elsewhere: false },

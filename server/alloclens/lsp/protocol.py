@@ -551,9 +551,13 @@ class SnapshotChoice(Message, frozen=True):
     directory: str
     label: str
     """The user's, or empty."""
+    time: str
     detail: str
+    """What it has in total."""
     base: bool
     head: bool
+    begins: bool
+    """Whether a process starts there."""
     base_words: list[str]
     """The words of the setting `base` that mean this one: `first`, `previous`, `latest`, `yesterday`."""
     head_words: list[str]

@@ -3,6 +3,7 @@ import type { AllSeries, ListedSeries, Source, SeriesSnapshot, UnreadableFile } 
 import type { Icon, Row } from './rows.ts';
 import { code, escape, said, unique } from './rows.ts';
 
+export const PROCESS_STARTS = 'process starts';
 const LONG_NAME = 20; // characters, as of those that captures have
 
 export interface SeriesRow extends Row {
@@ -34,21 +35,26 @@ function ofSeries(series: ListedSeries, other: boolean): SeriesRow {
     series: name,
     holds: `of ${sampleType}`,
     folding: shown ? 'open' : 'closed',
-    rows: unique(snapshots.map((snapshot, i) => ofSnapshot(snapshot, shown, i === 0, dayOf(snapshots[0])))),
+    rows: unique(snapshots.map((snapshot, i) => ofSnapshot(snapshot, shown, i === 0, dayOf(snapshots[0]?.time)))),
   };
 }
 
-// The date of a snapshot, with the space after it.
-function dayOf(snapshot: SeriesSnapshot | undefined): string {
-  return /^[\d-]+ /.exec(snapshot?.time ?? '')?.[0] ?? '';
+// The date of a time, with the space after it.
+export function dayOf(time = ''): string {
+  return /^[\d-]+ /.exec(time)?.[0] ?? '';
 }
 
-// `day`: of the newest, which goes without saying. A side bar is narrow.
+// A time without the day of the newest snapshot, which goes without saying.
+export function clock(time: string, day: string): string {
+  return time.startsWith(day) ? time.slice(day.length) : time;
+}
+
+// `day`: of the newest. A side bar is narrow.
 function ofSnapshot(snapshot: SeriesSnapshot, shown: boolean, newest: boolean, day: string): SeriesRow {
   const { name, path, label, time, detail, size } = snapshot;
-  const clock = time.startsWith(day) ? time.slice(day.length) : time;
-  const short = label !== '' ? label : name.length > LONG_NAME ? clock : name;
-  const others = [name, clock].filter((text) => text !== short);
+  const at = clock(time, day);
+  const short = label !== '' ? label : name.length > LONG_NAME ? at : name;
+  const others = [name, at].filter((text) => text !== short);
   return {
     id: `snapshot\n${path}`,
     label: short,
@@ -64,7 +70,7 @@ function ofSnapshot(snapshot: SeriesSnapshot, shown: boolean, newest: boolean, d
 }
 
 function roles({ base, head, begins }: SeriesSnapshot): string[] {
-  return [...(base ? ['base'] : []), ...(head ? ['head'] : []), ...(begins ? ['process starts'] : [])];
+  return [...(base ? ['base'] : []), ...(head ? ['head'] : []), ...(begins ? [PROCESS_STARTS] : [])];
 }
 
 function icon({ base, head, begins }: SeriesSnapshot): Icon {

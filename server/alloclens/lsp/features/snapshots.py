@@ -172,14 +172,15 @@ def _choice(
     begins: bool,
 ) -> protocol.SnapshotChoice:
     total = amount(snapshot.total[shown.column], shown.sample_type.unit)
-    start = " · a process begins" if begins else ""
     return protocol.SnapshotChoice(
         name=snapshot.name,
         directory=snapshot.directory,
         label=shown.series.labels.get(snapshot.path, ""),
-        detail=printable(f"{moment(snapshot)} · {total} {shown.sample_type.type}{start}"),
+        time=moment(snapshot),
+        detail=printable(f"{total} {shown.sample_type.type}"),
         base=snapshot is shown.base,
         head=snapshot is shown.head,
+        begins=begins,
         base_words=[word for word, meant in bases.items() if meant is snapshot],
         head_words=[word for word, meant in heads.items() if meant is snapshot],
     )
