@@ -241,6 +241,34 @@ def test_a_range_without_snapshots(server: Pyroscope) -> None:
     assert "in the last 61 s: " in run("fetch", "--since", "61s").stderr
 
 
+@pytest.mark.parametrize(
+    ("hours", "words"),
+    [
+        (-2, "; the newest is of {}: is --since long enough?"),
+        (2, "; the newest is of {}, ahead of its clock: are the clocks of the processes right?"),
+        (-27, ": are `select` and `tenant` right, and is --since long enough?"),
+    ],
+)
+def test_a_range_without_snapshots_says_when_the_newest_was(server: Pyroscope, hours: int, words: str) -> None:
+    server.snapshots = [(at + hours * 3_600_000, value) for at, value in server.snapshots]
+    newest = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(server.snapshots[-1][0] // 1000))
+    said = fetched().stderr
+    assert said == f"prod: {server.server.url} has no heap with any label in the last 1 h{words.format(newest)}\n"
+
+
+def test_a_server_that_refuses_a_longer_range(server: Pyroscope, monkeypatch: pytest.MonkeyPatch) -> None:
+    server.snapshots.clear()
+    series = server.series
+
+    def limited(start: int, end: int, selector: str) -> dict:
+        if end - start > 3_600_000:
+            server.server.status = 400
+        return series(start, end, selector)
+
+    monkeypatch.setattr(server, "series", limited)
+    assert "in the last 1 h: are `select` and `tenant` right, and is --since long enough?" in fetched().stderr
+
+
 def test_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fetching, "MAX_ANSWER_BYTES", 300)
     said = fetched().stderr

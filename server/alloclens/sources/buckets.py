@@ -22,7 +22,16 @@ from alloclens.profile.taken_at import taken_at
 from alloclens.sources.address import shortened
 from alloclens.sources.errors import CaptureError
 from alloclens.sources.fetch import SAMPLE_LESS
-from alloclens.sources.remote import Overview, RemoteListing, RemoteSnapshot, SourceType, in_order, processes_of
+from alloclens.sources.remote import (
+    Overview,
+    RemoteListing,
+    RemoteSnapshot,
+    SourceType,
+    in_order,
+    in_words,
+    moment,
+    processes_of,
+)
 from alloclens.typed import ready
 
 if TYPE_CHECKING:
@@ -79,25 +88,27 @@ class _Heap(NamedTuple):
 
 def overview(remote: Remote) -> Overview:
     """Return what the bucket has of the last hour. Raises CaptureError."""
-    objects, heaps = _heaps(remote, 3600)
+    objects, heaps = _heaps(remote)
+    heaps = _since(heaps, 3600)
     return Overview(f"{_objects(objects)}, {len(heaps)} of them heaps of the last hour")
 
 
 def processes(remote: Remote, seconds: float) -> list[RemoteProcess]:
     """Return the processes of these last seconds; the size of a file stands for what is in use. Raises CaptureError."""
-    objects, heaps = _heaps(remote, seconds)
+    objects, heaps = _heaps(remote)
     if not objects:
         raise CaptureError(f"{remote.address} has no objects: is the path in `url` right?")
-    if not heaps:
-        has = f"{remote.address} has {_objects(objects)}, but no heap of the last {seconds:.0f} s"
-        raise CaptureError(f"{has}: is --since long enough?")
-    return processes_of(map(_snapshot, heaps))
+    if not (recent := _since(heaps, seconds)):
+        newest = f"; the newest is of {moment(round(max(one.taken for one in heaps) * 1000))}" if heaps else ""
+        has = f"{remote.address} has {_objects(objects)}, but no heap of the last {in_words(seconds)}"
+        raise CaptureError(f"{has}{newest}: is --since long enough?")
+    return processes_of(map(_snapshot, recent))
 
 
 def snapshots(remote: Remote, wanted: FetchSpan, process: Process) -> RemoteListing:
     """Return the heaps of a process, oldest first. Raises CaptureError."""
-    _, below = _heaps(remote, wanted.seconds, "/".join(value for _, value in process))
-    heaps = [one for one in below if _process(one.path) == process]
+    _, below = _heaps(remote, "/".join(value for _, value in process))
+    heaps = [one for one in _since(below, wanted.seconds) if _process(one.path) == process]
     fitting = [_snapshot(one) for one in heaps if one.size <= MAX_PROFILE_BYTES]
     large = len(heaps) - len(fitting)
     note = f"{large} of {len(heaps)} heaps are left out, since they are larger than {MAX_PROFILE_BYTES >> 20} MiB: {SAMPLE_LESS}"
@@ -117,8 +128,8 @@ def parts(remote: Remote, listing: RemoteListing, snapshot: RemoteSnapshot, befo
         return [bytes(answer.bytes())]
 
 
-def _heaps(remote: Remote, seconds: float, below: str = "") -> tuple[int, list[_Heap]]:
-    """Return how many objects there are below a path, and the heaps of these last seconds.
+def _heaps(remote: Remote, below: str = "") -> tuple[int, list[_Heap]]:
+    """Return how many objects there are below a path, and the heaps among them.
 
     Each has the time in its name, else the time when it was written.
     """
@@ -132,9 +143,15 @@ def _heaps(remote: Remote, seconds: float, below: str = "") -> tuple[int, list[_
                 name = one["path"].rpartition("/")[2]
                 written = round(one["last_modified"].timestamp() * 1e9)
                 taken = taken_at(0, name, written, now).seconds
-                if taken >= now - seconds and not OTHERS.search(name):
+                if not OTHERS.search(name):
                     heaps.append(_Heap(one["path"], taken, one["size"]))
     return objects, heaps
+
+
+def _since(heaps: list[_Heap], seconds: float) -> list[_Heap]:
+    """Return the heaps of these last seconds."""
+    begin = time.time() - seconds
+    return [heap for heap in heaps if heap.taken >= begin]
 
 
 def _snapshot(heap: _Heap) -> RemoteSnapshot:

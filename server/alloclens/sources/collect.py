@@ -32,7 +32,7 @@ from alloclens.sources.http import HTTP
 from alloclens.sources.kubernetes import KUBERNETES
 from alloclens.sources.parca import PARCA
 from alloclens.sources.pyroscope import PYROSCOPE
-from alloclens.sources.remote import MAX_TIME, moment
+from alloclens.sources.remote import MAX_TIME, in_words, moment
 from alloclens.sources.retry import retried
 from alloclens.walk import tree
 
@@ -88,11 +88,18 @@ def overview(remote: Remote) -> Overview:
 
 def processes(remote: Remote, seconds: float, tell: Callable[[str], None]) -> list[RemoteProcess]:
     """Return the processes of these last seconds, those first that grow most. Raises CaptureError, also if there are none."""
-    found = retried(lambda: SOURCES[remote.source.type].processes(remote, seconds), tell)
+    source = SOURCES[remote.source.type]
+    found = retried(lambda: source.processes(remote, seconds), tell)
     if not found:
-        which = remote.source.select or "any label"
-        why = "are `select` and `tenant` right, and is --since long enough?"
-        raise CaptureError(f"{remote.address} has no heap with {which} in the last {_asked_for(seconds)}: {why}")
+        none = (
+            f"{remote.address} has no heap with {remote.source.select or 'any label'} in the last {in_words(seconds)}"
+        )
+        beyond = ""
+        with suppress(CaptureError):  # it refuses a longer time
+            beyond = source.beyond(remote, seconds)
+        if beyond:
+            raise CaptureError(f"{none}; {beyond}")
+        raise CaptureError(f"{none}: are `select` and `tenant` right, and is --since long enough?")
     return sorted(found, key=lambda one: (one.before - one.now, -one.newest, one.labels))
 
 
@@ -312,12 +319,6 @@ def _whole(data: bytes) -> bytes:
     """Return a profile as it is. Raises ProfileError unless it is one."""
     read(data)
     return data
-
-
-def _asked_for(seconds: float) -> str:
-    """Return a span in the largest unit that has a whole number of it: 1 h, 90 min."""
-    size, unit = next(((size, unit) for size, unit in ((3600, "h"), (60, "min")) if seconds % size == 0), (1, "s"))
-    return f"{seconds / size:.0f} {unit}"
 
 
 def _allocated(path: Path) -> int:

@@ -25,6 +25,7 @@ from alloclens.sources.remote import (
     heap_types,
     heaps_of,
     listed,
+    moment,
     skew,
     span,
     summary,
@@ -32,7 +33,7 @@ from alloclens.sources.remote import (
 from alloclens.typed import ready
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from alloclens.sources.remote import Answer, FetchSpan, HeapTypes, Overview, Process, Remote, RemoteListing
     from alloclens.sources.request import Response
@@ -49,6 +50,8 @@ PPROF, PROFILE = 5, 1
 NO_SUCH_METHOD = (404, 501)
 OVERVIEW_INTERVALS = 10
 """Into which a span is divided to see which processes it has, and how they grow."""
+DAY = 24 * 3600 * 1000
+"""Milliseconds."""
 MAX_UINT64 = (1 << 64) - 1
 
 
@@ -108,12 +111,20 @@ def overview(remote: Remote) -> Overview:
     """Return what the server has had in the last hour. Raises CaptureError."""
     services = _asked(remote, "LabelValues", _Names, name="service_name", **_times(span(3600)))[0].names
     heaps = heaps_of(remote, 3600, _types)
-    points: list[_Interval] = []
-    if HEAP_DEFAULT in heaps.named:
-        asked = _SeriesQuery(heaps.named[HEAP_DEFAULT], heaps.within, 60, by=())
-        points = [point for series in _series(remote, asked) for point in series.points if point.value]
-    newest = max((point.timestamp for point in points), default=0)
-    return summary(services, "service_name", "service", heaps.named, min(newest, heaps.within.end))
+    return summary(services, "service_name", "service", heaps.named, _newest(remote, heaps.named, heaps.within))
+
+
+def beyond(remote: Remote, seconds: float) -> str:
+    """Say when the newest heap was that is not of these last seconds, by the server's clock; "" if none is of a day around them.
+
+    Longer queries are often refused. Raises CaptureError.
+    """
+    within = heaps_of(remote, seconds, _types).within
+    later, earlier = Span(within.end + 1, within.end + DAY), Span(max(within.begin - DAY, 0), within.begin)
+    if newest := _newest(remote, _types(remote, later)[0], later):
+        return f"the newest is of {moment(newest)}, ahead of its clock: are the clocks of the processes right?"
+    newest = _newest(remote, _types(remote, earlier)[0], earlier)
+    return f"the newest is of {moment(newest)}: is --since long enough?" if newest else ""
 
 
 def processes(remote: Remote, seconds: float) -> list[RemoteProcess]:
@@ -196,6 +207,15 @@ def _values(series: list[_Series]) -> dict[tuple[Process, int], float]:
 def _process(labels: list[_Label]) -> Process:
     values = {label.name: label.value for label in labels}
     return tuple((name, values[name]) for name in PROCESS if values.get(name))
+
+
+def _newest(remote: Remote, types: Mapping[str, str], within: Span) -> int:
+    """Return when the newest heap in a span was taken, to the minute; 0 if there is none. Raises CaptureError."""
+    if HEAP_DEFAULT not in types:
+        return 0
+    series = _series(remote, _SeriesQuery(types[HEAP_DEFAULT], within, 60, by=()))
+    newest = max((point.timestamp for of in series for point in of.points if point.value), default=0)
+    return min(newest, within.end)
 
 
 def _types(remote: Remote, within: Span) -> tuple[dict[str, str], float]:
@@ -281,4 +301,4 @@ def _varint(number: int) -> bytes:
     return bytes([*out, number])
 
 
-PYROSCOPE = SourceType(overview, processes, snapshots, parts, since_before=True)
+PYROSCOPE = SourceType(overview, processes, snapshots, parts, beyond, since_before=True)

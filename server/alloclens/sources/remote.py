@@ -149,6 +149,8 @@ class SourceType(NamedTuple):
 
     It raises ProfileError if what it gets is not that snapshot.
     """
+    beyond: Callable[[Remote, float], str] = lambda _remote, _seconds: ""
+    """Says when the newest heap was, where none is of these last seconds; "" if that is unknown, or costs much."""
     since_before: bool = False
     """Whether what is allocated counts since the snapshot of the given time, not since the start of the process."""
     live: bool = False
@@ -304,6 +306,12 @@ def summary(names: Sequence[str], label: str, what: str, types: Mapping[str, str
     services = f"{len(names)} {what}{'s' * (len(names) != 1)}"
     heap = f"newest heap {moment(newest)}" if newest else "no new heap" if HEAP_DEFAULT in types else "no heaps"
     return Overview(f"{services}, {heap}", tuple(names), label)
+
+
+def in_words(seconds: float) -> str:
+    """Return a span in the largest unit that has a whole number of it: 1 h, 90 min."""
+    size, unit = next(((size, unit) for size, unit in ((3600, "h"), (60, "min")) if seconds % size == 0), (1, "s"))
+    return f"{seconds / size:.0f} {unit}"
 
 
 def moment(milliseconds: int) -> str:
