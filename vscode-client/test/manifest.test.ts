@@ -130,3 +130,16 @@ test('no file for which VS Code has a default editor of its own is given a secon
   assert.ok(patterns.includes('*.pprof'));
   assert.deepEqual(patterns.filter((pattern) => /\.(?:heapprofile|cpuprofile|heapsnapshot)$/.test(pattern)), []);
 });
+
+test('the row of the shown series has its timeline, base and head in its menu, and one of another series how to show it', () => {
+  const inMenu = (item: string) =>
+    (contributes.menus['view/item/context'] ?? []).flatMap(({ command, when = '', group = '' }) => {
+      const [, view, name, pattern] = /^view == alloclens\.(\w+) && viewItem (?:== '([^']+)'|=~ \/(.+)\/)$/.exec(when) ?? [];
+      const holds = pattern === undefined ? name === item : new RegExp(pattern).test(item);
+      return view === 'snapshots' && holds && !group.startsWith('inline') ? [command.replace('alloclens.', '')] : [];
+    });
+  assert.deepEqual(inMenu('series shown'), ['showTimeline', 'chooseSampleType', 'chooseBase', 'chooseHead', 'deleteSnapshot']);
+  assert.deepEqual(inMenu('series'), ['chooseSampleType', 'deleteSnapshot'], 'another kind of profile');
+  assert.deepEqual(inMenu('series other'), ['showSeries', 'deleteSnapshot']);
+  assert.deepEqual(inMenu('snapshot shown'), ['useAsBase', 'useAsHead', 'labelSnapshot', 'revealSnapshot', 'deleteSnapshot']);
+});

@@ -6,7 +6,7 @@ import { findingRows } from '../src/views/finding-rows.ts';
 import { frameOf, frameRows, samePlace, titleOf } from '../src/views/frame-rows.ts';
 import { described, hotRows, leftOut, remembered, sortPicks, USUAL } from '../src/views/hot-rows.ts';
 import { code, context, escape, fileName, unique } from '../src/views/rows.ts';
-import { deletion, filesOf, seriesRows, settingOf, snapshotRows } from '../src/views/series-rows.ts';
+import { deletion, filesOf, question, seriesRows, settingOf, snapshotRows } from '../src/views/series-rows.ts';
 
 const at = (uri: string, line: number) => ({
   uri,
@@ -181,7 +181,7 @@ test('only another series than the shown one can be shown', () => {
   assert.deepEqual(
     rows.map((row) => [row.label, context(row), row.series]),
     [
-      ['api', 'series', 'api'],
+      ['api', 'series shown', 'api'],
       ['api', 'series', 'api'],
       ['web', 'series other', 'web'],
     ],
@@ -218,14 +218,36 @@ test('who deletes all of one kind is told of the other kinds of the series', () 
   const [problems, heap, , web] = listed;
   const counted = (...rows: (typeof heap)[]) => {
     const { meant, all, counts } = deletion(rows.flatMap((row) => row ?? []), listed);
-    return [meant.map(({ label }) => label), all.map(({ label }) => label), counts];
+    return [meant.map(({ label }) => label), all.map(({ label }) => label), counts.all];
   };
   const both = ['h2', 'h1', 'l2', 'l1'];
-  assert.deepEqual(counted(heap?.rows?.[0]), [['h2'], ['h2'], '']);
-  assert.deepEqual(counted(...(heap?.rows ?? [])), [['h2', 'h1'], both, '2 files of inuse_space, 2 files of goroutineleak']);
-  assert.deepEqual(counted(heap), [['h2', 'h1'], both, '2 files of inuse_space, 2 files of goroutineleak']);
-  assert.deepEqual(counted(web, problems), [['x.pb.gz', 'w'], ['x.pb.gz', 'w'], '1 file that could not be read, 1 file of inuse_space']);
-  assert.deepEqual(counted(), [[], [], '']);
+  assert.deepEqual(counted(heap?.rows?.[0]), [['h2'], ['h2'], ['1 file of inuse_space']]);
+  assert.deepEqual(counted(...(heap?.rows ?? [])), [['h2', 'h1'], both, ['2 files of inuse_space', '2 files of goroutineleak']]);
+  assert.deepEqual(counted(heap), [['h2', 'h1'], both, ['2 files of inuse_space', '2 files of goroutineleak']]);
+  assert.deepEqual(counted(web, problems), [['x.pb.gz', 'w'], ['x.pb.gz', 'w'], ['1 file that could not be read', '1 file of inuse_space']]);
+  assert.deepEqual(counted(), [[], [], []]);
+});
+
+test('each answer to whether to delete says which files it deletes, and what is lost stands above them', () => {
+  const leaked = series([snapshot('l1')], { sampleTypes: ['goroutineleak'], sampleType: 'goroutineleak', shown: false });
+  const listed = seriesRows({ series: [series([snapshot('h2', { label: 'after load' }), snapshot('h1')]), leaked], problems: [] });
+  const asked = (rows: typeof listed, hasTrash = false) => {
+    const { title, about, answers } = question(deletion(rows, listed), hasTrash);
+    return [title, about, ...answers.map(({ label, detail, deleted }) => [label, detail, deleted.length])];
+  };
+  assert.deepEqual(asked(listed.slice(0, 1)), [
+    'Delete files of the series profiles (“after load”) for good?',
+    'A remote machine has no trash.',
+    ['Delete Only the 2 files of inuse_space', '', 2],
+    ['Delete All 3 Files', '2 files of inuse_space and 1 file of goroutineleak, from the same captures', 3],
+  ]);
+  assert.deepEqual(asked(listed.slice(1))[2], ['Delete Only l1', '', 1]);
+  assert.deepEqual(asked(listed, true), [
+    'Delete 3 files of profiles (“after load”)?',
+    'Moved to the trash if there is one; otherwise you are asked again.',
+    ['Delete', '2 files of inuse_space and 1 file of goroutineleak', 3],
+  ]);
+  assert.deepEqual(asked(listed[0]?.rows?.slice(1) ?? [])[2], ['Delete for Good', '', 1]);
 });
 
 test('the files to be deleted are named by their series, and a single one by its name', () => {

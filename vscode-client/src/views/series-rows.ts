@@ -31,7 +31,7 @@ function ofSeries(series: ListedSeries, other: boolean): SeriesRow {
     description: said(shown ? 'shown' : '', program, sampleType, many(snapshots.length + more, 'snapshot')),
     tooltip: [...names, escape(sampleTypes.join(', ')), ...unlisted].join('\n\n'),
     icon: { id: 'folder' },
-    kind: other ? 'series other' : 'series',
+    kind: other ? 'series other' : shown ? 'series shown' : 'series',
     series: name,
     holds: `of ${sampleType}`,
     folding: shown ? 'open' : 'closed',
@@ -120,19 +120,45 @@ export function snapshotRows(all: AllSeries): SeriesRow[] {
 export interface Deletion {
   meant: SeriesRow[];
   all: SeriesRow[];
-  counts: string; // of all, by what the files are; '' if they are of one kind
+  counts: { meant: string[]; all: string[] }; // by what the files are
   series: string[]; // whose files they are
 }
 
 // A row of several files stands for all of them.
 export function deletion(rows: readonly SeriesRow[], listed: readonly SeriesRow[]): Deletion {
-  const paths = new Set(rows.flatMap((row) => [row, ...(row.rows ?? [])]).map(({ path }) => path));
-  const isMeant = (row: SeriesRow) => paths.has(row.path);
+  const named = new Set(rows.flatMap((row) => [row, ...(row.rows ?? [])]).map(({ path }) => path));
+  const isMeant = (row: SeriesRow) => named.has(row.path);
   const whole = new Set(listed.filter(({ rows: files = [] }) => files.length > 0 && files.every(isMeant)).flatMap(({ series }) => series ?? []));
-  const all = listed.map(({ series, rows: files = [] }) => (series !== undefined && whole.has(series) ? files : files.filter(isMeant)));
-  const counts = all.flatMap((files, i) => (files.length === 0 ? [] : [`${many(files.length, 'file')} ${listed[i]?.holds ?? ''}`]));
+  const meant = listed.map(({ rows: files = [] }) => files.filter(isMeant));
+  const all = listed.map(({ series, rows: files = [] }, i) => (series !== undefined && whole.has(series) ? files : (meant[i] ?? [])));
+  const counted = (kinds: SeriesRow[][]) => kinds.flatMap((files, i) => (files.length === 0 ? [] : [`${many(files.length, 'file')} ${listed[i]?.holds ?? ''}`]));
   const series = [...new Set(all.flatMap((files, i) => (files.length === 0 ? [] : (listed[i]?.series ?? []))))];
-  return { meant: listed.flatMap(({ rows: files = [] }) => files.filter(isMeant)), all: all.flat(), counts: counts.length > 1 ? counts.join(', ') : '', series };
+  return { meant: meant.flat(), all: all.flat(), counts: { meant: counted(meant), all: counted(all) }, series };
+}
+
+export interface Question {
+  title: string;
+  about: string; // what is lost
+  answers: { label: string; detail: string; deleted: SeriesRow[] }[];
+}
+
+// Asks whether to delete; which files are deleted stands in each answer.
+export function question({ meant, all, counts, series }: Deletion, hasTrash: boolean): Question {
+  const labels = all.flatMap(({ snapshot }) => (snapshot?.label ? [`“${snapshot.label}”`] : []));
+  const labelled = labels.length === 0 ? '' : ` (${labels.join(', ')})`;
+  const about = hasTrash ? 'Moved to the trash if there is one; otherwise you are asked again.' : 'A remote machine has no trash.';
+  const forGood = hasTrash ? '' : ' for good';
+  const ofEach = counts.all.length > 1 ? joined(counts.all) : '';
+  if (all.length === meant.length) {
+    const title = `Delete ${filesOf(paths(meant), series)}${labelled}${forGood}?`;
+    return { title, about, answers: [{ label: hasTrash ? 'Delete' : 'Delete for Good', detail: ofEach, deleted: all }] };
+  }
+  const only = meant.length === 1 ? filesOf(paths(meant), []) : `the ${joined(counts.meant)}`;
+  const answers = [
+    { label: `Delete Only ${only}`, detail: '', deleted: meant },
+    { label: `Delete All ${all.length} Files`, detail: `${ofEach}, from the same captures`, deleted: all },
+  ];
+  return { title: `Delete files of the series ${series.join(' and ')}${labelled}${forGood}?`, about, answers };
 }
 
 // Names the files to be deleted: one by its name, several by their series.
@@ -140,6 +166,14 @@ export function filesOf(paths: readonly string[], series: readonly string[]): st
   const [first = ''] = paths;
   const of = series.length === 0 ? '' : ` of ${series.join(' and ')}`;
   return paths.length === 1 ? first.replace(/^.*[\\/]/, '') : `${paths.length} files${of}`;
+}
+
+function paths(rows: readonly SeriesRow[]): string[] {
+  return rows.flatMap(({ path }) => path ?? []);
+}
+
+function joined(counts: readonly string[]): string {
+  return [counts.slice(0, -1).join(', '), ...counts.slice(-1)].filter((text) => text !== '').join(' and ');
 }
 
 // Returns the value of the setting base or head for a row. The newest as head becomes `latest`, to follow new snapshots.

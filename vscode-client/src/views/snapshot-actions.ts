@@ -9,7 +9,7 @@ import type { Server } from '../server.ts';
 import { NOT_RUNNING } from '../server.ts';
 import * as settings from '../settings.ts';
 import type { Deletion, SeriesRow } from './series-rows.ts';
-import { deletion, filesOf, seriesRows, settingOf, snapshotRows } from './series-rows.ts';
+import { deletion, filesOf, question, seriesRows, settingOf, snapshotRows } from './series-rows.ts';
 import type { SnapshotsView } from './snapshots.ts';
 
 export class SnapshotActions {
@@ -118,24 +118,8 @@ export class SnapshotActions {
 }
 
 // Returns the rows whose files the user has deleted; none if the user keeps them.
-async function whichOf({ meant, all, counts, series }: Deletion): Promise<readonly SeriesRow[]> {
-  const paths = meant.flatMap(({ path }) => path ?? []);
-  if (paths.length === 0) {
-    return [];
-  }
-  const labels = all.flatMap(({ snapshot }) => (snapshot?.label ? [`“${snapshot.label}”`] : []));
-  const labelled = labels.length === 0 ? '' : ` (${labels.join(', ')})`;
-  const [trash, forGood, title] = isLocal()
-    ? (['Moved to the trash if there is one; otherwise you are asked again.', '', 'Delete'] as const)
-    : (['A remote machine has no trash.', ' for good', 'Delete for Good'] as const);
-  if (all.length === meant.length) {
-    const detail = counts === '' ? trash : `There are ${counts}. ${trash}`;
-    return (await ask(`Delete ${filesOf(paths, series)}${labelled}${forGood}?`, detail, [title])) === undefined ? [] : all;
-  }
-  const [these, every] = [paths.length === 1 ? 'Only This File' : `Only These ${paths.length} Files`, `All ${all.length} Files`];
-  const detail = `The series has files of other kinds from the same captures: ${counts}. ${trash}`;
-  const answer = await ask(`Delete ${filesOf(paths, [])}, or all ${all.length} files of the series ${series.join(' and ')}${labelled}${forGood}?`, detail, [these, every]);
-  return answer === undefined ? [] : answer === every ? all : meant;
+async function whichOf(deleted: Deletion): Promise<readonly SeriesRow[]> {
+  return deleted.meant.length === 0 ? [] : ((await ask(question(deleted, isLocal())))?.deleted ?? []);
 }
 
 // Returns the files that could not be moved to the trash, and why.
@@ -157,8 +141,9 @@ async function askForGood(server: Server, failed: readonly [path: string, why: s
   }
   const paths = failed.map(([path]) => path);
   server.log.warn(printable(failed.map(([path, why]) => `${path}: ${why}`).join('\n'))); // VS Code's words, with addresses
-  const why = `${failed.length === 1 ? 'It' : 'They'} could not be moved to a trash. The log has the reason.`;
-  if ((await ask(`Delete ${filesOf(paths, series)} for good?`, why, ['Delete for Good'])) !== undefined) {
+  const about = `${failed.length === 1 ? 'It' : 'They'} could not be moved to a trash. The log has the reason.`;
+  const answers = [{ label: 'Delete for Good', detail: '' }];
+  if ((await ask({ title: `Delete ${filesOf(paths, series)} for good?`, about, answers })) !== undefined) {
     await removeForGood(paths);
   }
 }
@@ -174,10 +159,11 @@ async function removeForGood(paths: readonly string[]): Promise<void> {
 }
 
 // Returns the answer; undefined if the user keeps the files. A modal message would have a button Cancel beside the default one.
-async function ask(question: string, detail: string, answers: readonly string[]): Promise<string | undefined> {
-  const items = [{ label: 'Keep' }, ...answers.map((label) => ({ label, detail: plain(detail) }))]; // the first is the default
-  const chosen = await vscode.window.showQuickPick(items, { title: printable(question), placeHolder: 'Keep or delete', ignoreFocusOut: true });
-  return answers.find((answer) => answer === chosen?.label);
+async function ask<Answer extends { label: string; detail: string }>({ title, about, answers }: { title: string; about: string; answers: readonly Answer[] }): Promise<Answer | undefined> {
+  const items = answers.map((answer) => ({ label: plain(answer.label), detail: plain(answer.detail), answer }));
+  const keep = { label: 'Keep', answer: undefined }; // the first is the default
+  const chosen = await vscode.window.showQuickPick([keep, ...items], { title: printable(title), placeHolder: about, ignoreFocusOut: true });
+  return chosen?.answer;
 }
 
 function isLocal(): boolean {
