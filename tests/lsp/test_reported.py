@@ -9,7 +9,7 @@ from alloclens.lsp.client import Client
 from alloclens.lsp.documents import Documents
 from alloclens.lsp.reported import Reported, report_before, with_findings
 from alloclens.session.once import world
-from alloclens.wording.status import moment
+from alloclens.wording.times import moment
 from alloclens.wording.verdict import candidate
 from alloclens.wording.views import detail
 

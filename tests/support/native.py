@@ -109,10 +109,11 @@ class Ran:
         """Return such a profile as it is written, with so many bytes."""
         return encoded([self.address], (self.start, self.limit, self.offset), str(self.binary), value=value)
 
-    def text(self, value: int, file: str = "", *, is_replaced: bool = False) -> bytes:
-        """Return a profile as gperftools writes it, which has a memory map and no build id, with so many bytes."""
+    def text(self, value: int, file: str = "", *, objects: int = 1, is_replaced: bool = False) -> bytes:
+        """Return a profile as gperftools writes it, which has a memory map and no build id, with so many bytes and objects."""
         mapped = f"{self.start:x}-{self.limit:x} r-xp {self.offset:08x} 08:01 12 {file or self.binary}"
-        head, sample = f"1: {value} [1: {value}] @", f"1: {value} [1: {value}] @ {self.address + 1:#x}"
+        held = f"{objects}: {value} [{objects}: {value}] @"
+        head, sample = held, f"{held} {self.address + 1:#x}"
         deleted = " (deleted)" if is_replaced else ""
         return f"heap profile: {head} heapprofile\n{sample}\n\nMAPPED_LIBRARIES:\n{mapped}{deleted}\n".encode()
 

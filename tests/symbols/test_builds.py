@@ -143,6 +143,49 @@ def test_after_a_rebuild_the_old_snapshots_keep_their_lines(tmp_path: Path) -> N
     assert lines(tmp_path, "shop.0001.heap") == {then[0][2]: MB}
 
 
+def test_after_a_rebuild_lines_and_verdicts_are_those_until_then(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    old = native.cpp(tmp_path)
+    written, line = old.binary.stat().st_mtime, old.truth(*NAMES)[0][2]
+
+    def taken(number: int, *, is_replaced: bool = False) -> None:
+        text = old.text(number * MB, objects=number, is_replaced=is_replaced)
+        given = drop(tmp_path / f"profiles/shop.{number:04}.heap", text)
+        os.utime(given, (written + 10 * number,) * 2)
+
+    for number in range(1, 13):
+        taken(number)
+    run = CliRunner().invoke
+    before = run(cli, ["leaks", "profiles"])
+    os.utime(old.binary, (written + 125,) * 2)
+    forget()
+    for number in (13, 14):
+        taken(number, is_replaced=True)
+    after = run(cli, ["leaks", "profiles"])
+    until = time.strftime("%H:%M", time.localtime(written + 120))
+    assert "12.0MB held through this line" in before.stdout
+    assert "Until" not in before.stdout
+    assert f"  Until {until}:" in after.stdout
+    assert before.stdout.splitlines()[-1].strip() in after.stdout
+    (said,) = after.stderr.splitlines()
+    assert said.startswith(f"shop.0014.heap: {old.binary}: was rebuilt while the program ran")
+    assert (
+        f"So 2 of 14 snapshots of the process have no lines; lines and verdicts are those of the snapshots until {until}"
+        in said
+    )
+
+    annotated = run(cli, ["annotate", str(old.source), "--profiles", "profiles"])
+    assert annotated.stdout.splitlines()[0].endswith("first → shop.0012.heap")
+    assert f"12.0MB ▲11.0MB at {until} " in next(row for row in annotated.stdout.splitlines() if f" {line} " in row)
+    assert "cum on line" in run(cli, ["explain", str(old.source)]).stdout
+    assert "no file of this workspace" not in run(cli, ["explain"]).stderr
+    known = once.world([str(tmp_path)], None, {})
+    assert (known.shown.head.name, known.with_lines(known.shown).head.name) == ("shop.0014.heap", "shop.0012.heap")
+    assert not run(cli, ["leaks", "profiles", "--head", "shop.0011.heap"]).stdout.count("Until")
+
+
 def test_what_was_read_is_kept_though_a_library_of_the_system_has_no_lines(
     program: Ran, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

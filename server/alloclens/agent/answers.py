@@ -26,7 +26,8 @@ from alloclens.wording.hover import stack_label
 from alloclens.wording.kinds import type_name
 from alloclens.wording.markdown import plain
 from alloclens.wording.nothing import exits, no_finding, notes, of_snapshot
-from alloclens.wording.status import in_full, is_there, moment, nothing, there, unreadable
+from alloclens.wording.status import in_full, is_there, nothing, there, unreadable
+from alloclens.wording.times import moment
 from alloclens.wording.verdict import SHAPES, figures, listed_message
 from alloclens.workspace.files import text_of
 
@@ -254,7 +255,7 @@ def _finding(world: World, mapper: LineMapper, of: _Judged) -> dict[str, Any]:
 def _files(world: World, path: str) -> list[FileLines]:
     """Return the lines of a file in each kind of profile of every service."""
     kinds = (comparison for comparison in world.comparisons if comparison in world.kinds(comparison))
-    return [lines for kind in kinds if (lines := world.file_of(kind, path))]
+    return [lines for kind in kinds if (lines := world.file_of(world.with_lines(kind), path))]
 
 
 def _named(world: World, comparison: Comparison) -> str | None:

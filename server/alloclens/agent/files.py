@@ -51,7 +51,7 @@ def _inside(folders: tuple[str, ...], named: str) -> Iterator[str]:
 def _unknown(world: World, file: str) -> str:
     having = {
         place.path: None
-        for comparison in world.comparisons
+        for comparison in world.running
         for recorded, is_own in zip(comparison.lines.files, comparison.lines.own.tolist(), strict=True)
         if is_own and (place := world.sources.place(recorded))
     }

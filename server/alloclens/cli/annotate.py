@@ -20,7 +20,7 @@ from alloclens.session.line_mapper import LineMapper, MappedLine
 from alloclens.session.once import world
 from alloclens.text import MAX_SOURCE_BYTES, decoded, split_lines
 from alloclens.wording import shown_series
-from alloclens.wording.amounts import MAX_HINT_CHARACTERS
+from alloclens.wording.amounts import MAX_HINT_CHARACTERS, counted
 from alloclens.wording.drift import growth_unknown, not_shown, reasons, without_line
 from alloclens.wording.explain import advice
 from alloclens.wording.kinds import KindRow, side_by_side
@@ -142,9 +142,10 @@ def _why_nothing(known: World, path: str, source: Path) -> str:
         return plain(nothing(known))
     if having := [names(known)[service] for service in services_with(known, path)]:
         return shown_series.not_shown(having, shown_series.shown(known))
-    files = known.shown.lines.files
+    files = sum(map(bool, known.shown.lines.files))
     own = int(np.count_nonzero(known.shown.lines.own))
+    named = f"names {counted(files, 'file')}, of which {own} {'is' if own == 1 else 'are'} your own code here"
     return (
-        f"no profile has a stack through a line of {source}: the latest names {len(files)} files, of which {own} are your own "
-        f"code here. To see which files of that name were recorded, and why they are not here, run `alloclens explain {source.name}`"
+        f"no profile has a stack through a line of {source}: the latest {named if files else 'has only addresses'}. To see which "
+        f"files of that name were recorded, and why they are not here, run `alloclens explain {source.name}`"
     )

@@ -51,7 +51,7 @@ def command(what: str | None, profiles: str | None, everything: bool, sample_typ
     )
     known = with_chosen(known, Choice(known.settings.series, real(what) if what and os.path.isfile(what) else ""))
     tell_problems(known)
-    shown = shown_in(known)
+    shown = known.with_lines(shown_in(known))
     for note in (*not_used(known), *shown_series.notes(known)):
         tell(note)
     comparison, coverage = _explained(known, shown, what)
@@ -62,10 +62,10 @@ def command(what: str | None, profiles: str | None, everything: bool, sample_typ
 
 def _explained(known: World, shown: Comparison, what: str | None) -> tuple[Comparison, Coverage]:
     """Return what is shown, with its coverage; instead the first kind of profile that has `what`, if one has."""
-    kinds = [shown, *known.kinds(shown)[1:]] if what else [shown]
+    kinds = [shown, *map(known.with_lines, known.kinds(shown)[1:])] if what else [shown]
     explained = ((kind, known.coverage_of(kind)) for kind in kinds)
     having = (pair for pair in explained if what and _matching(known, *pair, what))
-    return next(having, (shown, known.coverage))
+    return next(having, (shown, known.coverage_of(shown)))
 
 
 def _report(
@@ -75,7 +75,7 @@ def _report(
         yield from _about(known, shown, coverage, what)
         return
     yield from shown_series.kinds(known)
-    yield summary(coverage_now(known, shown, text_of))
+    yield summary(coverage_now(known, shown, coverage, text_of))
     yield from advice(coverage, known.sources.roots)
     yield from map(plain, not_listed(known.closed))
     if everything:

@@ -38,7 +38,8 @@ from alloclens.wording.kinds import type_name
 from alloclens.wording.markdown import plain
 from alloclens.wording.nothing import exits, no_finding, notes
 from alloclens.wording.profile import graph
-from alloclens.wording.status import in_full, moment, not_used
+from alloclens.wording.status import in_full, not_used
+from alloclens.wording.times import moment
 from alloclens.wording.verdict import SHAPES, figures, placed_message, sparkline
 from alloclens.workspace.around import workspace_around
 from alloclens.workspace.files import text_of

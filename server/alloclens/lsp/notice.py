@@ -12,7 +12,7 @@ from alloclens.lsp.settings_file import add_mapping
 from alloclens.lsp.show import tell
 from alloclens.wording.explain import mapping, nameless, unplaced
 from alloclens.wording.markdown import plain
-from alloclens.wording.nothing import of_snapshot
+from alloclens.wording.nothing import of_head
 
 if TYPE_CHECKING:
     from alloclens.lsp.server import Server
@@ -49,7 +49,7 @@ class Notice:
         charged = world.shown.lines.charged[:, world.shown.column]
         if charged[-1] > MIN_LOST_SHARE * charged.sum():
             self._told.update(names)
-            sentences = of_snapshot(world.shown.head, world.sources.roots.folders)
+            sentences = of_head(world, world.shown)
             tell(self._ls, nameless(charged[-1], charged.sum(), map(plain, sentences)))
 
     async def _tell(self, world: World, coverage: Coverage) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from alloclens.series.findings import RAISED
-from alloclens.wording.status import time_of
+from alloclens.wording.times import time_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

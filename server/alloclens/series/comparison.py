@@ -176,8 +176,19 @@ class Comparison:
     """Growth of the head's lines; None without a base."""
     judgement: Judgement | None
     """Verdicts on the head's process since its first snapshot; None if there is nothing to judge."""
-    snapshots_since: int = 0
-    """How many snapshots before the chosen head the head's process ended; 0 if it is that head's own."""
+    instead_of: Snapshot | None = None
+    """The chosen head, if its process is young or it has no names, and an earlier snapshot is judged instead; else None."""
+
+    @property
+    def snapshots_since(self) -> int:
+        """How many snapshots before the chosen head the head is; 0 if it is that."""
+        chosen = self.instead_of or self.head
+        return self.series.snapshots.index(chosen) - self.series.snapshots.index(self.head)
+
+    @property
+    def is_before_restart(self) -> bool:
+        """Whether the chosen head is of a later process."""
+        return self.instead_of is not None and self.instead_of not in self.series.process(self.head)
 
     @property
     def lines(self) -> Lines:

@@ -318,6 +318,10 @@ class Series:
         process = self.process(head)
         return next((s for s in process[: process.index(head)] if s not in self.without_names), head)
 
+    def last_with_names(self, head: Snapshot) -> Snapshot | None:
+        """Return the latest snapshot before a head in its process that has names, if the head is one without; else None."""
+        return self._before(head) if head in self.without_names else None
+
     def _before(self, snapshot: Snapshot) -> Snapshot | None:
         process = self.process(snapshot)
         before = reversed(process[: process.index(snapshot)])

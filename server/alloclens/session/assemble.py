@@ -15,6 +15,7 @@ from alloclens.series.history import Beside
 from alloclens.series.series import Series, heaps_beside, process_before
 from alloclens.series.services import Service, services
 from alloclens.series.verdicts import MIN_LEAK_OBSERVATIONS, MIN_OBSERVATIONS
+from alloclens.session.choice import is_elsewhere
 from alloclens.session.profile_file import Compared, unlike
 from alloclens.session.world import FilePair, NamedFiles, World
 from alloclens.workspace.source_versions import SourceVersions
@@ -43,20 +44,26 @@ def assemble(
         for service in sorted(unordered, key=lambda s: not s.has_chosen(settings.head))
     )
     comparing = _Comparing(known, settings, files, tuple(chain.from_iterable(service.series for service in ordered)))
-    comparisons, earlier = [], []
+    comparisons: list[Comparison | None] = []
+    last_with_names, earlier = [], []
     for service in ordered:
         for series in service.series:
             head = service.head(series, settings.head)
             base = series.base(settings.base, head)
-            comparisons.append(now := comparing.compared(service, series, head, base, focus))
+            now = comparing.compared(service, series, head, base, focus)
+            if now and (with_names := comparing.with_names(service, series, now, focus)):
+                comparisons.append(replace(now, judgement=None))
+                last_with_names.append(now := with_names)
+            else:
+                comparisons.append(now)
             process = series.judged_process(head, MIN_OBSERVATIONS, MIN_LEAK_OBSERVATIONS)
             if process.snapshots_ago and not head.is_difference:
                 before = comparing.compared(service, series, process.observed[-1], process.observed[0], ())
-                earlier.append((before and replace(before, snapshots_since=process.snapshots_ago), now))
-    pair, problem = _pair(known, files, setup.labels) if files else (None, None)
+                earlier.append((before and replace(before, instead_of=head), now))
+    two, problem = _pair(known, files, setup.labels) if files else (None, None)
     named = None
-    if pair:
-        of, base, head, left_out = pair
+    if two:
+        of, base, head, left_out = two
         comparison = comparing.compared(Service((of,)), of, head, base, focus)
         named = NamedFiles(Service((of,)), comparison, left_out) if comparison else None
     known.contents = comparing.contents
@@ -69,7 +76,10 @@ def assemble(
         closed=known.closed,
         services=ordered,
         comparisons=tuple(filter(None, comparisons)),
-        earlier=tuple(c for c, now in earlier if c and c.findings() and not (now and now.refutes(c))),
+        earlier=(
+            *last_with_names,
+            *(c for c, now in earlier if c and c.findings() and not (now and now.refutes(c))),
+        ),
         problems=(*_problems(known), *setup.label_problems, *([problem] if problem else [])),
         named=named,
         sources=known.sources,
@@ -108,6 +118,16 @@ class _Comparing:
         if made:
             _ = made.lines.by_name  # as above
         return made or None
+
+    def with_names(
+        self, service: Service, of: Series, now: Comparison, within: tuple[Filters, ...]
+    ) -> Comparison | None:
+        """Return the comparison of the last snapshot that has names, if the head has none, nor any file of the workspace."""
+        last = of.last_with_names(now.head)
+        if last is None or not is_elsewhere(now):
+            return None
+        made = self.compared(service, of, last, of.base(self._settings.base, last), within)
+        return made and replace(made, instead_of=now.head)
 
 
 def _of_series(known: Known, setup: Setup, files: FilePair | None) -> list[Snapshot]:

@@ -102,7 +102,7 @@ def _has_lost(world: World, before: Service, active: str) -> bool:
     """Return whether the service that was shown has no profiles now, and no other one has lines in the active file."""
     if not active or not world.services or _successor(world.services, before):
         return False
-    return not any(world.file_of(comparison, active) for comparison in world.comparisons)
+    return not any(world.file_of(world.with_lines(comparison), active) for comparison in world.comparisons)
 
 
 def is_elsewhere(comparison: Comparison) -> bool:
@@ -149,7 +149,7 @@ def _successor(offered: Iterable[Service], before: Service | None) -> Service | 
 
 def _fit(world: World, service: Service, active: str) -> tuple[bool, int, bool]:
     """Return how well a service fits the active file: how deep its home around the file is, and whether it has lines there."""
-    comparisons = _comparisons(world, service)
+    comparisons = [*map(world.with_lines, _comparisons(world, service))]
     is_here = any(not is_elsewhere(comparison) for comparison in comparisons)
     if not any(rest_within(active, folder) is not None for folder in world.sources.roots.folders):
         return is_here, 0, False

@@ -193,7 +193,7 @@ class LineMapper:
 
     def _foreign(self, comparison: Comparison, finding: Finding) -> MappedFinding:
         """Return the own lines related to what no own line owns: a heap profile knows those of goroutines, or else texts do."""
-        near = self._world.kinds(comparison)
+        near = [*map(self._world.with_lines, self._world.kinds(comparison))]
         related = [(other, other.related(finding.function)) for other in near]
         calling = self._likeliest((other, line) for other, lines in related for line in lines.calling)
         called = self._likeliest((other, line) for other, lines in related for line in lines.run)
@@ -275,11 +275,11 @@ def parts(world: World, comparison: Comparison, path: str, text_of: TextOf) -> I
             yield LinesInFile(part.place.path, part.rows, part.on(text), part.version, part.moved, text)
 
 
-def coverage_now(world: World, comparison: Comparison, text_of: TextOf) -> Coverage:
-    """Return the coverage with its `lineless` and `gone` filled in. Maps only the heaviest own files."""
+def coverage_now(world: World, comparison: Comparison, coverage: Coverage, text_of: TextOf) -> Coverage:
+    """Return the coverage of a comparison with its `lineless` and `gone` filled in. Maps only the heaviest own files."""
     lineless = gone = 0
     lines, number = comparison.lines, comparison.column
-    placed = ((file, file.found) for file in world.coverage.files if file.value and isinstance(file.found, Place))
+    placed = ((file, file.found) for file in coverage.files if file.value and isinstance(file.found, Place))
     for file, place in islice((pair for pair in placed if pair[1].own), MAX_MAPPED_FILES):
         of_file, path = lines.number(file.recorded), place.path
         if of_file is None:
@@ -293,7 +293,7 @@ def coverage_now(world: World, comparison: Comparison, text_of: TextOf) -> Cover
         away = sum(owned.values()) - without - sum(owned.get(row, 0) for row in shown)
         lineless += min(int(without), file.value)
         gone += min(int(away), file.value - min(int(without), file.value))
-    return replace(world.coverage, lineless=lineless, gone=gone)
+    return replace(coverage, lineless=lineless, gone=gone)
 
 
 def _lines(file: FileLines, text: str, rows: Mask) -> dict[int, MappedLine]:

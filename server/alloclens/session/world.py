@@ -182,7 +182,8 @@ class World:
     """The name of the active file's series if it has no profiles any more; then nothing is shown."""
     earlier: tuple[Comparison, ...] = ()
     """Of each series whose process is too young for a leak: that of the previous process, if anything leaked or grew in it
-    that may do so again. It is judged, not shown."""
+    that may do so again. It is judged, not shown. And of each whose head has no names: that of the last snapshot of its process that
+    has; what is on lines is shown of it."""
     problems: tuple[Problem, ...] = ()
     focus: tuple[Filters, ...] = ()
     """Filters, applied one after the other to all numbers but the verdicts."""
@@ -225,6 +226,16 @@ class World:
         """The comparisons whose findings are reported."""
         return self.comparisons + self.earlier
 
+    @property
+    def running(self) -> tuple[Comparison, ...]:
+        """Those of them that are of the heads' processes."""
+        return tuple(comparison for comparison in self.judged if not comparison.is_before_restart)
+
+    def with_lines(self, comparison: Comparison) -> Comparison:
+        """Return the comparison of which lines are shown: this one, unless its head has no names."""
+        ran = (of for of in self.earlier if of.instead_of is comparison.head and not of.is_before_restart)
+        return next(ran, comparison)
+
     def findings(self, verdicts: Collection[str] = RAISED) -> list[tuple[Finding, Comparison]]:
         """Return the findings with these verdicts in all comparisons, worst first."""
         pairs = [(finding, comparison) for comparison in self.judged for finding in comparison.findings(verdicts)]
@@ -233,14 +244,14 @@ class World:
     @cached_property
     def candidates(self) -> list[tuple[Finding, Comparison]]:
         """What is nearest to a finding in all comparisons; `session.candidates` orders it. If nothing is, where a leak may hide."""
-        return _nearest(self.comparisons) or self._quiet
+        return _nearest(self.running) or self._quiet
 
     @property
     def _quiet(self) -> list[tuple[Finding, Comparison]]:
         """Where a leak may hide though nothing rises yet, the largest first."""
         if any(comparison.findings() for comparison in self.judged):
             return []
-        pairs = [(finding, comparison) for comparison in self.comparisons for finding in comparison.quiet()]
+        pairs = [(finding, comparison) for comparison in self.running for finding in comparison.quiet()]
         return sorted(pairs, key=lambda pair: -pair[0].owned.high)[:MAX_QUIET]
 
     @cached_property
@@ -248,7 +259,7 @@ class World:
         """The candidates to list: beside findings, those of the kinds of profiles that have none, if they hold much."""
         if not any(comparison.findings() for comparison in self.judged):
             return self.candidates
-        silent = [comparison for comparison in self.comparisons if not comparison.findings()]
+        silent = [comparison for comparison in self.running if not comparison.findings()]
         return [(finding, of) for finding, of in _nearest(silent) if _holds_much(finding, of)]
 
     @property
@@ -295,7 +306,9 @@ class World:
         for comparison in self.comparisons:
             kinds = self.kinds(comparison)
             is_leading = comparison is kinds[0]  # the others of its service have been tried with it
-            if is_leading and (files := [file for kind in kinds if (file := self.file_of(kind, path))]):
+            if is_leading and (
+                files := [file for kind in kinds if (file := self.file_of(self.with_lines(kind), path))]
+            ):
                 return files
         return []
 

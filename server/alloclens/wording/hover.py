@@ -15,6 +15,7 @@ from alloclens.wording.frames import frame_at, shortened
 from alloclens.wording.kinds import PROOF, counted_as, noun, quantity
 from alloclens.wording.markdown import bold, code, escape
 from alloclens.wording.status import backwards
+from alloclens.wording.times import time_of
 from alloclens.wording.verdict import DOUBTS, candidate, drawn_before, figures, reported, sentence
 
 if TYPE_CHECKING:
@@ -147,6 +148,8 @@ def title(comparison: Comparison, row: int, *, interval: bool = True) -> str:
     value = bold(f"{quantity(measure.value, comparison)}{owned}")
     value += _interval(comparison, row, measure, word) if interval else ""
     whole = f"{share(measure.value, total)} of {amount(total, unit)} {escape(counted_as(total, comparison))}"
+    if comparison.instead_of:
+        whole += f" at {time_of(comparison.head, comparison.instead_of)}"
     proof = f" · {PROOF}" if comparison.sample_type.type == LEAKED and measure.value else ""
     return f"{value} · {whole}{_since(comparison, row, measure, interval=interval)}{proof}"
 

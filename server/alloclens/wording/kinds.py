@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from alloclens.profile.kinds import ProfileKind
 from alloclens.profile.sample_types import LEAKED
 from alloclens.wording.amounts import MAX_LINE_CHARACTERS, amount, growth, hint, main, significant_growth
+from alloclens.wording.times import shortly
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -89,16 +90,22 @@ def with_noun(value: float, sample_type: ValueType, of: Comparison | None = None
 def side_by_side(rows: Sequence[KindRow]) -> str:
     """Return the hint of a line that has these rows, the leading kind first.
 
-    Proof that goroutines leak comes next, then as many other kinds as fit. … says that there are more.
+    Proof that goroutines leak comes next, then as many other kinds as fit. … says that there are more. Numbers of an earlier
+    snapshot than the head, which has no names, have its time.
     """
     if len(rows) == 1:
-        return _alone(rows[0])
-    return joined("".join(_beside(rows[0])), _others(rows))
+        return _alone(rows[0]) + _when(rows[0].comparison)
+    return joined("".join(_beside(rows[0])) + _when(rows[0].comparison), _others(rows))
+
+
+def _when(of: Comparison) -> str:
+    """Return when the numbers of a line were taken, after a space, if that is not when the head was: at 14:03."""
+    return f" {shortly(of.head, of.instead_of)}" if of.instead_of else ""
 
 
 def sorted_by(measure: str, rows: Sequence[KindRow]) -> str:
     """Return the same with the number first that sorts the line: owned, flat, cum or growth."""
-    return joined(_measured(rows[0], measure), _others(rows))
+    return joined(_measured(rows[0], measure) + _when(rows[0].comparison), _others(rows))
 
 
 def _others(rows: Sequence[KindRow]) -> list[tuple[str, str]]:

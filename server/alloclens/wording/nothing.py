@@ -16,6 +16,7 @@ from alloclens.wording.amounts import amount, counted, duration
 from alloclens.wording.focus import words
 from alloclens.wording.markdown import code, escape
 from alloclens.wording.shown_series import listed, missing
+from alloclens.wording.times import time_of
 from alloclens.wording.verdict import denser
 
 if TYPE_CHECKING:
@@ -76,15 +77,16 @@ class NoFinding(NamedTuple):
 
 def no_finding(world: World) -> NoFinding:
     """Say that nothing is proven, and on what evidence; or why nothing can be judged."""
-    judgements = [comparison.judgement for comparison in world.comparisons if comparison.judgement]
-    judgements = [judgement for judgement in judgements if len(judgement.history.site)]
+    pairs = [(of, of.judgement) for of in world.running if of.judgement and len(of.judgement.history.site)]
+    judgements = [judgement for _, judgement in pairs]
     if judgements and not sources_are_missing(world):
         focus = f"Of samples {words(world.focus)}: n" if world.focus else "N"
         rises = any(not finding.is_quiet for finding, _ in world.candidates)
         unseen = "" if world.focus or rises else _unseen(judgements)
-        return NoFinding(Cause.UNPROVEN, f"{focus}one proven: {_judged(judgements)}{unseen}")
-    pairs = (_cause(comparison, is_named=bool(world.named)) for comparison in world.comparisons)
-    causes = dict(pairs) or {Cause.NO_PROFILE: missing(world)}
+        return NoFinding(Cause.UNPROVEN, f"{focus}one proven: {_judged(pairs)}{unseen}")
+    causes = dict(_cause(comparison, is_named=bool(world.named)) for comparison in world.comparisons) or {
+        Cause.NO_PROFILE: missing(world)
+    }
     why = "; ".join(words or SENTENCES[cause] for cause, words in causes.items())
     what = "No line of your own code" if judgements else "Nothing"  # functions without one may be judged
     return NoFinding(next(iter(causes)), f"{what} can be judged: {why}.")
@@ -92,14 +94,17 @@ def no_finding(world: World) -> NoFinding:
 
 def sources_are_missing(world: World) -> bool:
     """Return whether no file that holds anything is known to be the user's own code, though a missing one may be."""
-    return any(map(_is_lost, world.comparisons)) and not any(map(_is_held, world.comparisons))
+    shown = [*map(world.with_lines, world.comparisons)]
+    return any(map(_is_lost, shown)) and not any(map(_is_held, shown))
 
 
-def _judged(judgements: list[Judgement]) -> str:
+def _judged(pairs: list[tuple[Comparison, Judgement]]) -> str:
     """Say what was judged, and over how long. The reason comes first if it is too early: a side bar cuts off the rest."""
+    judgements = [judgement for _, judgement in pairs]
     lines, functions = (sum(counts) for counts in zip(*(_entries(judgement) for judgement in judgements), strict=True))
-    longest = max((judgement.history for judgement in judgements), key=len)
-    over = f"judged over {duration(float(np.ptp(longest.seconds)))}, {counted(len(longest), 'snapshot')}"
+    of, longest = max(((of, judgement.history) for of, judgement in pairs), key=lambda pair: len(pair[1]))
+    until = f" until {time_of(of.head, of.instead_of)}" if of.instead_of else ""
+    over = f"judged over {duration(float(np.ptp(longest.seconds)))}, {counted(len(longest), 'snapshot')}{until}"
     libraries = f"{counted(functions, 'function')} of libraries" if functions else ""
     own = f"{counted(lines, 'line')} of your own code" if lines else ""
     nothing = "" if lines else f"{SENTENCES[Cause.NOTHING_OWNED]}, and "
@@ -107,7 +112,8 @@ def _judged(judgements: list[Judgement]) -> str:
     some = " and ".join(filter(None, (own, libraries)))
     if is_early:
         what = "this one ended before it had" if longest.beside.has_ended else "wait for"
-        wait = f"; {what} {MIN_LEAK_OBSERVATIONS} snapshots" if len(longest) < MIN_LEAK_OBSERVATIONS else ""
+        is_few = len(longest) < MIN_LEAK_OBSERVATIONS and not of.instead_of  # later ones have no names
+        wait = f"; {what} {MIN_LEAK_OBSERVATIONS} snapshots" if is_few else ""
         return (
             f"{nothing}too early to tell, as a new process always grows{wait}. Of {some}, {over}, none certainly leaks."
         )
@@ -199,8 +205,7 @@ def notes(world: World) -> list[str]:
     """Say what limits every verdict: processes in one directory, addresses without lines, and sources that are not here."""
     sentences = [] if world.named else processes(world.series)
     for comparison in world.comparisons:
-        folders = world.sources.roots.folders
-        sentences += of_snapshot(comparison.head, folders) + _left_out(comparison, folders) + _ahead(comparison.series)
+        sentences += of_head(world, comparison) + _left_out(world, comparison) + _ahead(comparison.series)
     if sources_are_missing(world) and not any(map(_has_only_addresses, world.comparisons)):
         sentences.append(f"No line of your own code is judged: {SENTENCES[Cause.NO_SOURCE]}.")
     return sentences
@@ -216,7 +221,21 @@ def _ahead(series: Series) -> list[str]:
     return [f"{what}, first in {code(ahead[0].name)}, and is not believed: {instead}. Check both clocks."]
 
 
-def _left_out(comparison: Comparison, folders: Sequence[str]) -> list[str]:
+def of_head(world: World, comparison: Comparison) -> list[str]:
+    """Say the same as `of_snapshot` of a head; if it therefore has no names, also of when the lines and verdicts are that stand here."""
+    said, lines = of_snapshot(comparison.head, world.sources.roots.folders), world.with_lines(comparison)
+    if lines is comparison:
+        return said
+    process = comparison.series.process(comparison.head)
+    without = sum(snapshot in comparison.series.without_names for snapshot in process)
+    since = (
+        f"So {without} of {counted(len(process), 'snapshot')} of the process have no lines; lines and verdicts are those of the "
+        f"snapshots until {time_of(lines.head, comparison.head)} ({code(lines.head.name)})."
+    )
+    return [" ".join([*said, since])]
+
+
+def _left_out(world: World, comparison: Comparison) -> list[str]:
     """Say which snapshots are not judged: those that seem to be of another process, and those without names."""
     series, process = comparison.series, comparison.series.process(comparison.head)
     new = (
@@ -226,7 +245,7 @@ def _left_out(comparison: Comparison, folders: Sequence[str]) -> list[str]:
     )
     sentences = [new] if series.seems_new(process) else []
     without = [snapshot for snapshot in process if snapshot in series.without_names]
-    if not without:
+    if not without or world.with_lines(comparison) is not comparison:
         return sentences
     compared = next(snapshot for snapshot in process if snapshot not in series.without_names)
     left_out = (
@@ -234,7 +253,8 @@ def _left_out(comparison: Comparison, folders: Sequence[str]) -> list[str]:
         f"{listed([code(snapshot.name) for snapshot in without])}. A binary could not be used for them, as it was for "
         f"{code(compared.name)}."
     )
-    return [*sentences, left_out, *(of_snapshot(without[0], folders) if without[0] is not comparison.head else [])]
+    why = of_snapshot(without[0], world.sources.roots.folders) if without[0] is not comparison.head else []
+    return [*sentences, left_out, *why]
 
 
 def exits(world: World) -> list[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from alloclens.printable import printable
 from alloclens.session.choice import is_elsewhere, names
 from alloclens.wording.kinds import qualified, type_name
-from alloclens.wording.status import moment
+from alloclens.wording.times import moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from alloclens.series.services import Service
     from alloclens.session.world import World
 
-ELSEWHERE = "no file of this workspace is in it: another program, or its files were not found"
+ELSEWHERE = "no file of this workspace is in it: another program, or its files or binaries were not found"
 MAX_NAMES = 5
 
 
@@ -51,7 +51,7 @@ def notes(world: World) -> list[str]:
     if name := shown(world):
         others = [other for service, other in names(world).items() if service is not world.services[0]]
         sentences.append(f"The series {name} is shown, not {listed(others)}. The setting `series` chooses another.")
-    if world.shown and all(is_elsewhere(comparison) for comparison in world.kinds(world.shown)):
+    if world.shown and all(is_elsewhere(world.with_lines(kind)) for kind in world.kinds(world.shown)):
         sentences.append(f"Of what is shown, {ELSEWHERE}.")
     return sentences
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ from alloclens.series.series import CHOICES
 from alloclens.wording.amounts import amount, signed
 from alloclens.wording.kinds import joined, quantity, type_name
 from alloclens.wording.markdown import bold, code, escape
+from alloclens.wording.times import moment, time_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,28 +25,12 @@ MAX_CHARACTERS, MAX_NAME_CHARACTERS = 70, 24
 """Of the line, and of a name in it. VS Code cuts off what takes more than 40 % of the window's width."""
 SUFFIX = re.compile(r"\.(pb|pprof|prof|out)(\.gz)?$")
 """Of a profile's name, which says least of it."""
-DATE, TIME = "%Y-%m-%d", "%H:%M:%S"
 DEFAULTS = {"base": "first", "head": "latest"}
-
-
-def moment(snapshot: Snapshot) -> str:
-    """Return when a snapshot was taken, in local time."""
-    return _local(snapshot).strftime(f"{DATE} {TIME}")
 
 
 def since(shown: Comparison) -> str:
     """Return when the base was taken, without the date if it is the head's."""
     return time_of(shown.base or shown.head, shown.head)
-
-
-def time_of(snapshot: Snapshot, head: Snapshot) -> str:
-    """Return when a snapshot was taken, without the date if it is the head's."""
-    is_same_day = _local(snapshot).date() == _local(head).date()
-    return _local(snapshot).strftime(TIME) if is_same_day else moment(snapshot)
-
-
-def _local(snapshot: Snapshot) -> datetime:
-    return datetime.fromtimestamp(snapshot.taken_at.seconds).astimezone()
 
 
 def with_kinds(text: str, kinds: Iterable[Comparison]) -> str:
@@ -65,7 +49,7 @@ def shortened(name: str) -> str:
 
 def line(shown: Comparison, base: str, head: str) -> str:
     """Return sample type, total, growth and base → head, as the settings name them because file names may be long."""
-    unit = shown.sample_type.unit
+    unit, head = shown.sample_type.unit, "" if shown.instead_of else head
     total = f"{type_name(shown)} {_in_focus(shown)}{amount(shown.total, unit)}"
     if shown.base is None:
         return f"{total}, {_word(shown.head, head)}"

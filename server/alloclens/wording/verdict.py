@@ -22,6 +22,7 @@ from alloclens.session.signs import Sign
 from alloclens.source.line_mapping import Doubt
 from alloclens.wording.amounts import amount, change, counted, duration, rate, share, signed
 from alloclens.wording.names import short_name
+from alloclens.wording.times import time_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -140,9 +141,12 @@ def caller_message(finding: Finding, now: MappedFinding, caller: NamedLine) -> s
 
 def whose(comparison: Comparison) -> str:
     """Return the beginning of a message that names the process of a finding, if it is not the only one."""
-    ago, replica = comparison.snapshots_since, comparison.series.replica
+    chosen, replica = comparison.instead_of, comparison.series.replica
     parts = [f"process {replica} (latest snapshot {comparison.series.snapshots[-1].name})"] if replica else []
-    parts += [f"before the restart {counted(ago, 'snapshot')} ago"] if ago else []
+    if chosen and comparison.is_before_restart:
+        parts.append(f"before the restart {counted(comparison.snapshots_since, 'snapshot')} ago")
+    elif chosen:
+        parts.append(f"until {time_of(comparison.head, chosen)}")
     words = ", ".join(parts)
     return f"{words[:1].upper()}{words[1:]}: " if words else ""
 

@@ -101,7 +101,7 @@ def _placement(world: World, documents: Documents, uri: str) -> Placement:
     if shown is None:
         return Placement(shown_series.missing(world) or nothing(world), [], [], [], [], 0)
     coverage, unit = world.coverage, shown.sample_type.unit
-    now = coverage_now(world, shown, lambda path: _text_at(documents, path, world))
+    now = coverage_now(world, shown, coverage, lambda path: _text_at(documents, path, world))
     files = worst_first(coverage.files)
     return Placement(
         title=printable(of_profile(shown)),

@@ -77,7 +77,7 @@ def _finding(
         spot.line if spot else finding.line,
         finding.function,
     )
-    row = views.detail(finding, before, unsure=now.unsure, ended=bool(comparison.snapshots_since))
+    row = views.detail(finding, before, unsure=now.unsure, ended=comparison.is_before_restart)
     spread = world.instances.spread(finding, comparison) if finding.verdict in RAISED else None
     on = instances.spread(spread) if spread else ""
     return protocol.ListedFinding(

@@ -86,7 +86,7 @@ def _hot_lines(world: World, documents: Documents, query: protocol.HotLinesQuery
     """Return the answer of `hot_lines`. Reads closed files: use it in a thread."""
     if world.shown is None:
         return []
-    document_lines, kinds = DocumentLines(world, documents), world.kinds(world.shown)
+    document_lines, kinds = DocumentLines(world, documents), [*map(world.with_lines, world.kinds(world.shown))]
     worth = [set(_rows(comparison, query).tolist()) for comparison in kinds]
     return list(islice(_every(kinds, worth, document_lines, query), max(0, min(query.most, MAX_LINES))))
 

@@ -20,7 +20,8 @@ from alloclens.wording import shown_series, views
 from alloclens.wording.amounts import amount, signed
 from alloclens.wording.kinds import type_name
 from alloclens.wording.profile import RowQuery, graph, profile_table
-from alloclens.wording.status import clock, moment
+from alloclens.wording.status import clock
+from alloclens.wording.times import moment
 
 if TYPE_CHECKING:
     from alloclens.faults import Problem

@@ -23,7 +23,7 @@ from alloclens.settings.file_names import LABELS
 from alloclens.wording import shown_series, views
 from alloclens.wording.amounts import amount
 from alloclens.wording.kinds import type_name
-from alloclens.wording.status import moment
+from alloclens.wording.times import moment
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -131,7 +131,8 @@ async def write_choices(ls: Server, command: protocol.WriteChoices) -> str | Non
 
 
 def _series_choices(world: World) -> list[protocol.SeriesChoice]:
-    elsewhere = {id(comparison.series): is_elsewhere(comparison) for comparison in (*world.comparisons, *world.beyond)}
+    shown = map(world.with_lines, (*world.comparisons, *world.beyond))
+    elsewhere = {id(comparison.series): is_elsewhere(comparison) for comparison in shown}
 
     def choice(service: Service, name: str) -> protocol.SeriesChoice:
         is_shown = bool(world.shown and world.shown.series in service.series)

@@ -52,10 +52,11 @@ def _located(
 ) -> Iterator[types.SymbolInformation]:
     prefix = world.settings.symbol_prefix
     located: dict[tuple[str, str], list[tuple[Comparison, HotFunction]]] = {}
-    for kind in world.kinds(comparison):
+    of_kinds = [*map(world.with_lines, world.kinds(comparison))]
+    for kind in of_kinds:
         for function in hot_functions(kind.profile, kind.sample_type, part, MAX_LOCATED_FUNCTIONS):
             located.setdefault((function.function, function.at.file), []).append((kind, function))
-    places = {id(kind): FunctionPlaces(world, documents, kind) for kind in world.kinds(comparison)}
+    places = {id(kind): FunctionPlaces(world, documents, kind) for kind in of_kinds}
     for (name, file), kinds in located.items():
         leading, function = kinds[0]
         if spot := places[id(leading)].of(name, function.at.file, function.at.line):
