@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from lsprotocol import types as lsp
 
-from tests.support.kept import MOMENT
+from tests.support.fleet import Fleet
+from tests.support.kept import MAIN, MOMENT
 from tests.support.querier import Pyroscope
 from tests.support.server import profile_server
 
@@ -146,6 +147,28 @@ async def test_only_the_chosen_processes_are_fetched(editor: Editor, folder: Pat
     server.asked.clear()
     assert await editor.command(FETCH, given, {"processes": [found["processes"][1]["labels"]], "every": 120}) is None
     assert "SelectMergeProfile" not in server.asked
+
+
+async def test_the_instance_that_leaks_is_shown_after_a_fetch(editor: Editor, folder: Path, server: Pyroscope) -> None:
+    editor.answer, source_of_all = "Allow", source(server)
+    (folder / "main.go").write_text(MAIN)
+    os.utime(folder / "main.go", (0, 0))
+    fleet = Fleet(f"{folder}/main.go", round(time.time() * 1000) - 3_500_000, 1000, 3500, 3, 1)
+    server.server.answers = fleet.answer
+    uri = await opened(editor, folder, sources=[source_of_all])
+    found = (await editor.command(PROCESSES, source_of_all))["processes"]
+    of = {one["instance"]: one["labels"] for one in found}
+    assert await editor.command(FETCH, source_of_all, {"processes": [of["api-2"]], "every": 140}) is None
+
+    async def shown(instance: str) -> bool:
+        choices = await editor.command("alloclens.server.seriesChoices")
+        return [one["name"].rpartition("/")[2] for one in choices if one["shown"]] == [instance]
+
+    await editor.until(lambda: shown("api-2"))
+    two = [of["api-0"], of["api-1"]]
+    assert await editor.command(FETCH, source_of_all, {"processes": two, "every": 140}) is None
+    await editor.until(lambda: shown("api-0"))
+    await editor.until(lambda: [one.code for one in editor.diagnostics.get(uri, ())] == ["leak"])
 
 
 async def test_what_was_fetched_stays_if_the_server_fails(editor: Editor, folder: Path, server: Pyroscope) -> None:

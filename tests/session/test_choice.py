@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -113,6 +114,45 @@ def test_a_file_of_a_package_that_one_uses_is_of_that_one(tmp_path: Path) -> Non
     service(tmp_path, "api", "1.pb.gz")
     service(tmp_path, "web", "1.pb.gz", shared=False)
     assert shown(with_chosen(read(tmp_path), Choice(active=f"{tmp_path}/store/store.go"))) == "api"
+
+
+def instances(folder: Path, snapshots: int, **leaked: int) -> None:
+    """Write the snapshots of instances of a service, each of which keeps so many more objects in each; the newest is the last."""
+    main = folder / "main.go"
+    main.write_text("package main\n\nfunc main() { serve() }\n\nfunc serve() { kept = append(kept, 1) }\n")
+    for i in range(snapshots):
+        for number, (name, more) in enumerate(leaked.items()):
+            stacks = (
+                f"main.serve:5@{main}:5 = {20 + more * i}x{MB}",
+                f"main.main:3@{main}:3 = {20 - i % 2}x{MB}/{20 + i}",
+            )
+            made = heap(*stacks, seconds=1_790_000_000 + 60 * i + number)
+            drop(folder / f"profiles/api/{name}/{i:03}.pb.gz", made)
+
+
+def test_the_instance_that_leaks_is_shown_first(tmp_path: Path) -> None:
+    instances(tmp_path, 24, a=0, b=4, c=9, d=0)
+    whole = read(tmp_path)
+    assert shown(with_chosen(whole, Choice())) == "api/c"
+    assert shown(with_chosen(replace(whole, pending=1), Choice())) == "api/d"
+    assert shown(with_chosen(whole, Choice("api/a"))) == "api/a"
+    of = {names(whole)[service]: service for service in whole.services}
+    for before, now in (("api/a", "api/c"), ("api/b", "api/b")):  # one whose verdict is the same stays
+        assert shown(with_chosen(whole, Choice(before=of[before]))) == now
+        assert shown(with_chosen(whole, Choice(before=of[before], stays=True, fetched=True))) == now
+        assert shown(with_chosen(whole, Choice(before=of[before], stays=True))) == before
+
+
+def test_an_instance_that_leaks_does_not_hide_another_service(tmp_path: Path) -> None:
+    service(tmp_path, "web", "1.pb.gz", "2.pb.gz")
+    instances(tmp_path, 24, a=3, b=0)
+    active = f"{tmp_path}/services/web/main.go"
+    web = with_chosen(read(tmp_path), Choice(active=active))
+    assert shown(web) == "web"
+    assert (
+        shown(with_chosen(read(tmp_path), Choice(active=active, before=web.services[0], stays=True, fetched=True)))
+        == "web"
+    )
 
 
 def test_the_chosen_one_is_shown_whatever_is_active(shop: Path) -> None:

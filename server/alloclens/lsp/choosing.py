@@ -24,6 +24,8 @@ class Choosing:
         """The world with all services."""
         self.newest = ""
         """The path of the last file that was looked at, as the editor writes it."""
+        self.fetched = False
+        """Whether snapshots were fetched, and no instance with a finding is shown since then."""
         self._active = ""
         self._before: Service | None = None
         """The service that was shown last, also while two files are compared."""
@@ -52,7 +54,9 @@ class Choosing:
         if shown.comparisons and not shown.named:
             self._before = shown.services[0]
         decided = name, self._active, folders
-        choice = Choice(name, self._active, self._before, stays=decided == self._decided)
+        choice = Choice(name, self._active, self._before, stays=decided == self._decided, fetched=self.fetched)
         made = await asyncio.to_thread(with_chosen, whole, choice)
         self._decided = None if whole.pending else decided
+        if self.fetched and not whole.pending:
+            self.fetched = not await asyncio.to_thread(made.findings)
         return made

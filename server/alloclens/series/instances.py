@@ -107,6 +107,11 @@ class Instances:
     roots: Collection[str]
     """The profile directories. Each directory below is a service, and if it has directories, each of them an instance."""
 
+    def beside(self, series: Series) -> tuple[Comparison, ...]:
+        """Return the comparisons of all instances of a service that run, itself included; none if its service has one."""
+        running = self._running.get(_service(series, self.roots), [])
+        return tuple(comparison for one in running for comparison in one.comparisons)
+
     def spread(self, finding: Finding, comparison: Comparison) -> Spread | None:
         """Return on which instances a finding stands; None if its service has one, or if its instance has ended."""
         service = _service(comparison.series, self.roots)
@@ -138,11 +143,12 @@ class Instances:
         of_series: dict[Series, list[Comparison]] = {}
         for comparison in self.comparisons:
             of_series.setdefault(comparison.series, []).append(comparison)
-        services: dict[tuple[str, ...], list[_Instance]] = {}
+        of_service: dict[tuple[str, ...], list[Series]] = {}
         for series in sorted(of_series, key=lambda one: (one.directory, one.replica)):
             if key := _service(series, self.roots):
-                services.setdefault(key, []).append(_instance(of_series[series]))
-        return {key: several for key, several in services.items() if len(several) > 1}
+                of_service.setdefault(key, []).append(series)
+        several = {key: all_series for key, all_series in of_service.items() if len(all_series) > 1}
+        return {key: [_instance(of_series[one]) for one in all_series] for key, all_series in several.items()}
 
 
 def _spread(finding: Finding, version: str, running: list[_Instance], all_: list[_Instance]) -> Spread:

@@ -1,4 +1,7 @@
-"""Which service is shown: the one that is chosen, else that of the active file. A new snapshot never changes it."""
+"""Which service is shown: the one that is chosen, else that of the active file, and of its instances the one that leaks.
+
+A new snapshot never changes it, unless the user has just fetched those of several instances.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +13,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from alloclens.paths import canonical, rest_within
 from alloclens.printable import printable
+from alloclens.series.findings import RAISED, badness
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from alloclens.series.comparison import Comparison
+    from alloclens.series.findings import Finding
     from alloclens.series.services import Service
     from alloclens.session.world import World
 
@@ -30,6 +35,8 @@ class Choice(NamedTuple):
     """The service that has been shown so far."""
     stays: bool = False
     """Whether it stays if it is still there: the active file was taken into account before."""
+    fetched: bool = False
+    """Whether it gives way to an instance of it that leaks, since their snapshots were fetched meanwhile."""
 
 
 def with_chosen(world: World, choice: Choice) -> World:
@@ -57,10 +64,30 @@ def with_chosen(world: World, choice: Choice) -> World:
     if len(offered) < 2:
         return _showing(world, offered[0] if offered else None)
     before = _successor(offered, choice.before)
-    if before and choice.stays:
+    if before and choice.stays and not choice.fetched:
         return _showing(world, before)
     in_order = sorted(offered, key=lambda service: service.leads)
-    return _showing(world, max(in_order, key=lambda s: (*_fit(world, s, choice.active), s is before)))
+    fit = before if choice.stays else None
+    fit = fit or max(in_order, key=lambda s: (*_fit(world, s, choice.active), s is before))
+    return _showing(world, _worst(world, fit, offered, stays=fit is before))
+
+
+def _worst(world: World, one: Service, offered: Sequence[Service], *, stays: bool) -> Service:
+    """Return the instance of a service with the worst findings; with `stays` the given one, unless another's verdict is worse.
+
+    While files are unread, nothing is judged.
+    """
+    if world.pending:
+        return one
+    of_series = {series: service for service in offered for series in service.series}
+    beside = [of for series in one.series for of in world.instances.beside(series) if of.series in of_series]
+    found = [(finding, of_series[of.series]) for of in beside for finding in of.findings(RAISED)]
+
+    def rank(pair: tuple[Finding, Service]) -> tuple[float, ...]:
+        verdict, *rest = badness(pair[0])
+        return verdict, pair[1] is not one if stays else 0, *rest
+
+    return min(found, key=rank, default=(None, one))[1]
 
 
 def names(world: World) -> dict[Service, str]:

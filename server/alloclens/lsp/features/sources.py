@@ -110,6 +110,8 @@ def stop(ls: Server, command: protocol.StopFetch) -> None:
 def tell_change(ls: Server, before: protocol.SourceState | None, now: protocol.SourceState) -> None:
     """Notify the editor; one that is not notified gets a message at the end."""
     was_error = before.error if before else ""
+    if now.written and not now.running:
+        ls.choosing.fetched = True
     if ls.loader and (not now.running or not before or now.done > before.done):
         ls.loader.wake()  # a directory may be new, and then nothing watches it
     if ls.is_shut_down:
