@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import platform
+import shutil
 import struct
 import subprocess
 import sys
@@ -75,8 +76,8 @@ def test_each_step_of_packing_says_what_is_done(
     jar = (tmp_path / "python.jar").read_bytes()
     target = replace(vsix.TARGETS["win32-x64"], sha256=hashlib.sha256(jar).hexdigest())
     monkeypatch.setattr(vsix, "JARS", tmp_path)
-    monkeypatch.setattr(vsix.shutil, "which", lambda name: name)
-    monkeypatch.setattr(vsix.subprocess, "run", run)
+    monkeypatch.setattr(shutil, "which", lambda name: name)
+    monkeypatch.setattr(subprocess, "run", run)
     vsix.add_python(target, tmp_path / "python", tmp_path / "alloclens.whl")
     assert ran == ["mvn", "mvn", "uv"]
     assert [text[:11] for text in said] == ["getting Pyt", "", "unpacking i"]
@@ -85,7 +86,7 @@ def test_each_step_of_packing_says_what_is_done(
 
 def test_maven_says_why_it_failed(monkeypatch: pytest.MonkeyPatch) -> None:
     failed = subprocess.CompletedProcess([], 1, "no such artifact", "")
-    monkeypatch.setattr(vsix.subprocess, "run", lambda *_, **__: failed)
+    monkeypatch.setattr(subprocess, "run", lambda *_, **__: failed)
     with pytest.raises(SystemExit, match="no such artifact"):
         vsix._maven("get", "-Dartifact=x")
 
