@@ -43,7 +43,7 @@ def test_the_first_number_comes_by_a_click(vscode: VsCode, tmp_path: Path) -> No
         assert set(server.asked) == {"/debug/pprof/heap?gc=1"}
         item = vscode.page.locator('.statusbar-item[id*="alloclens.capture"]')
         expect(item).to_contain_text(re.compile(r"\d captures?, every 1 s"))
-        expect(pane).to_contain_text("one every 1 s")
+        expect(pane).to_contain_text("Every 1 s, the last at ")
         vscode.picture("capturing")
         server.status = 500
         expect(item).to_contain_text("capture failed")

@@ -45,9 +45,7 @@ def test_the_walkthrough_ticks_what_was_done_before(code: Workbench, page: Page,
     box.wait_for(state="hidden")
     vscode.run("alloclens: Get Started")
     steps = page.locator(".getting-started-step .step-title")
-    expect(steps).to_have_text(
-        ["The server is installed", "Let your program serve its profiles", "Capture", "Read the first number"]
-    )
+    expect(steps).to_have_text(["The server is installed", "Serve profiles", "Capture", "Read the first number"])
     ticked = page.locator(".getting-started-step", has=page.locator(".codicon-getting-started-step-checked:visible"))
     expect(ticked.locator(".step-title")).to_have_text(["The server is installed", "Capture"])
     for number in range(4):

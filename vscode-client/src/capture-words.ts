@@ -23,11 +23,16 @@ export function fromItems(typed: string, remembered: string, targets: readonly C
   const url = typed.trim();
   const isTarget = targets.some((target) => target.url === remembered);
   return [
-    ...(url === '' ? [] : [{ label: `$(link) ${plain(short(url))}`, description: 'the URL that you typed', detail: plain(url), value: { url }, alwaysShow: true }]),
-    ...(remembered === '' || isTarget ? [] : [{ label: `$(history) ${plain(short(remembered))}`, description: 'captured last', detail: plain(remembered), value: { url: remembered } }]),
+    ...(url === '' ? [] : [{ ...ofUrl('link', url, 'the URL that you typed'), alwaysShow: true }]),
+    ...(remembered === '' || isTarget ? [] : [ofUrl('history', remembered, 'captured last')]),
     ...targets.map((target) => ofTarget(target, target.url === remembered)),
     ...(kubectl ? [{ label: '$(cloud) Pods of Kubernetes…', description: 'listed by kubectl, reached through kubectl port-forward', value: 'pods' as const }] : []),
   ];
+}
+
+function ofUrl(icon: string, url: string, description: string): Item<{ url: string }> {
+  const label = short(url);
+  return { label: `$(${icon}) ${plain(label)}`, description, ...(label === url ? {} : { detail: plain(url) }), value: { url } };
 }
 
 // What tells a URL from others: a narrow window shows only the beginning.
@@ -113,7 +118,7 @@ export function said(state: CaptureState, time: string): Said | undefined {
   const latest = state.latest.map((path) => path.replace(/^.*[\\/]/, '')).join(', ');
   if (state.running) {
     const every = `${taken} from ${state.source}, one every ${state.every} s`;
-    return { text: `$(record) ${taken}, every ${state.every} s`, tooltip: `${every}. The last at ${time}: ${latest}`, message: `${every}; the last at ${time}` };
+    return { text: `$(record) ${taken}, every ${state.every} s`, tooltip: `${every}. The last at ${time}: ${latest}`, message: `Every ${state.every} s, the last at ${time}` }; // one row of a side bar; the tooltip has all
   }
   const stopped = state.every > 0 ? ['stopped, captured', ', stopped'] : ['captured', ''];
   return { text: `$(circle-outline) ${stopped[0] ?? ''} ${time}`, tooltip: `${taken} from ${source}${stopped[1] ?? ''}. The last at ${time}: ${latest}`, message: '' };

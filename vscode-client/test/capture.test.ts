@@ -19,6 +19,7 @@ test('who starts a capture while one runs is told that it ends', () => {
 test('an entry begins with the host, and has the whole URL below', () => {
   const [typed, last] = fromItems('http://h:1/debug/pprof/', 'pod://a/b:2/debug/pprof/block', [], false);
   assert.deepEqual([typed?.label, typed?.detail], ['$(link) h:1', 'http://h:1/debug/pprof/']);
+  assert.ok(!('detail' in (fromItems('h:1', '', [], false)[0] ?? {})), 'not the same again');
   assert.deepEqual([last?.label, last?.detail], ['$(history) a/b:2/debug/pprof/block', 'pod://a/b:2/debug/pprof/block']);
 });
 
@@ -57,6 +58,7 @@ test('what the status bar and the view say', () => {
   const second = said({ ...first, taken: 2, latest: ['/w/profiles/heap-1.pb.gz', 'C:\\w\\goroutine-1.pb.gz'] }, '10:00');
   assert.ok(second !== undefined);
   assert.equal(second.text, '$(record) 2 captures, every 10 s');
+  assert.equal(second.message, 'Every 10 s, the last at 10:00', 'one row of a side bar');
   assert.match(second.tooltip, /at 10:00: heap-1.pb.gz, goroutine-1.pb.gz$/);
   const failed = said({ ...first, taken: 2, error: 'connection refused' }, '10:00');
   assert.deepEqual([failed?.text, failed?.message], ['$(warning) capture failed', 'Capture failed: connection refused; tried again every 10 s']);

@@ -20,7 +20,8 @@ interface Contributes {
 }
 
 interface Walkthrough {
-  steps: { id: string; description: string }[];
+  description: string;
+  steps: { id: string; title: string; description: string }[];
 }
 
 interface Manifest {
@@ -41,6 +42,22 @@ test('the walkthrough counts growth from the first snapshot, as the README does'
 test('the walkthrough names the import that its page shows', () => {
   const [imported] = /(?<=import _ ")[^"]+/.exec(readFileSync('walkthrough/profiles.md', 'utf8')) ?? [''];
   assert.ok(imported !== '' && step('profiles').includes(imported));
+});
+
+test('no title of the walkthrough, and not what it is about, is cut off in a window of 1,400 pixels', () => {
+  for (const { description, steps } of contributes.walkthroughs) {
+    assert.ok(description.length <= 60, description); // three rows
+    assert.deepEqual(steps.map(({ title }) => title).filter((title) => title.length > 27), []);
+  }
+});
+
+test('a view without a profile has one button, so that what else can be done is not below its end', () => {
+  const [empty] = contributes.viewsWelcome.filter(({ view, when }) => view === 'alloclens.findings' && when === 'alloclens.state == empty');
+  const lines = empty?.contents.split('\n') ?? [];
+  assert.deepEqual(lines.filter((line) => /^\[[^\]]+\]\([^)]+\)$/.test(line)), ['[Capture…](command:alloclens.capture)']);
+  for (const command of ['openSample', 'addSource', 'getStarted']) {
+    assert.ok(empty?.contents.includes(`command:alloclens.${command})`), command);
+  }
 });
 
 test('every menu entry and key is of a command that there is, and what is only an icon has one', () => {
