@@ -588,6 +588,19 @@ def test_a_finding_in_one_kind_does_not_hide_what_may_leak_in_another(
     assert ("Not proven: 4.0MB held through this line, +3.0MB " in words) is is_listed
 
 
+@pytest.mark.parametrize(("held", "is_said"), [(12, True), (9, False)])
+def test_beside_a_finding_it_is_said_that_more_may_leak(folder: Path, held: int, *, is_said: bool) -> None:
+    """A line that may leak holds 12 of 112 MB, or 9 of 109 MB."""
+    for i in range(34):
+        rises = f"main.page@{folder}/main.go:{GO} = {held - 4 + 2 * (i > 11) + 2 * (i > 22)}x{MB}/{9 + i}"
+        heaps_at = [f"main.main:3@{folder}/main.go:{LEAK} = {1 + 3 * i}x{MB}", rises]
+        drop(folder / f"p/h{i:03}.pb.gz", heap(*heaps_at))
+    words = run(folder / "p", "--workspace", folder).stdout
+    assert "Leak: 100MB held through this line" in words
+    assert words.endswith("\n1 more candidate, not proven: --all lists it.\n") is is_said
+    assert "more candidate" not in run(folder / "p", "--workspace", folder, "--all").stdout
+
+
 def test_what_rises_since_the_start_is_a_candidate(folder: Path) -> None:
     for i in range(19):
         drop(folder / f"p/h{i:03}.pb.gz", heap(f"main.main:3@{folder}/main.go:{LEAK} = {1 + 3 * i}x{MB}"))

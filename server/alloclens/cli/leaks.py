@@ -18,6 +18,7 @@ from alloclens.session.candidates import likeliest
 from alloclens.session.line_mapper import UNPLACED, LineMapper
 from alloclens.session.once import world
 from alloclens.wording import instances, shown_series
+from alloclens.wording.amounts import counted
 from alloclens.wording.frames import folded, frame_at, frame_name
 from alloclens.wording.hover import stack_label
 from alloclens.wording.markdown import plain
@@ -107,6 +108,8 @@ def command(
             show(no_finding(known).words)
         if not show_all:
             _print_candidates(likeliest(known.listed_candidates, mapper), known, mapper)
+            if more := len(likeliest(known.more_candidates, mapper)):
+                show(f"{counted(more, 'more candidate')}, not proven: --all lists {'it' if more == 1 else 'them'}.")
     if known.silent_goroutines and (note := goroutine_note(known.silent_goroutines)):
         tell(plain(note))
 

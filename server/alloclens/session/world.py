@@ -262,6 +262,12 @@ class World:
         silent = [comparison for comparison in self.running if not comparison.findings()]
         return [(finding, of) for finding, of in _nearest(silent) if _holds_much(finding, of)]
 
+    @cached_property
+    def more_candidates(self) -> list[tuple[Finding, Comparison]]:
+        """The other candidates, beside findings in the same kind of profile, that hold much."""
+        telling = [comparison for comparison in self.running if comparison.findings()]
+        return [(finding, of) for finding, of in _nearest(telling) if _holds_much(finding, of)]
+
     @property
     def silent_goroutines(self) -> Comparison | None:
         """The comparison of heaps in which goroutines may pile up, if no goroutine profiles of that time say where."""
