@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from alloclens.check.sites import table
-from alloclens.series.comparison import TextChanges
+from alloclens.series.contents import TextChanges
 from alloclens.session import once
 from alloclens.session.world import FilePair
 from alloclens.tables.alignment import align

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from alloclens.profile.formats import read
-from alloclens.series.comparison import Pair
+from alloclens.series.contents import Pair
 from alloclens.tables.top import top
 from alloclens.transform.difference import total
 from alloclens.transform.filters import Filters

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 from alloclens.series import comparison
-from alloclens.series.comparison import by_weight, worth_showing
+from alloclens.series.shown import by_weight, worth_showing
 from alloclens.series.verdicts import Rule
 from alloclens.session.line_mapper import LineMapper, MappedFinding
 from alloclens.session.once import world

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from alloclens.profile.errors import ProfileError
 from alloclens.profile.formats import read
-from alloclens.series.comparison import Pair
+from alloclens.series.contents import Pair
 from alloclens.session.setup import setup
 from alloclens.source.places import Place
 

@@ -11,7 +11,7 @@ from alloclens.session.reading import Reader
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from alloclens.series.comparison import Contents, Pair
+    from alloclens.series.contents import Contents, Pair
 
 
 def read(*paths: Path, reader: Reader | None = None) -> Known:

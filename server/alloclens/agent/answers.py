@@ -11,8 +11,8 @@ from alloclens.agent.files import resolved
 from alloclens.agent.numbers import number, rounded
 from alloclens.agent.pages import MAX_ASKED_CHARACTERS, cut, page
 from alloclens.paths import name_of
-from alloclens.series.comparison import by_weight
 from alloclens.series.findings import RAISED
+from alloclens.series.shown import by_weight
 from alloclens.session.candidates import likeliest
 from alloclens.session.choice import Choice, names, with_chosen
 from alloclens.session.line_mapper import LineMapper, parts

@@ -14,7 +14,7 @@ from alloclens.cli.errors import errors_about
 from alloclens.cli.problems import refuse_unknown, tell_problems
 from alloclens.cli.terminal import Styled, show, tell
 from alloclens.disk import read_file, real, real_path
-from alloclens.series.comparison import worth_showing
+from alloclens.series.shown import worth_showing
 from alloclens.session.choice import Choice, names, services_with, with_chosen
 from alloclens.session.line_mapper import LineMapper, MappedLine
 from alloclens.session.once import world

@@ -20,7 +20,7 @@ from alloclens.cli.problems import refuse_unknown, shown_in, tell_problems
 from alloclens.cli.terminal import show_bytes, tell
 from alloclens.disk import real, write_file
 from alloclens.printable import printable
-from alloclens.series.comparison import by_weight, worth_showing
+from alloclens.series.shown import by_weight, worth_showing
 from alloclens.series.timeline import points
 from alloclens.session.choice import Choice, with_chosen
 from alloclens.session.line_mapper import LineMapper

@@ -12,7 +12,7 @@ from alloclens.languages.go.names import is_closure
 from alloclens.lsp import protocol
 from alloclens.lsp.documents import same, uri_of
 from alloclens.profile.sample_types import GOROUTINES
-from alloclens.series.comparison import worth_showing
+from alloclens.series.shown import worth_showing
 from alloclens.session.line_mapper import LineMapper
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from alloclens.series.owned import LineNumbers, rows_that_own
 from alloclens.series.verdicts import MIN_OBSERVATIONS
 from alloclens.stats.amount import Amount
 from alloclens.stats.growth import SampledValues, bounds
-from alloclens.tables.alignment import NO_MAPS, Alignment, LineMaps, align, are_different_builds
+from alloclens.tables.alignment import Alignment, align, are_different_builds
 from alloclens.tables.attribution import allocators, owned
 from alloclens.tables.calls import calls
 from alloclens.tables.flame import FlameGraph
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
     from alloclens.arrays import Floats, Ints, Mask
     from alloclens.profile.model import Profile, ValueType
+    from alloclens.series.contents import Contents
     from alloclens.series.series import Provenance, Series
     from alloclens.series.snapshot import Snapshot
     from alloclens.tables.calls import Calls, NamedFunction
@@ -59,69 +60,6 @@ MIN_NEXT_GC = 4 << 20
 """Bytes; Go does not collect a smaller heap, whatever is live."""
 MALG = "runtime.malg"
 """The runtime function that allocates goroutines, on the system stack. It calls runtime.mallocgc, which is the leaf."""
-MIN_HINT_SHARE = 0.005
-"""Share of the total below which pprof's reports omit nodes by default."""
-MIN_HINT_BYTES = 10 << 10
-"""Absolute minimum: half a percent of an idle service is not worth a hint."""
-MAX_LINES_PER_FILE = 200
-"""Lines of a file that are shown for one kind of profile: more than anybody reads, and still a small response."""
-
-
-class Pair(NamedTuple):
-    """The files of a comparison and their filters."""
-
-    head: str
-    base: str | None
-    focus: tuple[Filters, ...] = ()
-    """Applied one after the other."""
-    builds: BuildPair | None = None
-    """Which source versions the two were built from."""
-    is_backwards: bool = False
-    """Whether the base was taken after the head."""
-
-
-class BuildPair(NamedTuple):
-    """Which source versions a head and its base were built from."""
-
-    head: Provenance
-    base: Provenance | None
-    """None if it is of the head's build."""
-    revision: str
-    """The revision of the head, if the user set it."""
-    one_process: bool
-    """Whether they are of one process, unless their code shows otherwise."""
-
-
-class TextChanges(NamedTuple):
-    """What changed in the source texts between two builds."""
-
-    maps: LineMaps
-    """From the base's lines to the head's."""
-    was: Mapping[RecordedLine, str]
-    """The text at the base of each of the head's lines that was edited in place."""
-
-
-UNCHANGED = TextChanges(NO_MAPS, {})
-
-
-class Contents(NamedTuple):
-    """The contents of a comparison's files, filtered by the focus."""
-
-    head: Lines
-    base: Lines | None
-    profile: Profile
-    """The head, or head - base."""
-    whole: Lines
-    """The unfiltered head: a verdict is about everything that a line owns."""
-    goroutine_origins: Mapping[RecordedLine, GoroutineOrigin]
-    """Where the goroutines that wait in a line were started, if known."""
-    focus: tuple[Filters, ...]
-    changes: TextChanges = UNCHANGED
-    """From the base's source texts to the head's, if they are two builds."""
-    restarted: bool = False
-    """Whether what their stacks allocated shows that they are of two processes, wherever the base is in the series."""
-    unreturned: Mask | None = None
-    """Which lines of `whole` hold what often is not given back; None for none."""
 
 
 class RelatedFindings(NamedTuple):
@@ -681,28 +619,3 @@ def _same(of: Amount) -> _Grown | None:
     if not of.growth or not of.is_judged:
         return None
     return _Grown(of.growth, round(of.low), round(of.high), of.value if of.low == of.high else 0)
-
-
-def worth_showing(comparison: Comparison, rows: Ints, most: int = MAX_LINES_PER_FILE) -> Ints:
-    """Return the rows that are heavy or grew significantly, at most the heaviest `most`, in the given order."""
-    weight = _weight(comparison, rows)
-    total = abs(int(comparison.lines.total[comparison.column]))  # of the samples in focus
-    least = max(MIN_HINT_SHARE * total, MIN_HINT_BYTES if comparison.sample_type.unit == "bytes" else 1)
-    shown = (weight >= least) | comparison.grew[rows]
-    kept = np.flatnonzero(shown & (weight > 0))
-    if len(kept) > most:
-        kept = np.sort(kept[np.argsort(-weight[kept], kind="stable")[:most]])
-    return rows[kept]
-
-
-def by_weight(comparison: Comparison, rows: Ints) -> Ints:
-    """Sort rows by owned value, then by cum value, heaviest first."""
-    number = comparison.column
-    owned, cum = (m[rows, number] for m in (comparison.lines.value.owned, comparison.lines.value.cum))
-    return rows[np.lexsort((-np.abs(cum), -np.abs(owned)))]
-
-
-def _weight(comparison: Comparison, rows: Ints) -> Floats:
-    value = comparison.lines.value
-    flat, cum = (np.abs(measure[rows, comparison.column]) for measure in (value.flat, value.cum))
-    return np.asarray(np.maximum(flat, cum))

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from alloclens.faults import Problem
 from alloclens.profile.sample_types import shared
-from alloclens.series.comparison import BuildPair, Comparison, Pair, compare
+from alloclens.series.comparison import Comparison, compare
+from alloclens.series.contents import BuildPair, Pair
 from alloclens.series.history import Beside
 from alloclens.series.series import Series, heaps_beside, process_before
 from alloclens.series.services import Service, services
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from alloclens.cache.texts import Texts
-    from alloclens.series.comparison import Contents
+    from alloclens.series.contents import Contents
     from alloclens.series.snapshot import Snapshot
     from alloclens.session.known import Known
     from alloclens.session.setup import Setup

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from alloclens.arrays import Ints
     from alloclens.cache.snapshots import Snapshots
     from alloclens.disk import Stamp
-    from alloclens.series.comparison import Contents, Pair
+    from alloclens.series.contents import Contents, Pair
     from alloclens.series.owned import OwnedLines
     from alloclens.session.listing import Scan
     from alloclens.session.reading import Reader, Settled

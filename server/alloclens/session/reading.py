@@ -26,7 +26,7 @@ from alloclens.profile.formats import MAX_PROFILE_BYTES
 from alloclens.profile.kinds import contention_of
 from alloclens.profile.sample_types import shared
 from alloclens.profile.taken_at import taken_at
-from alloclens.series.comparison import UNCHANGED, Contents
+from alloclens.series.contents import UNCHANGED, Contents
 from alloclens.series.owned import owned
 from alloclens.series.snapshot import Snapshot
 from alloclens.series.unreturned import unreturned
@@ -59,7 +59,7 @@ if TYPE_CHECKING:
     from alloclens.disk import Stamp
     from alloclens.profile.build import Build
     from alloclens.profile.model import ValueType
-    from alloclens.series.comparison import BuildPair, Pair, TextChanges
+    from alloclens.series.contents import BuildPair, Pair, TextChanges
     from alloclens.series.series import Provenance
     from alloclens.source.build_roots import LearnedBuilds
     from alloclens.source.places import Place, Places

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from alloclens.series.comparison import worth_showing
+from alloclens.series.shown import worth_showing
 from alloclens.session.line_mapper import CHANGED
 from alloclens.source.profiled_text import AS_IT_IS, UNCHANGING
 from alloclens.text import split_lines

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from alloclens.languages import comment_of
-from alloclens.series.comparison import UNCHANGED, TextChanges
+from alloclens.series.contents import UNCHANGED, TextChanges
 from alloclens.source.edited import edited
 from alloclens.source.places import Place
 from alloclens.source.text_diff import diff_texts
@@ -21,7 +21,7 @@ from alloclens.workspace.source_versions import SourceVersions
 if TYPE_CHECKING:
     from alloclens.arrays import Ints
     from alloclens.cache.texts import Texts
-    from alloclens.series.comparison import BuildPair
+    from alloclens.series.contents import BuildPair
     from alloclens.series.series import Provenance
     from alloclens.source.places import Places
     from alloclens.source.profiled_text import SourceVersion

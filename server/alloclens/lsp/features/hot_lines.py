@@ -13,7 +13,8 @@ from alloclens.lsp import protocol
 from alloclens.lsp.document_lines import DocumentLines, location
 from alloclens.lsp.documents import opened_path, same
 from alloclens.lsp.show import shown, tell
-from alloclens.series.comparison import LineStats, worth_showing
+from alloclens.series.comparison import LineStats
+from alloclens.series.shown import worth_showing
 from alloclens.stats.amount import Amount
 from alloclens.wording.amounts import main
 from alloclens.wording.kinds import KindRow, side_by_side, sorted_by

@@ -12,7 +12,7 @@ from msgspec import Struct
 from alloclens.lsp.commands import given_back
 from alloclens.lsp.hover_text import in_format, text_of
 from alloclens.lsp.protocol import Int64
-from alloclens.series.comparison import worth_showing
+from alloclens.series.shown import worth_showing
 from alloclens.typed import ready
 from alloclens.wording import hover as wording
 from alloclens.wording.kinds import KindRow, side_by_side
