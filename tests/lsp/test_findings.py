@@ -350,6 +350,28 @@ async def test_the_hover_has_the_verdict(editor: Editor, folder: Path) -> None:
     await editor.until(lambda: _begins(editor, uri, f"{first[0]}\n\n{first[1]}\n\n{first[2]}"))
 
 
+async def test_why_a_line_is_unsure_stands_once_above_and_in_the_hover(editor: Editor, folder: Path) -> None:
+    """Whichever part of the hover of VS Code has the verdict has the reason, too; the other says only what else is known."""
+    drop_series(folder, 22, each=3)
+    await editor.open_folder(folder)
+    uri = editor.open(folder / "main.go")
+    await editor.until(lambda: found(editor, uri))
+    text = (folder / "main.go").read_text()
+    hot = text.splitlines(keepends=True)[5]
+    editor.edit(uri, text.replace(hot, "").replace("func serve", hot + "func serve"))
+    await editor.until(lambda: found(editor, uri) == [(5, "leak")])
+    reason = "The source has changed"
+    assert reason in editor.diagnostics[uri][0].message
+    assert "\n\n~ It was line 6 of " in await editor.hover(uri, 5)
+    assert reason not in await editor.hover(uri, 5)
+    editor.configure(leakSeverity="off")
+    await editor.until(lambda: _says(editor, uri, f"\n\n~ {reason}"))
+
+
+async def _says(editor: Editor, uri: str, text: str) -> bool:
+    return text in await editor.hover(uri, 5)
+
+
 async def _begins(editor: Editor, uri: str, text: str) -> bool:
     return (await editor.hover(uri, 6)).startswith(text)
 

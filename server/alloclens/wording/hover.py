@@ -90,8 +90,10 @@ def markdown(
         *(f"Heaviest stack{by}, leaf first: {row}" for row in _stacks(stacks[:1], comparison, places)),
     ]
     if doubt:
-        recorded = f" It was line {number} of {escape(file)}." if has_moved else ""
-        parts.append(f"~ {DOUBTS[doubt]}{recorded}")
+        says_it = is_said and judged is not None and places.finding(judged).doubt is doubt
+        reason = [] if says_it else [DOUBTS[doubt]]
+        was = [f"It was line {number} of {escape(file)}."] if has_moved else []
+        parts += [f"~ {' '.join([*reason, *was])}"] if reason or was else []
     if newer := backwards(comparison):
         parts.append(escape(newer))
     parts += [*_limits(comparison), *_wider(comparison, judged)]
