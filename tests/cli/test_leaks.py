@@ -309,6 +309,19 @@ def test_only_what_was_taken_since(folder: Path) -> None:
     )
 
 
+def test_a_snapshot_may_be_named_by_its_path(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only if that is the file: not if another directory has one of that name."""
+    heaps(folder, 12)
+    drop(folder / "q/h008.pb.gz", heap(f"main.main@{folder}/main.go:{LEAK} = 1x{MB}"))
+    monkeypatch.chdir(folder)
+    paths = {name: ["p", "--head", name] for name in ("h008.pb.gz", "p/h008.pb.gz", f"{folder}/p/../p/h008.pb.gz")}
+    assert {found["head"] for options in paths.values() for found in findings(*options, "--all")} == {"h008.pb.gz"}
+    other = run("p", "--head", "q/h008.pb.gz")
+    assert (other.exit_code, f"no snapshot is named {folder}/q/h008.pb.gz; there are" in other.stderr) == (1, True)
+    shown = CliRunner().invoke(cli, ["annotate", "main.go", "--profiles", "p", "--base", "p/h008.pb.gz"])
+    assert shown.stdout.splitlines()[0].endswith(", h008.pb.gz → latest")
+
+
 @pytest.mark.parametrize("option", ["--head", "--base"])
 def test_a_name_that_no_snapshot_has(folder: Path, option: str) -> None:
     result = run(heaps(folder, 2), "--workspace", folder, option, "gone")

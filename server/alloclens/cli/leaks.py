@@ -57,10 +57,16 @@ TIMES = ("%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%
 @click.command("leaks")
 @click.argument("directory", type=click.Path(exists=True, file_okay=False))
 @options.workspace
-@click.option("--head", metavar="NAME", help="Judge the process of this snapshot, up to it; by default the latest.")
+@click.option(
+    "--head",
+    metavar="NAME",
+    callback=options.snapshot,
+    help="Judge the process of this snapshot, up to it; by default the latest.",
+)
 @click.option(
     "--base",
     metavar="NAME",
+    callback=options.snapshot,
     help="Compare the stacks with this snapshot; by default with the first of the process. Verdicts cover the whole process.",
 )
 @click.option("--since", type=click.DateTime(TIMES), help="Ignore snapshots taken before this local time.")
@@ -79,7 +85,7 @@ def command(
 ) -> None:
     """Judge the series of profiles in DIRECTORY: which lines of your own code leak, worst first.
 
-    NAME is the name of a file, a label in labels.toml, a word of a file's name, or `first`, `previous`, `latest`; as a base also
+    NAME is a file, the name of one, a label in labels.toml, a word of a file's name, or `first`, `previous`, `latest`; as a base also
     `yesterday`.
     """
     folder = real(workspace) if workspace else workspace_around(os.curdir)

@@ -242,8 +242,8 @@ class Series:
                 restarted[step] = True
 
     def named(self, name: str) -> Snapshot | None:
-        """Return the snapshot with this file name, else the latest with this label or with it in its file name."""
-        exact = (s for s in self.snapshots if s.name == name)
+        """Return the snapshot with this path or file name, else the latest with this label or with it in its file name."""
+        exact = (s for s in self.snapshots if name in (s.name, s.path))
         return next(exact, None) or (self._labelled(_words(name)) if _words(name) else None)
 
     def has_chosen(self, name: str) -> bool:
