@@ -715,8 +715,18 @@ def of_addresses(_folder: Path, number: int) -> bytes:
 CAUSES = [
     ("no-profile", 0, empty, None),
     ("one-snapshot", 1, of(OWN_LINE), "there is one snapshot of the process; it takes two, better 6 or more"),
-    ("one-snapshot", 1, of_memray, "what records the peak writes once, as the program ends; what writes while it runs"),
-    ("one-snapshot", 3, of_dhat, "what records the peak writes once, as the program ends; what writes while it runs"),
+    (
+        "one-snapshot",
+        1,
+        of_memray,
+        "memray writes once, as the program ends; what writes while it runs can be judged, such as tracemalloc",
+    ),
+    (
+        "one-snapshot",
+        3,
+        of_dhat,
+        "DHAT writes once, as the program ends; what writes while it runs can be judged, such as jemalloc",
+    ),
     (
         "differences",
         2,

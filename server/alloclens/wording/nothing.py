@@ -65,7 +65,9 @@ SENTENCES = {
 MAX_NAMED_BINARIES = 3
 FROM_ONE_RECORDING = "docs/languages/java.md of alloclens has a script that makes a series of one recording of async-profiler with `live`"
 
-WHILE_IT_RUNS = "what writes while it runs can be judged, in Python tracemalloc or ddtrace; docs/languages of alloclens names others"
+MEMRAY, DHAT = "memray", "DHAT"
+WHILE_IT_RUNS = {MEMRAY: "tracemalloc or ddtrace", DHAT: "jemalloc, or in C and C++ gperftools"}
+"""What can be judged instead of a profiler that writes once."""
 
 
 class NoFinding(NamedTuple):
@@ -172,15 +174,21 @@ def _one_snapshot(comparison: Comparison) -> str:
         return (
             f"no garbage collection ended between the {known} snapshots{until}, so they are one observation; {needed}"
         )
-    if _writes_once(head):
-        return f"what records the peak writes once, as the program ends; {WHILE_IT_RUNS}"
+    if once := _writes_once(head):
+        instead = WHILE_IT_RUNS[once]
+        return (
+            f"{once} writes once, as the program ends; what writes while it runs can be judged, such as {instead} (docs/languages of "
+            "alloclens)"
+        )
     since = " since it was restarted" if comparison.series.processes[0] is not process else ""
     return f"there is one snapshot of the process{until}{since}; {needed}"
 
 
-def _writes_once(snapshot: Snapshot) -> bool:
-    """Return whether a profiler wrote it that records the peak, and so writes one for each process."""
-    return column_of(snapshot.sample_types, PEAK) is not None
+def _writes_once(snapshot: Snapshot) -> str:
+    """Return the profiler that wrote it if that records the peak, and so writes one for each process; else ""."""
+    if column_of(snapshot.sample_types, PEAK) is None:
+        return ""
+    return DHAT if column_of(snapshot.sample_types, "alloc_space") is not None else MEMRAY
 
 
 def _has_only_addresses(comparison: Comparison) -> bool:
