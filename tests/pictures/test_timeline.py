@@ -194,6 +194,20 @@ def test_what_is_under_the_mouse_is_said(picture: Picture) -> None:
     expect(said).to_contain_text("12.0MB · main.go:42 owned, inuse_space 4.0MB")
 
 
+def test_what_is_chosen_and_what_is_under_the_mouse_share_a_row(picture: Picture) -> None:
+    """An empty row of its own for each would be a gap above the plot and another one below."""
+    picture.load()
+    picture.start("timeline", timeline(points(VALUES), line=LINE))
+    chosen, pointed = picture.page.get_by_role("status"), picture.page.locator(".alloclens-pointed")
+    assert chosen.bounding_box() == pointed.bounding_box()
+    picture.page.get_by_role("slider", name="Base").press("ArrowRight")
+    expect(chosen).to_contain_text("Base heap-001.pb.gz")
+    expect(chosen).to_have_css("opacity", "1")
+    picture.page.locator(".u-over").hover(position={"x": 50, "y": 20})
+    expect(pointed).to_contain_text("heap-00")
+    expect(chosen).to_have_css("opacity", "0")
+
+
 def test_what_is_drawn(picture: Picture) -> None:
     """Marks are there: without a restart, a base and a head the picture is another one."""
     picture.load()

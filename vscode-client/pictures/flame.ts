@@ -147,10 +147,10 @@ class Picture implements FlameHandle {
 
   private help(): string {
     const { open, focus, ignore } = this.options;
-    const menu = [...(focus ? ['focus'] : []), ...(ignore ? ['ignore'] : [])];
+    const menu = [...(focus ? ['focuses on it'] : []), ...(ignore ? ['ignores it'] : [])];
     const zooms = open ? 'Click or Enter opens the source, double click or Space zooms in' : 'Click or Enter zooms in';
     const parts = [`${zooms}, Escape out; arrow keys go from frame to frame.`];
-    parts.push(...(menu.length > 0 ? [`The context menu has: ${menu.join(', ')}.`] : []));
+    parts.push(...(menu.length > 0 ? [`The context menu of a frame ${menu.join(' or ')}.`] : []));
     return parts.join(' ');
   }
 

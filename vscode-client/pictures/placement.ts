@@ -44,7 +44,7 @@ function paragraphs(lines: readonly string[]): HTMLElement[] {
 
 function table(files: readonly PlacedFile[], actions: PlacementActions): HTMLElement {
   const head = make('tr');
-  head.append(...['Bytes', 'Share', 'Recorded', 'Here', 'Why'].map((title, i) => {
+  head.append(...['Bytes', 'Share', 'Recorded', 'Here, if elsewhere', 'Why'].map((title, i) => {
     const cell = make('th', i < 2 ? 'alloclens-figure' : i === 2 ? 'alloclens-recorded' : '', title);
     cell.scope = 'col';
     return cell;
@@ -63,15 +63,16 @@ function table(files: readonly PlacedFile[], actions: PlacementActions): HTMLEle
 }
 
 function row({ label, share, recorded, path, why, candidates, doubtful }: PlacedFile, { openFile }: PlacementActions): HTMLElement {
-  const here = make('td');
-  if (path !== '') {
-    here.append(link(path === recorded ? 'the same' : path, path, openFile));
+  const [here, name] = [make('td'), make('th', 'alloclens-recorded', path === recorded ? undefined : recorded)];
+  if (path === recorded) {
+    name.append(link(path, path, openFile));
+  } else if (path !== '') {
+    here.append(link(path, path, openFile));
   } else if (candidates.length > 0) {
     here.append('perhaps ', ...candidates.flatMap((candidate, i) => [...(i > 0 ? [', '] : []), link(candidate, candidate, openFile)]));
   } else {
     here.append(make('span', 'alloclens-badge', doubtful ? 'not found' : 'not here'));
   }
-  const name = make('th', 'alloclens-recorded', recorded);
   name.scope = 'row';
   const made = make('tr', doubtful ? 'alloclens-doubtful' : '');
   made.append(make('td', 'alloclens-figure', label), make('td', 'alloclens-figure', share), name, here, make('td', '', why));

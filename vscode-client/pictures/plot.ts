@@ -11,6 +11,7 @@ const HEIGHT = 280; // px
 const BYTE_STEPS = Array.from({ length: 53 }, (_, i) => 2 ** i); // of an axis: 1MB, 2MB, 4MB …
 const WORD = 34; // px; room for "base" or "head"
 const RESTART = 46; // px; room for "restart"
+const TIMES = 32; // px; the height of the times below the plot
 const ROW = 14; // px; of words above the plot
 const MOST_DOTS = 60; // of a line; more of them would be a thicker line
 const SHORTEST = 6; // px; a shorter stretch is a click
@@ -123,7 +124,7 @@ export class Plot {
     const times = { ...look.grid, filter: within };
     const steps = this.data.unit === 'bytes' ? { incrs: BYTE_STEPS } : {};
     return [
-      { ...look, space: 80, values: time, grid: times, ticks: times },
+      { ...look, size: TIMES, space: 80, values: time, grid: times, ticks: times },
       { ...look, ...steps, scale: 'y', size: 70, values: words, ticks: look.grid },
     ];
   }

@@ -55,7 +55,9 @@ class Picture implements TimelineHandle {
     bar.append(this.heading);
     const hidden = make('div', 'alloclens-hidden'); // a table itself is never narrower than its words
     hidden.append(this.table);
-    section.append(bar, this.status, this.host, this.pointed, this.legend, this.sliders, hidden);
+    const said = make('div', 'alloclens-said');
+    said.append(this.pointed, this.status);
+    section.append(bar, this.host, said, this.legend, this.sliders, hidden);
     element.replaceChildren(section);
     this.update(options.data);
   }
