@@ -443,6 +443,18 @@ def test_a_helper_is_judged_for_each_caller(folder: Path) -> None:
     assert f"json.Decode ← main.page main.go:{PAGE} ← main.main main.go:{LEAK}" in said
 
 
+def test_what_a_compiler_made_is_named_with_its_caller(folder: Path) -> None:
+    """A copied struct: its constructor, which nobody wrote, is on the line that declares it."""
+    (folder / "frame.h").write_text("#include <vector>\nstruct Frame {\n  std::vector<char> body;\n};\n")
+    (folder / "session.cpp").write_text('#include "frame.h"\nvoid close() {\n  archive(new Frame(*first));\n}\n')
+    for i in range(30):
+        stack = f"Frame::Frame@{folder}/frame.h:2 < close@{folder}/session.cpp:3 < main@/usr/main.c:1"
+        drop(folder / f"p/h{i:03}.pb.gz", heap(f"operator new@/usr/new.cc:9 < {stack} = {1 + 3 * i}x{MB}"))
+    words = run(folder / "p", "--workspace", folder).stdout
+    assert "frame.h:2 ▁" in words
+    assert "88.0MB held through this line, called from session.cpp:3, ▲87.0MB" in words
+
+
 def test_callers_are_named_outwards_as_far_as_one_holds_most(folder: Path) -> None:
     """The helper is called by another helper alone; of that one's three callers, the one on line 6 keeps what it gets."""
     (folder / "main.go").write_text(MAIN.replace("}\n\nfunc page", "}\nfunc wrap() { page() }\nfunc page"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from alloclens.languages.declarations import declared
+from alloclens.languages.declarations import declared, is_generated
 from alloclens.text import split_lines
 from hypothesis import given
 from hypothesis import strategies as st
@@ -256,3 +256,23 @@ def test_no_name_raises(text: str, function: str) -> None:
 )
 def test_c_sharp(function: str, lines: list[int]) -> None:
     assert declared(C_SHARP, function, "Cart.cs") == lines
+
+
+GENERATED = """struct Frame {
+  std::vector<char> body;
+  void add() {
+    body.push_back(1);
+  }
+};
+void keep() { frames.push_back(Frame()); }
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "function", "wanted"),
+    [(1, "Frame::Frame", True), (2, "shop::Frame::operator=", True), (4, "Frame::add", False), (1, "keep", False)],
+)
+def test_what_a_compiler_made_of_a_type(line: int, function: str, *, wanted: bool) -> None:
+    """A copy constructor that nobody wrote is on the line of the struct; `add` is written inside it, `keep` outside."""
+    assert is_generated(GENERATED, line, function, "/w/frame.h") is wanted
+    assert not is_generated(GENERATED, 7, function, "/w/frame.h")

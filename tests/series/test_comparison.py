@@ -307,9 +307,9 @@ def test_the_callers_of_a_line_are_searched_once(tmp_path: Path, monkeypatch: py
     ]
     found, searches = compared(tmp_path, *profiles), []
 
-    def searched(*given: Any) -> GrowingCallers:
+    def searched(*given: Any, **named: Any) -> GrowingCallers:
         searches.append(given)
-        return growing_callers(*given)
+        return growing_callers(*given, **named)
 
     monkeypatch.setattr(comparison, "growing_callers", searched)
     row = found.lines.row_of(f"{tmp_path}/main.go", 4)

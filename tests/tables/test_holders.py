@@ -147,13 +147,13 @@ def test_the_samples_that_a_line_holds_are_not_those_that_pass_through_it(path: 
     assert profile.values[held, -1].tolist() == expected
 
 
-def callers(*stacks: str, decided: int = 0) -> tuple[list[int], float]:
+def callers(*stacks: str, decided: int = 0, with_only: bool = False) -> tuple[list[int], float]:
     """Return the lines of main.go that call /w/util.go:1 and hold most of what it holds, and their share."""
     profile = read(heap(*stacks))
     sites = by_source_line(profile)
     own_site = own_sites(sites)
     path = [int(np.flatnonzero(sites.line == line)[0]) for line in ([1, decided] if decided else [1])]
-    found = growing_callers(profile, sites, own_site, -1, path)
+    found = growing_callers(profile, sites, own_site, -1, path, with_only=with_only)
     return [int(sites.line[i]) for i in found.sites], round(found.share, 3)
 
 
@@ -172,6 +172,8 @@ def test_the_callers_through_which_most_is_held() -> None:
     assert callers(via(3, held=51), via(4, held=25), via(5, held=24)) == ([3], 0.51)
     assert callers(via(3, held=50), via(4, held=25), via(5, held=25)) == ([], 1)
     assert callers(via(3, 9, held=7)) == ([], 1)  # a single caller is no choice
+    assert callers(via(3, 9, held=7), with_only=True) == ([3], 1)  # but the nearest one counts if it is wanted
+    assert callers(via(held=7), with_only=True) == ([], 1)
     assert callers(via(held=95), via(4, held=5)) == ([], 1)  # called by no own code
     # A helper of a helper, through frames without a choice: 5 is one of three callers, 9 the only one of 5.
     through = [via(3, 4, 5, 9, held=60), via(3, 4, 6, 9, held=20), via(3, 4, 7, 9, held=20)]

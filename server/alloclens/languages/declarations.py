@@ -120,6 +120,17 @@ def around(text: str, line: int, path: str) -> Declaration | None:
     return _innermost(text, line, path, "function")
 
 
+def is_generated(text: str, line: int, function: str, path: str) -> bool:
+    """Return whether a compiler made a member of a type at a line (1-based): a copy of a struct is on the line that declares that.
+
+    Then no function is written there. False without a grammar.
+    """
+    name, read = parsed(function, path).parts, read_as(text, path)
+    inside = (d for d in read.declarations if d.kind != "closure" and d.holds(line)) if read and len(name) > 1 else ()
+    innermost = max(inside, key=lambda d: d.first, default=None)
+    return innermost is not None and innermost.kind == "type" and innermost.name[-1] in name[:-1]
+
+
 def closure_around(text: str, line: int, path: str) -> Declaration | None:
     """Return the innermost closure that a line (1-based) is in; None for any other line, or without a grammar."""
     return _innermost(text, line, path, "closure")

@@ -435,24 +435,26 @@ class Comparison:
         places = [(finding.file, finding.line), *((caller.file, caller.line) for caller in finding.path)]
         return [self._on(*place) for place in places]
 
-    def callers_of(self, finding: Finding) -> tuple[list[RecordedLine], float]:
+    def callers_of(self, finding: Finding, *, is_generated: bool = False) -> tuple[list[RecordedLine], float]:
         """Return the own lines outwards through which most of a finding's growth is held, and its share.
 
-        Empty if no line is one of several callers and holds so much.
+        Empty if no line is one of several callers and holds so much; but a line at which no function is written (`is_generated`)
+        has the one that calls it, even if that is the only one.
         """
         path = self._path(finding)
         if finding.is_foreign or finding.with_called or not all(path):
             return [], 1.0
         profile, sites = self.profile, self._sites
         column, own = profile.sample_types.index(finding.sample_type), tuple(site[0] for site in path)
-        if (column, own) not in self._callers:
-            self._callers[column, own] = growing_callers(profile, sites, self._own_sites, column, own)
-        callers = self._callers[column, own]
+        of = column, own, is_generated
+        if of not in self._callers:
+            self._callers[of] = growing_callers(profile, sites, self._own_sites, column, own, with_only=is_generated)
+        callers = self._callers[of]
         return [sites.at(row) for row in callers.sites], callers.share
 
     @cached_property
-    def _callers(self) -> dict[tuple[int, tuple[int, ...]], GrowingCallers]:
-        """What was found by column and path: diagnostics, views and hovers ask for the same."""
+    def _callers(self) -> dict[tuple[int, tuple[int, ...], bool], GrowingCallers]:
+        """What was found by column, path and whether the line is generated: diagnostics, views and hovers ask for the same."""
         return {}
 
     def is_own(self, recorded: str) -> bool:

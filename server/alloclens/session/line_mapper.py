@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from alloclens.languages.declarations import is_generated
 from alloclens.paths import name_of
 from alloclens.series.findings import RAISED
 from alloclens.session.go_texts import GoTexts
@@ -153,7 +154,8 @@ class LineMapper:
         at = start or self.of(comparison, finding.file, finding.line)
         waits = self.named(comparison, finding.file, finding.line).name if start else ""
         doubt = self._world.doubt(comparison, finding.file) if at and at.unsure else None
-        called, share = comparison.callers_of(finding) if not start else ([], 1.0)
+        is_generated = self._is_generated(at, finding)
+        called, share = comparison.callers_of(finding, is_generated=is_generated) if not start else ([], 1.0)
         callers = tuple(self.named(comparison, file, line) for file, line in called)
         inlined = tuple(self.named(comparison, other.file, other.line) for other in finding.inlined)
         added = (addition for _, addition in self.additions(comparison, finding))
@@ -167,6 +169,10 @@ class LineMapper:
             inlined=inlined,
             inlined_into=self._inlined_into(comparison, finding),
         )
+
+    def _is_generated(self, at: MappedLine | None, finding: Finding) -> bool:
+        text = self._text_of(at.path) if at and at.line else None
+        return bool(at and text and is_generated(text, at.line, finding.function, at.path))
 
     def _inlined_into(self, comparison: Comparison, finding: Finding) -> str:
         caller = comparison.inlined_into(finding) if comparison.lines.by_function else None

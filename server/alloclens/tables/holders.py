@@ -117,11 +117,13 @@ class GrowingCallers(NamedTuple):
     """Of the growth, held through all of them."""
 
 
-def growing_callers(profile: Profile, sites: Sites, own: Mask, column: int, path: Sequence[int]) -> GrowingCallers:
+def growing_callers(
+    profile: Profile, sites: Sites, own: Mask, column: int, path: Sequence[int], *, with_only: bool = False
+) -> GrowingCallers:
     """Return the callers through which most of the growth of an owned site is held.
 
     `path` is the owned site, followed by the callers that are already chosen. The outermost caller that is returned is always
-    one of several: if a site has only one caller, its name says nothing new.
+    one of several: if a site has only one caller, its name says nothing new, unless `with_only`: then the nearest counts anyway.
     """
     part, outer = samples(profile, held_samples(profile, sites, own, [[site] for site in path])), own.copy()
     outer[list(path)] = False
@@ -137,7 +139,7 @@ def growing_callers(profile: Profile, sites: Sites, own: Mask, column: int, path
         passed.append(best)
         alive &= caller == best
         outer[best] = False
-        if len(choice) > 1:
+        if len(choice) > 1 or (with_only and len(passed) == len(path)):
             callers = GrowingCallers(passed.copy(), most / whole)
     return callers
 
