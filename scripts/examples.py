@@ -106,6 +106,7 @@ TOLD: dict[type[protocol.Command[Any]], tuple[list[Any], Any]] = {
                 "snapshots": 960,
                 "running": False,
                 "error": "",
+                "notes": [],
             }
         ],
     ),
@@ -152,7 +153,7 @@ CAPTURED = protocol.CaptureState(
     latest=(f"{FOLDER}/profiles/heap-20260101T000000.000Z.pb.gz",),
     error="",
 )
-FETCHING = protocol.SourceState(name="prod", running=True, done=3, total=16, written=180, error="")
+FETCHING = protocol.SourceState(name="prod", running=True, done=3, total=16, written=180, error="", notes=())
 
 
 class NoArgumentsError(Exception):

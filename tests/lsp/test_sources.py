@@ -6,6 +6,7 @@ import asyncio
 import os
 import re
 import time
+from email.utils import formatdate
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -187,6 +188,25 @@ async def test_what_was_fetched_stays_if_the_server_fails(editor: Editor, folder
     await editor.until_hints(uri, {11: "5.0MB"})
     await editor.until(lambda: editor.status.state == "ok")
     assert (await editor.command(LIST))[0]["error"] == ""
+
+
+async def test_what_there_is_to_know_of_a_fetch_is_listed(any_editor: Editor, folder: Path, server: Pyroscope) -> None:
+    editor = any_editor
+    editor.answer = "Allow"
+    server.server.headers = {"Date": formatdate(time.time() + 600, usegmt=True)}
+    given = source(server)
+    await opened(editor, folder, sources=[given])
+    assert await editor.command(FETCH, given) is None
+    (one,) = await editor.command(LIST)
+    (note,) = one["notes"]
+    assert re.fullmatch(rf"the clock of {server.server.url} is 10 min ahead; its time counts", note)
+    if editor.fetches:
+        assert [*editor.fetches[-1].notes] == [note]
+    else:
+        assert any(f"prod: 5 new snapshots; {note}" in message for message in editor.messages)
+    del server.server.headers["Date"]
+    assert await editor.command(FETCH, given) is None
+    assert (await editor.command(LIST))[0]["notes"] == []
 
 
 @pytest.mark.parametrize("how", ["command", "bar"])

@@ -88,6 +88,7 @@ export interface SourceState {
   total: number;
   written: number; // New snapshots
   error: string; // Why it failed; empty if it did not
+  notes: readonly string[]; // What the user should know of it, such as what was left out, and why
 }
 
 // What to capture, and how often.
@@ -120,6 +121,7 @@ export interface ListedSource {
   snapshots: number; // Those that were fetched and are still kept
   running: boolean;
   error: string; // Why it was not fetched from the last time, or what is wrong with the settings
+  notes: readonly string[]; // What the user should know of the last fetch, such as what was left out, and why
 }
 
 // Where the profiles of processes are fetched from. No field holds a secret: this file may be shared.

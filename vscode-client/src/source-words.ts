@@ -103,11 +103,11 @@ export function bare(source: Source): Source {
 }
 
 export function sourceRows(sources: readonly ListedSource[]): SeriesRow[] {
-  return sources.map(({ source, asks, allowed, snapshots, running, error }) => ({
+  return sources.map(({ source, asks, allowed, snapshots, running, error, notes }) => ({
     id: `source\n${source.name}`,
     label: source.name,
-    description: error === '' ? said(source.type, running ? 'fetching' : '', snapshots === 1 ? '1 snapshot' : `${snapshots} snapshots`) : error,
-    tooltip: [code(asks || source.url), ...(allowed || asks === '' ? [] : ['Not allowed yet: fetching from it asks once.']), ...(error === '' ? [] : [escape(error)])].join('\n\n'),
+    description: error === '' ? said(source.type, running ? 'fetching' : '', snapshots === 1 ? '1 snapshot' : `${snapshots} snapshots`, notes[0] ?? '') : error,
+    tooltip: [code(asks || source.url), ...(allowed || asks === '' ? [] : ['Not allowed yet: fetching from it asks once.']), ...(error === '' ? [] : [escape(error)]), ...notes.map(escape)].join('\n\n'),
     icon: running ? { id: 'sync~spin' } : error === '' ? { id: 'cloud' } : { id: 'warning', color: 'list.warningForeground' },
     kind: said('source', running ? 'running' : error === '' ? '' : 'failed').replace(' · ', ' '),
     folding: 'leaf',

@@ -5,7 +5,7 @@ import type { ListedSource, Source, SourceProcess } from '../src/protocol.ts';
 import { accessItems, bare, KINDS, nameOf, processItems, serviceItems, sourceRows, withSource, wrongName, wrongUrl, wrongVariable } from '../src/source-words.ts';
 
 const prod: Source = { name: 'prod', type: 'pyroscope', url: 'https://pyroscope.example.com' };
-const listed: ListedSource = { source: prod, asks: 'pyroscope at https://pyroscope.example.com', allowed: true, snapshots: 0, running: false, error: '' };
+const listed: ListedSource = { source: prod, asks: 'pyroscope at https://pyroscope.example.com', allowed: true, snapshots: 0, running: false, error: '', notes: [] };
 
 test('every type of source is offered', () => {
   const types = properties.sources.items.properties.type.enum;
@@ -74,5 +74,8 @@ test('rows say what a source has, or why it has not', () => {
   assert.deepEqual([good?.description, good?.kind, good?.icon?.id], ['pyroscope · 0 snapshots', 'source', 'cloud']);
   assert.deepEqual([running?.description, running?.kind], ['pyroscope · fetching · 1 snapshot', 'source running']);
   assert.deepEqual([failed?.description, failed?.kind, failed?.icon?.id], ['a *b*', 'source failed', 'warning']);
+  const noted = sourceRows([{ ...listed, notes: ['9 intervals are *left out*', 'b'] }])[0];
+  assert.equal(noted?.description, 'pyroscope · 0 snapshots · 9 intervals are *left out*');
+  assert.match(noted.tooltip, /9 intervals are \\\*left out\\\*\n\nb$/);
   assert.match(failed?.tooltip ?? '', /Not allowed yet.*a \\\*b\\\*$/s);
 });

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+MAX_NOTES = 10
 BUSY = "snapshots are being fetched from it already"
 
 
@@ -54,11 +55,12 @@ class Fetching:
         if name in self._running:
             return BUSY
         asking = self._running[name] = Asking()
-        self._say(SourceState(name, running=True, done=0, total=0, written=0, error=""))
+        self._say(SourceState(name, running=True, done=0, total=0, written=0, error="", notes=()))
 
         def hear(report: JobReport) -> None:
             if report.note:
                 log.info("%s: %s", name, report.note)
+                self._note(name, printable(report.note))
             elif not report.error:
                 self._say(replace(self.states[name], done=report.done, total=report.total, written=report.written))
                 show(self.states[name])
@@ -83,6 +85,12 @@ class Fetching:
         """Stop whatever is asked."""
         for asking in (*self._running.values(), *self._others):
             asking.end()
+
+    def _note(self, name: str, note: str) -> None:
+        """Keep the first notes of a fetch, each once; all are in the log."""
+        state = self.states[name]
+        if note not in state.notes and len(state.notes) < MAX_NOTES:
+            self._say(replace(state, notes=(*state.notes, note)))
 
     def _say(self, state: SourceState) -> None:
         before, self.states[state.name] = self.states.get(state.name), state

@@ -213,6 +213,8 @@ class SourceState(Message, frozen=True):
     """New snapshots."""
     error: str
     """Why it failed; empty if it did not."""
+    notes: tuple[str, ...]
+    """What the user should know of it, such as what was left out, and why."""
 
 
 class ListedSource(Message, frozen=True):
@@ -228,6 +230,8 @@ class ListedSource(Message, frozen=True):
     running: bool
     error: str
     """Why it was not fetched from the last time, or what is wrong with the settings."""
+    notes: tuple[str, ...]
+    """What the user should know of the last fetch, such as what was left out, and why."""
 
 
 class SourceTest(Message, frozen=True):

@@ -258,7 +258,11 @@ def heaps_of(remote: Remote, seconds: float, types: TypesIn) -> HeapTypes:
 def listed(remote: Remote, heaps: HeapTypes, found: Iterable[RemoteSnapshot], left_out: str = "") -> RemoteListing:
     """Return a listing of what was found; `left_out` says what was not taken, and why."""
     how = "ahead" if heaps.ahead > 0 else "behind"
-    clock = f"the clock of {remote.address} is {abs(heaps.ahead):.0f} s {how}; its time counts" if heaps.ahead else ""
+    clock = (
+        f"the clock of {remote.address} is {abs(heaps.ahead) / 60:.0f} min {how}; its time counts"
+        if heaps.ahead
+        else ""
+    )
     return RemoteListing(in_order(found), heaps.named, tuple(filter(None, (clock, left_out))))
 
 

@@ -34,6 +34,8 @@ MOST_LISTED = 10_000
 """Processes in one answer."""
 MOST_AT_ONCE = 16
 """Processes that are fetched if none is chosen."""
+MAX_TOLD = 2
+"""Notes in a message to an editor that shows no sources."""
 SNAPSHOTS = 60
 """Of one process: enough to judge it, and to see its course."""
 
@@ -120,7 +122,8 @@ def tell_change(ls: Server, before: protocol.SourceState | None, now: protocol.S
         ls.protocol.notify(protocol.SourceState.method, as_json(now))
     elif not now.running:
         kind = types.MessageType.Warning if now.error else types.MessageType.Info
-        tell(ls, f"{now.name}: {now.error or counted(now.written, 'new snapshot')}", kind)
+        what = now.error or counted(now.written, "new snapshot")
+        tell(ls, f"{now.name}: {'; '.join((what, *now.notes[:MAX_TOLD]))}", kind)
     if ls.publisher and was_error != now.error:
         ls.run_task(ls.publisher.show_status(), "showing the status")
 
@@ -135,7 +138,8 @@ def _listed(source: Source, folder: str, state: protocol.SourceState | None) -> 
         except CaptureError as wrong:
             error = printable(str(wrong))
     running = bool(state and state.running)
-    return protocol.ListedSource(source, printable(asks), is_allowed, snapshots, running, error)
+    notes = state.notes if state else ()
+    return protocol.ListedSource(source, printable(asks), is_allowed, snapshots, running, error, notes)
 
 
 def _test(found: Overview | None) -> protocol.SourceTest:
