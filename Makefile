@@ -60,7 +60,7 @@ quick: .venv/made
 .PHONY: unit
 unit: libraries vscode-client/node_modules/made
 	$(NPM) run --silent test
-	$(BIN)/python -m pytest -n 6 -m "not e2e"
+	$(BIN)/python -m pytest -n 6 --dist worksteal -m "not e2e"
 
 # pytest rewrites the assertions of a module once, or each worker would do so at the same time; `unit` says what fails here.
 .PHONY: rewritten
@@ -77,8 +77,8 @@ e2e:
 	@echo "E2E=0: the tests in a real VS Code were left out."
 else
 e2e: workbench
-	$(BIN)/python -m pytest -m e2e -n 3 tests/e2e
-	$(BIN)/python -m pytest -m e2e -n 2 tests/pictures tests/test_packaging.py
+	$(BIN)/python -m pytest -m e2e -n 3 --dist worksteal tests/e2e
+	$(BIN)/python -m pytest -m e2e -n 2 --dist worksteal tests/pictures tests/test_packaging.py
 endif
 
 .PHONY: workbench
