@@ -205,7 +205,7 @@ def test_the_timeline_chooses_base_and_head_and_is_there_after_a_reload(opened: 
     expect(line_of_the_timeline(opened)).to_be_visible()
     opened.run("View: Focus First Editor Group")
     opened.go_to_line(1)
-    expect(webview(opened).get_by_role("status")).to_contain_text("main.go:1, where the cursor is, has no number")
+    expect(webview(opened).get_by_role("status")).to_contain_text("main.go:1, where the cursor is, has no inuse_space")
     expect(line_of_the_timeline(opened)).to_have_count(0)
     opened.go_to_line(11)
     expect(line_of_the_timeline(opened)).to_be_visible()

@@ -127,7 +127,7 @@ async def test_the_timeline(editor: Editor, folder: Path) -> None:
     assert found["withoutLine"] == ""
     found = await editor.command(TIMELINE, {"uri": uri, "line": 0})
     assert (found["at"], found["line"]) == (None, None)
-    assert found["withoutLine"] == "main.go:1, where the cursor is, has no number in b.pb.gz."
+    assert found["withoutLine"] == "main.go:1, where the cursor is, has no inuse_space in the head."
 
 
 async def test_the_timeline_is_of_all_samples_and_says_what_is_in_focus(editor: Editor, folder: Path) -> None:

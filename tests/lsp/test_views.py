@@ -136,7 +136,7 @@ async def test_a_hot_line_begins_with_the_number_that_sorts(editor: Editor, fold
         labels[sort] = next(one["sortedLabel"] for one in found if one["line"] == 6)
     assert labels == {
         "owned": "19.0MB owned ▲18.0MB",
-        "flat": "0B flat",
+        "flat": "0B flat · 19.0MB owned ▲18.0MB",
         "cum": "19.0MB cum ▲18.0MB",
         "growth": "▲18.0MB · 19.0MB owned",
     }

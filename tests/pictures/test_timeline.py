@@ -273,7 +273,7 @@ def test_no_time_is_written_beside_the_plot(picture: Picture) -> None:
     assert not [time for time in times if not "13:20" <= time[-5:] <= "14:30"]
 
 
-@pytest.mark.parametrize("width", [300, 1000])
+@pytest.mark.parametrize("width", [300, 500, 1000])
 def test_nothing_jumps_and_nothing_is_wider_than_the_page(picture: Picture, width: int) -> None:
     picture.load()
     picture.page.set_viewport_size({"width": width, "height": 700})
@@ -323,9 +323,16 @@ def test_few_snapshots(picture: Picture) -> None:
 def test_a_line_of_which_nothing_is_known_is_named(picture: Picture) -> None:
     picture.load()
     picture.start(
-        "timeline", timeline(points(VALUES), withoutLine="main.go:1, where the cursor is, has no number in c.pb.gz.")
+        "timeline",
+        timeline(points(VALUES), withoutLine="main.go:1, where the cursor is, has no inuse_space in the head."),
     )
-    expect(picture.page.get_by_role("status")).to_have_text("main.go:1, where the cursor is, has no number in c.pb.gz.")
+    expect(picture.page.get_by_role("status")).to_have_text(
+        "main.go:1, where the cursor is, has no inuse_space in the head."
+    )
+    for width in (280, 500, 1000):  # all of it is seen
+        picture.page.set_viewport_size({"width": width, "height": 700})
+        room = "(element) => element.scrollWidth <= element.clientWidth && element.scrollHeight <= element.clientHeight"
+        assert picture.page.get_by_role("status").evaluate(room)
     picture.page.evaluate("(data) => { handle.update(data); }", timeline(points(VALUES), line=LINE))
     expect(picture.page.get_by_role("status")).to_have_text("")
 

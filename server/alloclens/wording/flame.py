@@ -202,7 +202,7 @@ def timeline(
 
 def _without_line(comparison: Comparison, at: TimelineLine | None, asked: str) -> str:
     if at is None:
-        return printable(f"{asked}, where the cursor is, has no number in {comparison.head.name}.")
+        return printable(f"{asked}, where the cursor is, has no {type_name(comparison)} in the head.")
     return printable(
         f"What {asked} owned is not kept in {type_name(comparison)}; choose the sample type that is judged."
     )

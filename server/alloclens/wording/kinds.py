@@ -114,7 +114,10 @@ def _others(rows: Sequence[KindRow]) -> list[tuple[str, str]]:
 
 
 def _measured(of: KindRow, measure: str) -> str:
-    """Return one number with the name of its measure: 7.5MB owned ▲2.0MB; of growth: ▲2.0MB · 7.5MB owned."""
+    """Return one number with the name of its measure: 7.5MB owned ▲2.0MB; of growth: ▲2.0MB · 7.5MB owned.
+
+    If that is 0, the number of the hint follows: 0B owned · 7.5MB cum ▲2.0MB.
+    """
     comparison, stats = of.comparison, of.comparison.stats(of.row)
     unit, (judged, name) = comparison.sample_type.unit, main(stats)
     value, name = (judged, name) if measure == "growth" else (getattr(stats, measure), measure)
@@ -123,6 +126,8 @@ def _measured(of: KindRow, measure: str) -> str:
     text = f"{'~' if of.unsure else ''}{' '.join(filter(None, words))}"
     if measure == "growth" and comparison.base:
         return f"{growth(judged, unit)}{SEPARATOR}{text}"
+    if not value.value and judged.value:
+        return f"{text}{SEPARATOR}{_measured(of, main(stats)[1])}"
     return text + significant_growth(value, unit)
 
 
