@@ -179,8 +179,7 @@ async def test_what_was_fetched_stays_if_the_server_fails(editor: Editor, folder
     error = await editor.command(FETCH, given)
     assert "answered 503 Service Unavailable" in error
     await editor.until_hints(uri, {11: "2.0MB"})
-    await editor.until(lambda: error in editor.status.plainTooltip)
-    assert editor.status.state == "problem"
+    await editor.until(lambda: error in editor.status.plainTooltip and editor.status.state == "problem")
     (one,) = await editor.command(LIST)
     assert (one["error"], one["snapshots"]) == (error, 2)
     server.left, server.server.status = float("inf"), 200
