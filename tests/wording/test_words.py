@@ -223,8 +223,8 @@ def test_a_candidate_says_what_is_known_and_what_would_settle_it() -> None:
     said = candidate(finding(Rule.UNCLEAR, score=2.0, sampled=900.0, retention=1.0, points=(0.0, 1.0, 1.0, 2.0)))
     assert said == (
         "Not proven: 482MB held through this line, ▲300MB (99 %: +280MB to +321MB) over 2.5min, 14 snapshots: it rose "
-        "twice, none of it was freed, 900 sampled objects. At least 17 more snapshots at this pace would settle it, or a "
-        "run with runtime.MemProfileRate = 64 << 10."
+        "twice, but no more steadily than load may cause by chance, none of it was freed, 900 sampled objects. "
+        "At least 17 more snapshots at this pace would settle it, or a run with runtime.MemProfileRate = 64 << 10."
     )
     # Of 0.5 standard errors, a proof takes (2.935/0.5)² = 34 times as many.
     early = candidate(finding(Rule.EARLY, score=9.0, sampled=9.0, points=(0.0, 1.0, 2.0)))
@@ -257,7 +257,12 @@ def test_a_candidate_says_what_is_known_and_what_would_settle_it() -> None:
     large = candidate(finding(Rule.UNCLEAR, score=2.0, sampled=9.0, points=(0.0, 1.0)))
     assert large.endswith("9 sampled objects. At least 17 more snapshots at this pace would settle it.")
     of_v8 = MappedFinding(MappedLine("/w/a.ts", 9), "", None, of_function=True)
-    garbage = candidate(finding(Rule.UNCLEAR, score=2.0, sampled=9.0, points=(0.0, 1.0)), of_v8)
+    garbage = candidate(finding(Rule.UNCLEAR, score=2.0, sampled=9.0, points=(0.0, 1.0, 0.0)), of_v8)
+    assert (
+        ": it rose once, but not so steadily that it cannot be garbage, which V8 counts until it is collected, 9"
+        in garbage
+    )
+    assert "garbage, which" not in candidate(finding(Rule.UNCLEAR, low=-MB, points=(0.0, 1.0, 0.0)), of_v8)
     assert garbage.endswith(
         "would settle it, or a run with node --expose-gc that calls gc() before each profile (if this one did not)."
     )

@@ -71,6 +71,9 @@ REASONS = {
     Rule.TURNS: "but nearly all that was allocated was freed again",
 }
 """Why a candidate may be harmless."""
+UNSTEADY = ", but no more steadily than load may cause by chance"
+GARBAGE = ", but not so steadily that it cannot be garbage, which V8 counts until it is collected"
+"""The same of one that certainly grew, by none of these rules."""
 MAY_BE_YOUNG = " The profiles do not say when the process started: it may be a cache that fills up at first."
 SIGNS = {
     Sign.SHAPE: "it makes what often is not given back",
@@ -200,6 +203,8 @@ def candidate(finding: Finding, now: MappedFinding | None = None, before: str = 
     rises = sum(later > earlier for earlier, later in pairwise(finding.points))
     always = rises == len(finding.points) - 1
     known = ["it rose at every step" if always else f"it rose {TIMES.get(rises, f'{rises} times')}"]
+    if finding.owned.low > 0 and not always and finding.rule not in REASONS:
+        known[0] += GARBAGE if now and now.of_function else UNSTEADY
     if finding.retention > NOTHING_FREED:
         known.append("none of it was freed")
     if not math.isnan(finding.sampled):
