@@ -32,7 +32,9 @@ if TYPE_CHECKING:
     from alloclens.session.line_mapper import MappedFinding
 
 NEARBY = "The line may be another one nearby."
-SURE = "To be sure, commit before the program is built or started."
+SURE = (
+    "To be sure, commit before the program is built or started, or set `revision` to the commit that it is built from."
+)
 DOUBTS = {
     Doubt.CHANGED: f"The source has changed, perhaps after the program was built or started. {NEARBY} {SURE}",
     Doubt.EDITED: f"The source has changed, perhaps after the program was built. {NEARBY} To be sure, commit before you build it, or restart it.",
