@@ -121,9 +121,9 @@ export function ticks(times: readonly number[], span: number): string[] {
 // The line of a timeline: as it was pointed at (0-based), then as recorded.
 export type AskedLine = { uri: string; line: number } | TimelineLine;
 
-// What to ask for next time: a recorded line does not move with the text. A line without a number may soon be another one.
+// What to ask for next time: a recorded line does not move with the text. One without a number may have one in the next snapshot.
 export function recorded(asked: AskedLine | undefined, { at }: Timeline): AskedLine | undefined {
-  return asked !== undefined && 'uri' in asked ? (at ?? undefined) : asked;
+  return asked !== undefined && 'uri' in asked ? (at ?? asked) : asked;
 }
 
 // The setting for a head: the newest snapshot as a word, so that newer ones are followed.

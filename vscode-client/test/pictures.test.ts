@@ -224,7 +224,7 @@ test('the line of a timeline is asked for as it was recorded, once that is known
   const [pointed, at] = [{ uri: 'file:///w/main.go', line: 6 }, { file: '/w/main.go', line: 6 }];
   const answer = (found: typeof at | null) => ({ sampleType: '', unit: '', series: '', focus: '', points: [], memstats: [], at: found, line: null, withoutLine: '' });
   assert.equal(recorded(pointed, answer(at)), at);
-  assert.equal(recorded(pointed, answer(null)), undefined, 'it has no numbers');
+  assert.equal(recorded(pointed, answer(null)), pointed, 'it has no number yet');
   assert.equal(recorded(at, answer(null)), at, 'this head has none of it');
   assert.equal(recorded(undefined, answer(null)), undefined);
 });
