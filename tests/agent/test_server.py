@@ -14,6 +14,7 @@ from alloclens.agent.server import REPORT, make_server
 from alloclens.cli import main as cli
 from alloclens.cli.mcp import _report
 from alloclens.session.on_demand import OnDemand
+from alloclens.session.once import world
 from click.testing import CliRunner
 from mcp.client.client import Client
 from mcp.shared.exceptions import MCPError
@@ -119,6 +120,27 @@ async def test_a_finding_has_its_line_its_reason_and_its_error(folder: Path) -> 
     assert "99 %" in leak["why"]
     assert leak["stack"].endswith(f"telemetry.NewHandler ← main.main main.go:{LEAK}")
     assert "nothing" not in said
+
+
+async def test_a_line_that_leaks_on_several_instances_is_one_finding(folder: Path) -> None:
+    """The worst; its numbers are known in the other one, too."""
+    for path in sorted((folder / "profiles").iterdir()):
+        number = int(path.name[1:4])
+        path.unlink()
+        for pod, grown in (("a", 3), ("b", 6)):
+            stack = f"example.com/telemetry.NewHandler@/m/t.go:4 < main.main:3@{folder}/main.go:{LEAK}"
+            seconds = 1_790_000_000 + 60 * number
+            drop(
+                folder / f"profiles/api/{pod}/{path.name}",
+                heap(f"{stack} = {1 + grown * number}x{MB}", seconds=seconds),
+            )
+    agent = Agent(folder)
+    (leak,) = (await agent.ask("findings"))["findings"]
+    assert leak["series"] == "api/b"
+    assert " Leak on all 2 instances." in leak["why"]
+    lines = (await agent.ask("lines", file="main.go"))["lines"]
+    assert {line["series"]: bool(line["findings"]) for line in lines} == {"api/a": True, "api/b": True}
+    assert "Leak on all 2 instances." in _report(world([str(folder)], None, {}))
 
 
 async def test_the_id_stays_when_the_line_moves_and_differs_by_function(folder: Path) -> None:

@@ -43,6 +43,19 @@ def test_a_series_that_leaks_fails(tmp_path: Path) -> None:
     assert text[2] == f"  main.hold main.go:{HOLD} ← main.main main.go:1"
 
 
+def test_a_line_that_leaks_on_several_instances_fails_once(tmp_path: Path) -> None:
+    """On the one on which most leaks; a third one does not leak."""
+    app = program(tmp_path / "app")
+    for i in range(24):
+        for number, (pod, grown) in enumerate((("a", 4), ("b", 9), ("c", 0))):
+            kept = f"{app.stack('main.keep', KEEP, 10 - i % 2)}/{10 + i}"
+            stacks = kept, app.stack("main.hold", HOLD, 20 + grown * i)
+            drop(app.folder / f"series/api/{pod}/h{i:02}.pb.gz", heap(*stacks, seconds=1_790_000_000 + 60 * i + number))
+    (one,) = app.result("series")["violations"]
+    assert (one["line"], one["value"]) == (HOLD, (20 + 9 * 23) * MB)
+    assert one["message"].endswith(" Leak on 2 of 3 instances (a, b).")
+
+
 def test_no_line_that_was_edited_has_a_number_unmarked(tmp_path: Path) -> None:
     """First the caller's line, then the leaking one."""
     app = leaking(tmp_path / "app")

@@ -64,10 +64,14 @@ async def test_on_which_instances_a_finding_stands(editor: Editor, folder: Path)
         drop(folder / "profiles/api/pod-2" / path.name, other)
         drop(folder / "profiles/api/pod-1" / path.name, path.read_bytes())
         path.unlink()
-    await read(editor, folder, 44, series="api/pod-1")
+    uri = await read(editor, folder, 44, series="api/pod-1", leakSeverity="hint")
     (leak,) = (await editor.command(FINDINGS))["findings"]
     assert leak["detail"].endswith(" · leak only on pod-1, of 2 instances")
-    assert leak["tooltip"].endswith("\n\nLeak only on pod-1, of 2 instances.")
+    words = "Leak only on pod-1, of 2 instances."
+    assert leak["tooltip"].endswith(f"\n\n{words}")
+    assert f" {words}" in await editor.hover(uri, leak["line"])  # which does not repeat what is a warning
+    await editor.until(lambda: [one.message for one in editor.diagnostics.get(uri, ()) if words in one.message])
+    assert f" {words}\n" in await editor.command("alloclens.server.findingText", leak["id"])
 
 
 async def test_findings(editor: Editor, folder: Path) -> None:

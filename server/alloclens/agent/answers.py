@@ -18,7 +18,7 @@ from alloclens.session.choice import Choice, names, with_chosen
 from alloclens.session.line_mapper import LineMapper, parts
 from alloclens.session.naming import id_of, relative
 from alloclens.text import split_lines
-from alloclens.wording import shown_series
+from alloclens.wording import instances, shown_series
 from alloclens.wording.drift import report, without_line
 from alloclens.wording.explain import nothing_of, of_file
 from alloclens.wording.frames import folded, frame_name
@@ -77,7 +77,7 @@ def list_series(world: World, cursor: str) -> str:
 
 def findings(world: World, cursor: str) -> str:
     """Return the lines that leak or grow, worst first, then candidates; and why nothing is proven, if so."""
-    judged = _judged(world)
+    judged = _judged(world, once=True)
     is_found = any(of.finding.verdict in RAISED for of in judged)
     limits = [plain(note) for note in (*notes(world), *exits(world))]
     fixed = {
@@ -222,16 +222,17 @@ def _series(world: World, service: Service, name: str) -> dict[str, Any]:
     }
 
 
-def _judged(world: World) -> list[_Judged]:
-    """Return the findings, worst first, then candidates."""
-    mapper = LineMapper(world, text_of)
-    listed = (*world.findings(), *likeliest(world.listed_candidates, mapper))
+def _judged(world: World, *, once: bool = False) -> list[_Judged]:
+    """Return the findings, worst first, then candidates; with `once`, a line that several instances have only for the worst."""
+    mapper, found = LineMapper(world, text_of), world.findings()
+    listed = (*(world.instances.once(found) if once else found), *likeliest(world.listed_candidates, mapper))
     return [_Judged(finding, of, mapper.finding(of, finding)) for finding, of in listed]
 
 
 def _finding(world: World, mapper: LineMapper, of: _Judged) -> dict[str, Any]:
     finding, comparison, now = of
     message = listed_message(finding, comparison, now, world.settings.memory_bytes)
+    message += instances.sentence(world, finding, comparison)
     shape = mapper.shape(comparison, finding, now)
     grown = next(iter(comparison.stacks_of(finding, 1)), None)
     return {

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from alloclens.check.result import Violation
 from alloclens.profile.sample_types import GOROUTINES, LEAKED, judged
 from alloclens.series.verdicts import MIN_LEAK_OBSERVATIONS, MIN_OBSERVATIONS
-from alloclens.wording import shown_series
+from alloclens.wording import instances, shown_series
 from alloclens.wording.amounts import counted
 from alloclens.wording.markdown import plain
 from alloclens.wording.nothing import Cause, no_finding
@@ -29,20 +29,20 @@ FAILING = (*LEAKS, "growing")
 
 
 def violations(world: World, places: CodePlaces, fail_on: Collection[str]) -> Iterator[Violation]:
-    """Yield the findings whose code is in `fail_on`."""
-    for comparison in world.judged:
-        for finding in comparison.findings():
-            if finding.code in fail_on:
-                yield _violation(finding, comparison, world, places)
+    """Yield the findings whose code is in `fail_on`, worst first: of those of the instances of a service on one line, the worst."""
+    failing = (pair for pair in world.findings() if pair[0].code in fail_on)
+    for finding, comparison in world.instances.once(failing):
+        yield _violation(finding, comparison, world, places)
 
 
 def _violation(finding: Finding, comparison: Comparison, world: World, places: CodePlaces) -> Violation:
     placed = places.mapper.finding(comparison, finding)
+    said = message(finding, comparison, placed, world.settings.memory_bytes)
     return Violation(
         kind=finding.code,
         at=places.finding(finding, placed),
         subject=finding.function,
-        message=plain(message(finding, comparison, placed, world.settings.memory_bytes)),
+        message=plain(said + instances.sentence(world, finding, comparison)),
         sample_type=finding.sample_type.type,
         unit=finding.sample_type.unit,
         amount=finding.owned,

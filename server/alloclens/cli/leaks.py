@@ -204,14 +204,7 @@ def _line(named: NamedLine) -> dict[str, Any]:
 def _print(findings: list[tuple[Finding, Comparison]], known: World, mapper: LineMapper, *, each: bool) -> None:
     """Print findings; unless it is to be `each`, only the worst of those that instances of a service have on one line."""
     doubts = list[str]()
-    said: dict[tuple[object, ...], set[Series]] = {}
-    for finding, comparison in findings:
-        on_line = said.setdefault((finding.function, finding.file, finding.line, finding.sample_type), set())
-        if comparison.series in on_line and not each:
-            continue
-        spread = known.instances.spread(finding, comparison) if finding.verdict in RAISED else None
-        if spread:
-            on_line.update(one.series for one in spread.found)
+    for finding, comparison in findings if each else known.instances.once(findings):
         placed = mapper.finding(comparison, finding)
         if placed.doubt:
             doubts.append(DOUBTS[placed.doubt])
@@ -227,8 +220,8 @@ def _print(findings: list[tuple[Finding, Comparison]], known: World, mapper: Lin
         if finding.verdict in RAISED:
             _print_stack(finding, comparison, placed, mapper)
         show(Styled(f"  {figures(finding)}", dim=True))
-        if spread:
-            show(f"  {instances.spread(spread)}")
+        if on := instances.on(known, finding, comparison):
+            show(f"  {on}")
     for reason in dict.fromkeys(doubts):
         tell(f"~ {reason}")
 

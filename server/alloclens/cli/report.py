@@ -32,7 +32,7 @@ from alloclens.tables.top import top
 from alloclens.transform.subset import samples
 from alloclens.typed import as_json
 from alloclens.wording import flame as wording
-from alloclens.wording import shown_series
+from alloclens.wording import instances, shown_series
 from alloclens.wording.amounts import amount, counted, growth, share
 from alloclens.wording.kinds import type_name
 from alloclens.wording.markdown import plain
@@ -233,6 +233,7 @@ def _findings(known: World, titles: _Titles) -> list[_FindingRow] | str:
 def _finding(finding: Finding, comparison: Comparison, known: World, now: LineMapper, titles: _Titles) -> _FindingRow:
     placed = now.finding(comparison, finding)
     message = placed_message(finding, comparison, placed, known.settings.memory_bytes)
+    message += instances.sentence(known, finding, comparison)
     shape = now.shape(comparison, finding, placed)
     return _FindingRow(
         _place(placed.at, finding.file, finding.line, titles),

@@ -16,6 +16,7 @@ from alloclens.paths import clean_path
 from alloclens.printable import printable
 from alloclens.series.verdicts import VERDICTS
 from alloclens.session.naming import id_of
+from alloclens.wording import instances
 from alloclens.wording.hover import stack_label
 from alloclens.wording.names import short_name
 from alloclens.wording.verdict import CALLER, INLINED, SHAPES, caller_message, placed_message, whose
@@ -119,6 +120,7 @@ def _diagnostic(
     """Return the diagnostic of a finding, with its callers, the stack that grew most, and what it was reported as `before`."""
     shape = document_lines.mapper.shape(comparison, finding, now)
     message = placed_message(finding, comparison, now, world.settings.memory_bytes, before)
+    message += instances.sentence(world, finding, comparison)
     return types.Diagnostic(
         NOWHERE,
         f"{message} {SHAPES[shape]}" if shape else message,

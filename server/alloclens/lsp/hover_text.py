@@ -14,6 +14,7 @@ from alloclens.lsp.reported import report_before
 from alloclens.paths import name_of
 from alloclens.series.findings import RAISED
 from alloclens.wording import hover as wording
+from alloclens.wording import instances
 from alloclens.wording.markdown import plain
 
 if TYPE_CHECKING:
@@ -97,5 +98,6 @@ def _of_kind(
         has_moved=at.line != hovered[1],
         is_said=judged_here and client.hovers_diagnostics and has_diagnostic(at, world),
         folds=client.prefers_markdown and client.folds_markdown,
+        on=instances.sentence(world, judged, comparison) if judged else "",
         report_before=lambda finding: report_before(ls.reported, finding, comparison),
     )

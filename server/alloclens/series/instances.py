@@ -14,7 +14,7 @@ from alloclens.series.findings import RAISED
 from alloclens.series.verdicts import MIN_LEAK_OBSERVATIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from alloclens.series.comparison import Comparison
     from alloclens.series.findings import Finding
@@ -123,6 +123,17 @@ class Instances:
         if of not in self._spreads:
             self._spreads[of] = _spread(finding, own.version, running, self._services[service])
         return self._spreads[of]
+
+    def once(self, pairs: Iterable[tuple[Finding, Comparison]]) -> Iterator[tuple[Finding, Comparison]]:
+        """Yield findings, but of those that instances of a service have on one line only the first."""
+        said: dict[tuple[object, ...], set[Series]] = {}
+        for finding, comparison in pairs:
+            on_line = said.setdefault((finding.function, finding.file, finding.line, finding.sample_type), set())
+            if comparison.series in on_line:
+                continue
+            if finding.verdict in RAISED and (spread := self.spread(finding, comparison)):
+                on_line.update(one.series for one in spread.found)
+            yield finding, comparison
 
     @cached_property
     def _spreads(self) -> dict[tuple[object, ...], Spread]:

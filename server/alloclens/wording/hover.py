@@ -70,13 +70,14 @@ def markdown(
     has_moved: bool = False,
     is_said: bool = False,
     folds: bool = False,
+    on: str = "",
     report_before: Callable[[Finding], str] = lambda _: "",
 ) -> str:
     """Write the hover of one row of the head's lines. `doubt` is about where that row is now.
 
     `has_moved`: whether its line has another number than the recorded one. `is_said`: whether the
     editor has the verdict in the same hover already, as a diagnostic. `folds`: whether the editor shows the HTML element `details`, which is closed until a click.
-    `report_before`: returns what a finding was reported as, for `reported`.
+    `on`: on which instances of its service the verdict stands, as a sentence. `report_before`: returns what a finding was reported as, for `reported`.
     """
     lines = comparison.lines
     file, number = lines.at(row)
@@ -85,7 +86,7 @@ def markdown(
         judged = None
     by = _order(stacks, comparison, judged)
     parts = [
-        *_finding(judged, places, report_before, is_said=is_said),
+        *_finding(judged, places, report_before, on, is_said=is_said),
         title(comparison, row),
         *(f"Heaviest stack{by}, leaf first: {row}" for row in _stacks(stacks[:1], comparison, places)),
     ]
@@ -127,7 +128,7 @@ def _wider(comparison: Comparison, judged: Finding | None) -> list[str]:
 
 
 def _finding(
-    judged: Finding | None, places: LinePlaces, report_before: Callable[[Finding], str], *, is_said: bool
+    judged: Finding | None, places: LinePlaces, report_before: Callable[[Finding], str], on: str, *, is_said: bool
 ) -> list[str]:
     if judged is None:
         return []
@@ -139,7 +140,7 @@ def _finding(
     if is_said:
         return [drawn_before(judged.points, link if page else "")]
     origin = f" They were started at [{escape(start)}]({address})." if start else ""
-    return [drawn_before(judged.points, escape(said) + origin), *([link] if page else [])]
+    return [drawn_before(judged.points, escape(said + on) + origin), *([link] if page else [])]
 
 
 def title(comparison: Comparison, row: int, *, interval: bool = True) -> str:

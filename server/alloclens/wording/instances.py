@@ -6,12 +6,28 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from alloclens.printable import printable
+from alloclens.series.findings import RAISED
 
 if TYPE_CHECKING:
+    from alloclens.series.comparison import Comparison
+    from alloclens.series.findings import Finding
     from alloclens.series.instances import Spread
     from alloclens.series.series import Series
+    from alloclens.session.world import World
 
 MAX_NAMES = 3
+
+
+def on(world: World, finding: Finding, comparison: Comparison) -> str:
+    """Say on which instances a finding stands; "" if nothing is proven, or its service has one instance."""
+    of = world.instances.spread(finding, comparison) if finding.verdict in RAISED else None
+    return spread(of) if of else ""
+
+
+def sentence(world: World, finding: Finding, comparison: Comparison) -> str:
+    """Say the same in a sentence that follows another."""
+    where = on(world, finding, comparison)
+    return f" {where[:1].upper()}{where[1:]}." if where else ""
 
 
 def spread(of: Spread) -> str:

@@ -15,6 +15,7 @@ from alloclens.printable import printable
 from alloclens.series.findings import RAISED
 from alloclens.session.line_mapper import NamedLine
 from alloclens.session.naming import id_of, relative
+from alloclens.wording import instances
 from alloclens.wording.hover import stack_label
 from alloclens.wording.verdict import SHAPES, candidate, figures, placed_message, whose
 
@@ -76,6 +77,7 @@ def _lines(
     yield printable(f"{where}  {finding.function}")
     yield printable(
         placed_message(finding, comparison, now, world.settings.memory_bytes, before)
+        + instances.sentence(world, finding, comparison)
         if finding.verdict in RAISED
         else whose(comparison) + candidate(finding, now, before)
     )

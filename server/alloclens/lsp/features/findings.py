@@ -78,8 +78,7 @@ def _finding(
         finding.function,
     )
     row = views.detail(finding, before, unsure=now.unsure, ended=comparison.is_before_restart)
-    spread = world.instances.spread(finding, comparison) if finding.verdict in RAISED else None
-    on = instances.spread(spread) if spread else ""
+    on = instances.on(world, finding, comparison)
     return protocol.ListedFinding(
         id=id_of(finding, now, world.sources.roots),
         verdict=finding.verdict,
