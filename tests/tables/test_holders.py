@@ -89,11 +89,12 @@ def test_callers_that_tell_too_many_holders_apart_are_left_out(
 def test_what_no_own_code_owns_belongs_to_the_outermost_function() -> None:
     made = held(
         "bufio.grow@/r/bufio.go:4 < log.(*Entry).scan@/m/log.go:7 < runtime.goexit@/r/asm.s:1 = 1x100",
+        "load@/m/jobs.py:4 < Scheduler.run@/m/jobs.py:7 < <1 frame omitted>@:0 = 1x7",
         "log.(*Entry).scan@/m/log.go:9 = 1x10",
         "runtime.malg@/r/proc.go:9 < runtime.newproc1@/r/proc.go:8 = 1x1000",
         "x.f@/m/x.go:1 < runtime.main@/r/proc.go:3 = 1x5",
     )
-    assert named(made) == {("log.(*Entry).scan",): 110, ("x.f",): 5}
+    assert named(made) == {("log.(*Entry).scan",): 110, ("Scheduler.run",): 7, ("x.f",): 5}
 
 
 def test_each_sample_has_at_most_one_holder() -> None:

@@ -114,7 +114,7 @@ class Attributed(NamedTuple):
 
 PLACE_SECONDS = 0.02
 """Time to find a recorded file and keep its text on a network drive; a local disk takes a fiftieth."""
-FORMAT_VERSION = 23
+FORMAT_VERSION = 24
 """Increased when the same file is read differently; cached snapshots are then read again."""
 MAX_SAMPLES = 1_000_000
 """In all cached profiles together."""

@@ -8,6 +8,7 @@ a thread.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -42,6 +43,8 @@ STARTERS = frozenset(
     )
 )
 """Outermost frames that say nothing: what starts a program, a goroutine or a thread."""
+OMITTED = re.compile(r"<\d+ frames? omitted>")
+"""What ddtrace names the outermost frames of a stack that is too deep for it."""
 MAX_STARTERS = 100
 """Outermost locations that are looked at: nothing calls through so many starters and frames of the runtime."""
 MAX_CALLERS = 3
@@ -157,7 +160,7 @@ def held_samples(profile: Profile, sites: Sites, own: Mask, path: Sequence[Seque
 def _outermost(profile: Profile, rows: Ints) -> Ints:
     """Return the outermost function that says something about these samples; -1 for none, and for all other samples."""
     names = profile.text(profile.functions.name)
-    telling = [bool(name) and name not in STARTERS and not name.startswith(RUNTIME) for name in names]
+    telling = [_tells(name) for name in names]
     function, at = profile.frames.function, profile.locations.frame_at
     frame = last(np.array([*telling, False])[function], at)  # the last entry is for row -1, no function
     of_location = np.append(np.where(frame >= at[:-1], function[frame], -1), -1)
@@ -172,6 +175,10 @@ def _outermost(profile: Profile, rows: Ints) -> Ints:
         if not len(rows):
             break
     return out
+
+
+def _tells(name: str) -> bool:
+    return bool(name) and name not in STARTERS and not name.startswith(RUNTIME) and not OMITTED.fullmatch(name)
 
 
 class RelatedSites(NamedTuple):
