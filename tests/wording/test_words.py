@@ -154,7 +154,8 @@ def test_what_grows_says_how_many_more_snapshots_a_leak_takes(observations: int,
             Rule.LIKELY,
             (
                 "Growing: 482MB held through this line, ▲300MB (99 %: +280MB to +321MB) over 2.5min, 14 snapshots, at 2.0MB/s. The "
-                "numbers alone do not prove it, but it makes what often is not given back; take at least 6 more snapshots."
+                "numbers alone do not prove it, but it makes timers, contexts, label values or the like, which are often never stopped or "
+                "removed; take at least 6 more snapshots."
             ),
         ),
         (

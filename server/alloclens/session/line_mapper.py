@@ -13,7 +13,7 @@ from alloclens.languages.declarations import is_generated
 from alloclens.paths import name_of
 from alloclens.series.findings import RAISED
 from alloclens.session.go_texts import GoTexts
-from alloclens.session.signs import sign
+from alloclens.session.signs import kept, sign
 from alloclens.source.line_mapping import LinesInFile, map_recorded_lines
 from alloclens.source.places import Place
 from alloclens.source.profiled_text import UNCHANGING, RecordedLines
@@ -96,6 +96,8 @@ class MappedFinding(NamedTuple):
     """Whether only texts tell them: lines that may start the goroutines of a library. `at` is the only one, None of several."""
     sign: Sign | None = None
     """What speaks for a leak, beside the numbers of a candidate."""
+    kept: Shape | None = None
+    """What most of that is which it makes and which often leaks; None if it makes nothing such, or too little to tell."""
     callers: tuple[NamedLine, ...] = ()
     """The own lines outwards that call the line, as far as they hold most of the growth. The last is one of several."""
     share: float = 1.0
@@ -165,6 +167,7 @@ class LineMapper:
             callers=callers,
             share=share,
             sign=seen,
+            kept=kept(finding, comparison),
             of_function=comparison.lines.by_function,
             inlined=inlined,
             inlined_into=self._inlined_into(comparison, finding),

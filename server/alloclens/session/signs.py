@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from alloclens.languages.go.keeping import Addition
+    from alloclens.languages.go.leak_patterns import Shape
     from alloclens.series.comparison import Comparison
     from alloclens.series.findings import Finding
     from alloclens.session.go_texts import GoTexts
@@ -37,11 +38,19 @@ def sign(finding: Finding, comparison: Comparison, texts: GoTexts, added: Iterab
     """Return what speaks for a leak; None if nothing does. `added` says to what the values are added. Reads files."""
     if finding.is_goroutine or finding.is_foreign or finding.rule in SLOWED:
         return None
-    if comparison.shape(finding) in OFTEN_KEPT:
+    if kept(finding, comparison):
         return Sign.SHAPE
     if any(texts.is_never_ended(function, comparison) for function in _called(finding, comparison)):
         return Sign.UNENDED
     return Sign.ADDED if any(addition.only_grows for addition in added) else None
+
+
+def kept(finding: Finding, comparison: Comparison) -> Shape | None:
+    """Return what a line makes that often leaks, by its stacks, if that counts for it; None for nothing."""
+    if not (finding.may_leak or finding.rule is Rule.LIKELY):
+        return None
+    shape = comparison.shape(finding)
+    return shape if shape in OFTEN_KEPT else None
 
 
 def _called(finding: Finding, comparison: Comparison) -> set[str]:

@@ -47,9 +47,7 @@ SENTENCES = {
     Rule.RISES: "Leak: {held}, {grown}, at {pace}; the pace holds.",
     Rule.YOUNG: "Growing: {held}, {grown}: too few to say whether it goes on.",
     Rule.UNSETTLED: "Growing: {held}, {grown}, at {pace}; whether the pace holds is not certain yet: {more}.",
-    Rule.LIKELY: (
-        "Growing: {held}, {grown}, at {pace}. The numbers alone do not prove it, but it makes what often is not given back; {more}."
-    ),
+    Rule.LIKELY: "Growing: {held}, {grown}, at {pace}. The numbers alone do not prove it, but {kept}; {more}.",
     Rule.SLOWS: "Noise: {held}, {grown}, but lately more slowly, like a cache that fills up.",
     Rule.REFILLS: "Noise: {held}, {grown}, but not certainly beyond where it slowed down in the previous process.",
     Rule.LOADED: "Noise: {held}, {grown}; {load}, as it does under more load.",
@@ -78,11 +76,21 @@ GARBAGE = ", but not so steadily that it cannot be garbage, which V8 counts unti
 """The same of one that certainly grew, by none of these rules."""
 MAY_BE_YOUNG = " The profiles do not say when the process started: it may be a cache that fills up at first."
 SIGNS = {
-    Sign.SHAPE: "it makes what often is not given back",
     Sign.UNENDED: "what it gets from a library has an end (Close, Stop) that your code never names",
     Sign.ADDED: "what it makes is added to something that nothing in its package cuts back",
 }
-"""What speaks for a leak of a candidate, beside its numbers."""
+"""What speaks for a leak of a candidate, beside its numbers and what it makes."""
+KEPT = {
+    Shape.TICKER: "it makes tickers, which are often never stopped",
+    Shape.TIMER: "it makes timers, which are often never stopped",
+    Shape.RESPONSE_BODY: "it makes HTTP requests, and the bodies of their responses are often never closed",
+    Shape.REGISTRATION: "it registers something with a dependency, which is often never removed",
+    Shape.LABEL_VALUES: "it makes sets of label values of a metric, which are often never removed",
+    Shape.CONTEXT: "it makes contexts, which are often never cancelled",
+}
+"""What a line makes that often leaks."""
+KEPT_OF_ANY_KIND = "it makes timers, contexts, label values or the like, which are often never stopped or removed"
+"""The same where the stacks that grew since the base do not show which."""
 MAY_BE_INLINED = " V8 may also have inlined this function: what it allocates then counts as its caller's."
 """Another reason why a function grows no more, or more slowly."""
 INLINED_INTO = " V8 may have inlined this function into {caller}, which grows: what it allocates then counts there."
@@ -140,7 +148,7 @@ def caller_message(finding: Finding, now: MappedFinding, caller: NamedLine) -> s
     held = NamedLine(finding.file, finding.line, now.at).name
     where = f" goroutines wait in {held}" if finding.is_goroutine else f" held through {held}"
     callers = " ← ".join("this line" if other is caller else other.name for other in now.callers)
-    words = _of_rule(finding, where + _called(now, callers))
+    words = _of_rule(finding, where + _called(now, callers), now)
     return f"~ {words} {NEARBY}" if caller.at and caller.at.unsure else words
 
 
@@ -158,7 +166,7 @@ def whose(comparison: Comparison) -> str:
 
 def sentence(finding: Finding, now: MappedFinding | None = None) -> str:
     """Say what is held, how it grew, and which rule says so. `now` is where the line is, and who calls it."""
-    return _of_rule(finding, _what(finding, now)) + _beside(finding) + _inlined_into(finding, now)
+    return _of_rule(finding, _what(finding, now), now) + _beside(finding) + _inlined_into(finding, now)
 
 
 def _inlined_into(finding: Finding, now: MappedFinding | None) -> str:
@@ -180,7 +188,7 @@ def _beside(finding: Finding) -> str:
     return f" Other calls {what} this line; this verdict is not about them."
 
 
-def _of_rule(finding: Finding, what: str) -> str:
+def _of_rule(finding: Finding, what: str, now: MappedFinding | None) -> str:
     unit = finding.sample_type.unit
     is_noise = (
         finding.rule is Rule.UNCLEAR and finding.over.observations >= MIN_OBSERVATIONS and not finding.is_candidate
@@ -192,6 +200,7 @@ def _of_rule(finding: Finding, what: str) -> str:
         grown=_grown(finding),
         pace=rate(finding.slope, unit, finding.over.seconds),
         load=_load(finding),
+        kept=_kept(now),
         more=_more(finding),
         churn=share(MIN_RETENTION, 1),
         small=share(MIN_GROWTH_SHARE, 1),
@@ -214,7 +223,7 @@ def candidate(finding: Finding, now: MappedFinding | None = None, before: str = 
     if finding.rule in REASONS:
         known.append(REASONS[finding.rule].format(load=_load(finding)))
     if now and now.sign:
-        known.append(SIGNS[now.sign])
+        known.append(SIGNS.get(now.sign) or _kept(now))
     held = amount(finding.owned.value, finding.sample_type.unit) + _what(finding, now)
     words = f"Not proven: {held}, {_grown(finding)}: {', '.join(known)}.{reported(before)}"
     sooner = WITHOUT_GARBAGE if now and now.of_function else _denser(finding)
@@ -235,6 +244,11 @@ def _quiet(finding: Finding, now: MappedFinding | None) -> str:
         f"Not proven: {held}, {_grown(finding)}: no rise so far beyond chance, but a leak of up to {hidden} would not show yet. "
         f"Take more snapshots{sooner and f', or {sooner}'}."
     )
+
+
+def _kept(now: MappedFinding | None) -> str:
+    """Say what a line makes that often leaks."""
+    return KEPT.get(now.kept, KEPT_OF_ANY_KIND) if now and now.kept else KEPT_OF_ANY_KIND
 
 
 def _load(finding: Finding) -> str:
