@@ -94,7 +94,7 @@ async def test_findings(editor: Editor, folder: Path) -> None:
     )
     assert "a line rises as much in less than 1 in 1M cases" in leak["tooltip"].replace("\\", "")
     assert (filling["verdict"], filling["severity"], line(filling)) == ("filling", "hint", 11)
-    assert filling["detail"] == "filling · 40.0MB ▲40.0MB"
+    assert filling["detail"] == "filling · ▲40.0MB"
 
 
 async def test_the_worst_finding_comes_first_whatever_it_is_of(editor: Editor, folder: Path) -> None:

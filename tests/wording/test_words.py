@@ -295,6 +295,14 @@ def test_the_row_of_a_candidate_begins_with_why_it_may_be_harmless(rule: Rule, w
     assert detail(finding(rule, points=(0.0, 1.0))).startswith(f"{why} · 482MB ▲300MB")
 
 
+def test_the_row_of_what_grew_from_nothing_has_its_number_once() -> None:
+    """A side bar of 300 pixels then has room for the pace."""
+    from_nothing = {"growth": 481.9 * MB, "low": 400 * MB}
+    assert detail(finding(Rule.RISES, **from_nothing), unsure=True).startswith("leak · ~▲482MB, 2.0MB/s over ")
+    chance = finding(Rule.EARLY, points=(0.0, 1.0), growth=482 * MB, low=-MB, high=900 * MB)
+    assert detail(chance).startswith("too early · +482MB, ")
+
+
 def test_of_a_process_that_has_ended_nobody_is_told_to_take_more_snapshots() -> None:
     ended = finding(Rule.EARLY, score=2.0, sampled=9.0, points=(0.0, 1.0), has_ended=True)
     assert candidate(ended).endswith(

@@ -41,13 +41,14 @@ def place(file: str, line: int, function: str) -> str:
 def detail(finding: Finding, before: str = "", *, unsure: bool = False, ended: bool = False) -> str:
     """Return the verdict, what is held and how it grew, in a few words: leak · 64.0MB ▲63.0MB, 9.0MB/s over 70s.
 
-    The verdict and the numbers are first: a side bar cuts off the rest. `before`: what it was reported as, and since
+    The verdict and the numbers are first: a side bar cuts off the rest. Of what grew from nothing, the growth is all. `before`: what it was reported as, and since
     when. `unsure` marks a line that may be another one with ~, `ended` what a process held before it was restarted.
     """
     unit = finding.sample_type.unit
     growth = grown(finding) if finding.growth else ""
     counts = noun(None, finding.sample_type, finding.owned.value)
-    held = f"{'~' if unsure else ''}{' '.join(filter(None, (amount(finding.owned.value, unit), growth, counts)))}"
+    held = amount(finding.owned.value, unit)
+    numbers = " ".join(filter(None, ("" if growth[1:] == held else held, growth, counts)))
     pace = (
         f", {rate(finding.slope, unit, finding.over.seconds)} over {duration(finding.over.seconds)}"
         if finding.slope > 0
@@ -55,7 +56,7 @@ def detail(finding: Finding, before: str = "", *, unsure: bool = False, ended: b
     )
     verdict = DOUBTS.get(finding.rule, "not proven") if finding.is_candidate else finding.verdict
     of = f"{verdict} before the restart" if ended else verdict
-    return f"{of} · {held}{pace}{before and f', {before}'}"
+    return f"{of} · {'~' if unsure else ''}{numbers}{pace}{before and f', {before}'}"
 
 
 def tooltip(finding: Finding, label: str, message: str, not_here: str, on: str = "") -> str:
