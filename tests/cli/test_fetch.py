@@ -359,15 +359,60 @@ def test_a_server_whose_longer_sums_hold_too_little(server: Pyroscope, at_once: 
     assert (words in said) if words else (said == "")
 
 
-def test_what_would_come_before_the_first_is_not_fetched(server: Pyroscope) -> None:
-    """What was allocated is added up from the first."""
+def counted(directory: str) -> dict[str, list[list[int]]]:
+    """Return the values of all snapshots by the names of their files."""
+    return {path.name: read(path.read_bytes()).values.tolist() for path in Path(directory).rglob("*.pb.gz")}
+
+
+def per_minute(server: Pyroscope) -> None:
+    """Let it say that 10 MB are allocated a minute."""
+    server.allocated = lambda milliseconds: 10_000_000 * (milliseconds // 60_000)
+
+
+@pytest.mark.parametrize("parts", [(5, 10), (2, 7, 10)])
+def test_what_is_older_counts_what_was_allocated_once(server: Pyroscope, parts: tuple[int, ...]) -> None:
+    """As if all had been fetched at once. By hand: the first counts what is in use, each later one 10 MB more."""
+    per_minute(server)
+    every = server.snapshots
+    for number in parts:
+        server.snapshots = every[-number:]
+        assert fetched("--into", "p").stderr == ""
+    assert run("fetch", "--into", "p").stderr == "prod: nothing new\n"
+    assert len(fetched("--into", "at once").stdout.splitlines()) == 10
+    assert counted("p") == counted("at once")
+    allocated = sorted(row[0] for ((*row,),) in counted("p").values())
+    assert allocated == [1000 + 10_000_000 * i for i in range(10)]
+
+
+def test_what_is_older_without_what_was_allocated(server: Pyroscope) -> None:
     every, server.snapshots = server.snapshots, server.snapshots[5:]
     assert len(fetched("--into", "p").stdout.splitlines()) == 5
     server.snapshots = every
-    result = run("fetch", "--into", "p")
-    assert result.stdout == ""
-    assert "unnamed/a: what is older than " in result.stderr
-    assert "delete its snapshots to fetch more" in result.stderr
+    assert len(run("fetch", "--into", "p").stdout.splitlines()) == 5
+
+
+def test_what_is_older_is_written_only_if_all_of_it_was_fetched(server: Pyroscope) -> None:
+    per_minute(server)
+    every, server.snapshots = server.snapshots, server.snapshots[5:]
+    fetched("--into", "p")
+    before, server.snapshots, server.left = counted("p"), every, 8
+    assert "answered 503" in run("fetch", "--into", "p").stderr
+    assert counted("p") == before
+    server.left, server.server.status = float("inf"), 200
+    assert len(run("fetch", "--into", "p").stdout.splitlines()) == 5
+
+
+def test_what_is_older_than_what_counts_from_a_file_that_is_gone(server: Pyroscope) -> None:
+    """As after the oldest left the cache, or if this was cut off before."""
+    per_minute(server)
+    every, server.snapshots = server.snapshots, server.snapshots[5:]
+    (first, *_) = fetched("--into", "p").stdout.splitlines()
+    Path(first).unlink()
+    before, server.snapshots = counted("p"), every
+    said = run("fetch", "--into", "p").stderr
+    assert said.startswith("unnamed/a: what is older than ")
+    assert "is not fetched, since the files from then on count what was allocated from one that is gone" in said
+    assert counted("p") == before
 
 
 def test_what_is_fetched_at_once_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -189,9 +189,9 @@ def test_only_what_is_new_is_fetched(s3: Any, tmp_path: Path, monkeypatch: pytes
     got: list[str] = []
     parts = buckets.BUCKET.parts
 
-    def seen(remote: Any, listing: Any, snapshot: Any, before: Any) -> list[bytes]:
+    def seen(remote: Any, listing: Any, snapshot: Any) -> list[bytes]:
         got.append(snapshot.key)
-        return parts(remote, listing, snapshot, before)
+        return parts(remote, listing, snapshot)
 
     monkeypatch.setitem(collect.SOURCES, "s3", buckets.BUCKET._replace(parts=seen))
     assert len(fetched(tmp_path, f"s3://{BUCKET}").stdout.splitlines()) == len(got) == 1

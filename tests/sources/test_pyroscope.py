@@ -49,13 +49,13 @@ def test_the_findings_are_those_of_the_files(
         assert next((f["verdict"] for f in expected if f["line"] == LEAK and f["verdict"] == "leak"), None) == verdict
 
 
-def test_snapshots_that_come_later_are_added(program: Path, folder: Path, tmp_path: Path) -> None:
-    """What was allocated is counted on from the files of the first time."""
+@pytest.mark.parametrize("first", [slice(10), slice(-10, None)], ids=["newer ones", "older ones"])
+def test_snapshots_that_come_later_are_added(program: Path, folder: Path, tmp_path: Path, first: slice) -> None:
+    """What was allocated is counted on from the files of the first time, or counted anew in these."""
     every = sorted((tmp_path / "kept/api/api-a").iterdir())
-    early = tmp_path / "early/api/api-a"
-    for path in every[:10]:
-        drop(early / path.name, path.read_bytes())
-    for kept, number in (("early", 10), ("kept", SNAPSHOTS - 10)):
+    for path in every[first]:
+        drop(tmp_path / "first/api/api-a" / path.name, path.read_bytes())
+    for kept, number in (("first", 10), ("kept", SNAPSHOTS - 10)):
         with pyroscope.serving(program, tmp_path / kept) as url:
             settings(folder, url, select='pod="api-a"')
             fetched = run("fetch", "--every", "1s", "--into", tmp_path / "into")

@@ -53,7 +53,7 @@ def command(
     The settings file has them as [[sources]] (docs/sources.md). Each has to be allowed once, with `alloclens sources allow NAME`.
 
     Each process has a directory SERVICE/PROCESS, so it is a series of its own. Only what is missing is fetched, also with a
-    shorter --every; of Pyroscope, nothing from before the first snapshot that is there. In the cache, the oldest snapshots of all sources are removed beyond 1 GiB.
+    shorter --every or a longer --since. In the cache, the oldest snapshots of all sources are removed beyond 1 GiB.
 
     A source of the type `http` or `kubernetes` has only the snapshot of now: --follow makes a series of it.
     """

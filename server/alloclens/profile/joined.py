@@ -15,7 +15,7 @@ from alloclens.profile.formats.compression import unpacked
 from alloclens.profile.formats.profile_pb2 import Function, Label, Location, Mapping, Profile, ValueType
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
 ALLOCATED, IN_USE = ("alloc_objects", "alloc_space"), ("inuse_objects", "inuse_space")
 LENGTH_DELIMITED = 2
@@ -41,7 +41,7 @@ def joined(parts: Iterable[bytes], types: Sequence[str], before: bytes, time_nan
         for part in map(_message, parts):
             tables.add(part, 0)
         tables.add(_message(unpacked(before, MAX_PROFILE_BYTES)), len(HEAP))
-        message = tables.heap(types)
+        message = tables.heap(types, _allocated)
     except LookupError as error:
         raise Malformed(f"it refers to an entry that it does not have: {error}") from error
     except ValueError as error:
@@ -67,6 +67,50 @@ def allocated(heap: bytes) -> int:
         return 0 if column is None else sum(sample.value[column] for sample in message.sample)
     except IndexError as error:
         raise Malformed(str(error)) from error
+
+
+def counts_from_itself(heap: bytes) -> bool:
+    """Return whether a result of `joined` is a first one: what it has allocated is what it has in use. Raises Malformed."""
+    message = _message(unpacked(heap, MAX_PROFILE_BYTES))
+    try:
+        names = [message.string_table[kind.type] for kind in message.sample_type]
+        pairs = [(names.index(a), names.index(b)) for a, b in zip(ALLOCATED, IN_USE, strict=True) if {a, b} <= {*names}]
+        return bool(pairs) and all(sample.value[a] == sample.value[b] for sample in message.sample for a, b in pairs)
+    except IndexError as error:
+        raise Malformed(str(error)) from error
+
+
+def counted_from_earlier(heap: bytes, first: bytes) -> bytes:
+    """Return a result of `joined` that counts what was allocated from an earlier snapshot than it did. Raises Malformed.
+
+    `first` is the one from which it counted until now, joined again with those before it.
+    """
+    tables, message = _Tables(), _message(unpacked(heap, MAX_PROFILE_BYTES))
+    try:
+        names, time_nanos = [message.string_table[kind.type] for kind in message.sample_type], message.time_nanos
+        tables.add(message, 0)
+        tables.add(_message(unpacked(first, MAX_PROFILE_BYTES)), len(HEAP))
+        made = tables.heap([name for name in HEAP if name in names], _with_earlier)
+    except LookupError as error:
+        raise Malformed(f"it refers to an entry that it does not have: {error}") from error
+    except ValueError as error:
+        raise Malformed("the sum of its values has more than 64 bits") from error
+    made.time_nanos = time_nanos
+    return gzip.compress(made.SerializeToString(), mtime=0)
+
+
+def in_use(heap: bytes) -> bytes:
+    """Return what a result of `joined` has in use, as one part. Raises Malformed."""
+    message = _message(unpacked(heap, MAX_PROFILE_BYTES))
+    try:
+        for column in reversed(range(len(message.sample_type))):
+            if message.string_table[message.sample_type[column].type] not in IN_USE:
+                del message.sample_type[column]
+                for sample in message.sample:
+                    del sample.value[column]
+    except IndexError as error:
+        raise Malformed(str(error)) from error
+    return message.SerializeToString()
 
 
 def inside(data: bytes, *fields: int) -> bytes:
@@ -124,13 +168,16 @@ class _Tables:
             self._message.period = part.period
             self._message.period_type.CopyFrom(_with(part.period_type, texts, "type", "unit"))
 
-    def heap(self, types: Sequence[str]) -> Profile:
-        """Return the profile with these types. Raises ValueError if a sum has more than 64 bits."""
+    def heap(self, types: Sequence[str], count: Callable[[int, int, int, int], int]) -> Profile:
+        """Return the profile with these types. Raises ValueError if a sum has more than 64 bits.
+
+        `count` returns what a stack has allocated, from that and what is in use, now and before.
+        """
         for name in types:
             unit = UNITS[HEAP.index(name)]
             self._message.sample_type.add(type=self._text(name), unit=self._text(unit))
         for (locations, labels), values in self._values.items():
-            now = [*map(_allocated, values, values[2:], values[4:6], values[6:]), *values[2:4]]
+            now = [*map(count, values, values[2:], values[4:6], values[6:]), *values[2:4]]
             sample = self._message.sample.add(location_id=locations, value=[now[HEAP.index(name)] for name in types])
             for label in labels:
                 sample.label.add().MergeFromString(label)
@@ -168,6 +215,12 @@ class _Tables:
 def _allocated(since: int, in_use: int, before: int, in_use_before: int) -> int:
     """Return what one stack has allocated since the first snapshot."""
     return before + max(since, in_use - in_use_before, 0)
+
+
+def _with_earlier(of: int, in_use: int, first: int, in_use_first: int) -> int:
+    """Return the same of one that counted from a first snapshot, which had allocated as much as it had in use."""
+    del in_use
+    return of + first - in_use_first
 
 
 def _with(row: Text, texts: Sequence[int], *fields: str) -> Text:

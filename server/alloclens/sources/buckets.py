@@ -115,9 +115,9 @@ def snapshots(remote: Remote, wanted: FetchSpan, process: Process) -> RemoteList
     return RemoteListing(in_order(fitting), {}, (note,) if large else ())
 
 
-def parts(remote: Remote, listing: RemoteListing, snapshot: RemoteSnapshot, before: int | None) -> list[bytes]:
+def parts(remote: Remote, listing: RemoteListing, snapshot: RemoteSnapshot) -> list[bytes]:
     """Return the file of a snapshot. Raises CaptureError, and Malformed if the bucket no longer has it, or it has grown."""
-    del listing, before
+    del listing
     with _explained(remote):
         try:
             answer = _store(remote.address).get(snapshot.key)

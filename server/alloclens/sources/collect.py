@@ -18,13 +18,22 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from itertools import pairwise
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from alloclens.disk import read_file
+from alloclens.disk import read_file, write_file
 from alloclens.profile.comments import VERSIONS, commented
 from alloclens.profile.errors import ProfileError
 from alloclens.profile.formats import MAX_PROFILE_BYTES, read
-from alloclens.profile.joined import HEAP, allocated, joined
+from alloclens.profile.joined import (
+    ALLOCATED,
+    HEAP,
+    allocated,
+    counted_from_earlier,
+    counts_from_itself,
+    in_use,
+    joined,
+)
 from alloclens.sources.buckets import BUCKET
 from alloclens.sources.capture_files import NAME, file_name, time_of, write_new
 from alloclens.sources.errors import CaptureError
@@ -32,7 +41,7 @@ from alloclens.sources.http import HTTP
 from alloclens.sources.kubernetes import KUBERNETES
 from alloclens.sources.parca import PARCA
 from alloclens.sources.pyroscope import PYROSCOPE
-from alloclens.sources.remote import MAX_TIME, in_words, moment
+from alloclens.sources.remote import MAX_TIME, Span, in_words, moment
 from alloclens.sources.retry import retried
 from alloclens.walk import tree
 
@@ -180,17 +189,64 @@ class _Fetch:
         own = [one for one in listing.snapshots if one.labels == labels and 0 < one.taken < MAX_TIME]
         there = {_milliseconds(path): path for path in _heaps(directory)}
         missing, kept = self._missing(own, there), frozenset(there)
-        if self._source.since_before and missing and there and missing[0].taken < min(there):
-            self._watch.tell(
-                f"{directory_of(labels)}: what is older than {moment(min(there))} is not fetched, since what was allocated is "
-                "added up from there; delete its snapshots to fetch more"
-            )
-        for snapshot in missing:
+        adds_up = self._source.allocated is not None and any(name in listing.types for name in ALLOCATED)
+        older = [one for one in missing if adds_up and there and one.taken < min(there)]
+        for snapshot in missing[len(older) :]:
             if self.stop.is_set():
                 return
             self._snapshot(listing, snapshot, there, directory)
-        if self._source.since_before:
+        if adds_up:
             self._check_seams(directory_of(labels), kept, there)
+        if older:
+            self._older(listing, older, there, directory)
+
+    def _older(
+        self, listing: RemoteListing, older: list[RemoteSnapshot], there: dict[int, Path], directory: Path
+    ) -> None:
+        """Fetch snapshots from before all that are there, and let these count what was allocated from then on, too.
+
+        Nothing is written until all of them are fetched: until then, what was allocated would seem to fall where they meet.
+        """
+        first = min(there)
+        try:
+            if not counts_from_itself(read_file(there[first], MAX_PROFILE_BYTES)):
+                self._watch.tell(
+                    f"{directory.parent.name}/{directory.name}: what is older than {moment(first)} is not fetched, since the files "
+                    "from then on count what was allocated from one that is gone; delete them to fetch more"
+                )
+                return
+            with TemporaryDirectory() as name:
+                fetched: dict[int, Path] = {}
+                for snapshot in older:
+                    if self.stop.is_set():
+                        return
+                    self._put(listing, snapshot, fetched, Path(name))
+                if fetched:
+                    self._join(listing, older[0].labels, fetched, there)
+                    for taken, path in fetched.items():
+                        there[taken] = directory / path.name
+                        if write_new(there[taken], read_file(path, MAX_PROFILE_BYTES)):
+                            self._tell_written(there[taken])
+        except ProfileError as error:
+            self._watch.tell(f"{directory}: what is older than {moment(first)} is not fetched: {error}")
+
+    def _join(
+        self, listing: RemoteListing, process: Process, fetched: Mapping[int, Path], there: Mapping[int, Path]
+    ) -> None:
+        """Let what is there count what was allocated from the first of what was fetched, the first of them first.
+
+        If this is cut off, the first no longer counts from itself, so that nothing is counted twice the next time.
+        """
+        assert self._source.allocated
+        first, last = min(there), max(fetched)
+        heaps = {taken: read_file(path, MAX_PROFILE_BYTES) for taken, path in sorted(there.items())}
+        within, asked = Span(last + 1, first), self._source.allocated
+        since = retried(lambda: asked(self._remote, listing, process, within), self._watch.tell)
+        types = [name for name in HEAP if name in listing.types]
+        before = read_file(fetched[last], MAX_PROFILE_BYTES)
+        start = joined([in_use(heaps[first]), *since], types, before, first * 1_000_000)
+        for taken, heap in {taken: counted_from_earlier(heap, start) for taken, heap in heaps.items()}.items():
+            write_file(there[taken], _versioned(heap, process))
 
     def _check_seams(self, name: str, kept: frozenset[int], there: Mapping[int, Path]) -> None:
         """Say where a file that was kept has less allocated than one before it that was fetched now, from shorter sums."""
@@ -214,7 +270,7 @@ class _Fetch:
         for snapshot in own:
             found.setdefault(self._slot(snapshot.taken), snapshot)
         missing = [one for one in found.values() if one]
-        return missing if self._source.since_before else missing[::-1]
+        return missing if self._source.allocated else missing[::-1]
 
     def _slot(self, taken: int) -> int:
         return int(taken / 1000 / self._wanted.every)
@@ -223,32 +279,43 @@ class _Fetch:
         self, listing: RemoteListing, snapshot: RemoteSnapshot, there: dict[int, Path], directory: Path
     ) -> None:
         """Fetch one snapshot and write it, unless the server has something else."""
+        if path := self._put(listing, snapshot, there, directory):
+            self._tell_written(path)
+
+    def _put(
+        self, listing: RemoteListing, snapshot: RemoteSnapshot, there: dict[int, Path], directory: Path
+    ) -> Path | None:
+        """Do the same without telling; return the path if it is new."""
         before = max((taken for taken in there if taken < snapshot.taken), default=None)
-        if self._source.since_before and before is None and there:
-            return
         data = self._fetched(listing, snapshot, before, there)
         path = directory / file_name("heap", _time(snapshot.taken))
-        if data and write_new(path, data):
-            there[snapshot.taken] = path
-            with self._lock:
-                self._written += 1
-                self.bytes_left -= len(data)
-                if self.bytes_left < 0:
-                    self.stop.set()
-            self._watch.written(path)
+        if not data or not write_new(path, data):
+            return None
+        there[snapshot.taken] = path
+        with self._lock:
+            self.bytes_left -= len(data)
+            if self.bytes_left < 0:
+                self.stop.set()
+        return path
+
+    def _tell_written(self, path: Path) -> None:
+        with self._lock:
+            self._written += 1
+        self._watch.written(path)
 
     def _fetched(
         self, listing: RemoteListing, snapshot: RemoteSnapshot, before: int | None, there: Mapping[int, Path]
     ) -> bytes | None:
         """Return a snapshot; None if the server has something else. Raises CaptureError, and OSError if the one before cannot be read."""
-        since = before if self._source.since_before else None
-        types = [name for name in HEAP if name in listing.types]
+        types, asked, earlier = [name for name in HEAP if name in listing.types], self._source.allocated, b""
         try:
-            earlier = b"" if since is None else read_file(there[since], MAX_PROFILE_BYTES)
-            parts = retried(lambda: self._source.parts(self._remote, listing, snapshot, since), self._watch.tell)
+            parts = retried(lambda: self._source.parts(self._remote, listing, snapshot), self._watch.tell)
+            if asked and before is not None:
+                since = Span(before + 1, snapshot.taken)
+                parts += retried(lambda: asked(self._remote, listing, snapshot.labels, since), self._watch.tell)
+                earlier = read_file(there[before], MAX_PROFILE_BYTES)
             whole = joined(parts, types, earlier, snapshot.taken * 1_000_000) if types else _whole(*parts)
-            versions = (f"{name}={value}" for name, value in snapshot.labels if name in VERSIONS)
-            return commented(whole, *versions)
+            return _versioned(whole, snapshot.labels)
         except ProfileError as error:
             self._leave_out(snapshot, str(error))
             return None
@@ -313,6 +380,11 @@ def trim(root: Path, tell: Callable[[str], None], most: int = MAX_KEPT_BYTES) ->
             most -= path.stat().st_size
             if most < 0:
                 path.unlink()
+
+
+def _versioned(heap: bytes, process: Process) -> bytes:
+    """Return a profile with a comment for each label of its process that names the version."""
+    return commented(heap, *(f"{name}={value}" for name, value in process if name in VERSIONS))
 
 
 def _whole(data: bytes) -> bytes:

@@ -30,9 +30,9 @@ def snapshots(remote: Remote, wanted: FetchSpan, process: Process) -> RemoteList
     return RemoteListing((RemoteSnapshot(_now(), process, "", 0),), {})
 
 
-def parts(remote: Remote, listing: RemoteListing, snapshot: RemoteSnapshot, before: int | None) -> list[bytes]:
+def parts(remote: Remote, listing: RemoteListing, snapshot: RemoteSnapshot) -> list[bytes]:
     """Return the profile as it is now. Raises CaptureError."""
-    del listing, snapshot, before
+    del listing, snapshot
     return [remote.get("", {}).body]
 
 

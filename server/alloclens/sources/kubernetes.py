@@ -106,9 +106,9 @@ def snapshots(remote: Remote, wanted: FetchSpan, process: Process) -> RemoteList
     )
 
 
-def parts(remote: Remote, listing: RemoteListing, snapshot: RemoteSnapshot, before: int | None) -> list[bytes]:
+def parts(remote: Remote, listing: RemoteListing, snapshot: RemoteSnapshot) -> list[bytes]:
     """Return the profile of a pod as it is now. Raises CaptureError."""
-    del listing, before
+    del listing
     forward = Forward(snapshot.key, remote.source.context)
     try:
         address = parsed(forward.url)

@@ -133,9 +133,8 @@ def snapshots(remote: Remote, wanted: FetchSpan, process: Process) -> RemoteList
     return listed(remote, heaps, _heaps(remote, heaps, process))
 
 
-def parts(remote: Remote, listing: RemoteListing, snapshot: RemoteSnapshot, before: int | None) -> list[bytes]:
-    """Return a profile.proto of each type of a snapshot. Raises CaptureError, and Malformed if the answer is no profile."""
-    del before  # what it returns as allocated is since the start of the process
+def parts(remote: Remote, listing: RemoteListing, snapshot: RemoteSnapshot) -> list[bytes]:
+    """Return a profile.proto of each type of a snapshot; what is allocated is since the start of the process. Raises CaptureError, and Malformed if the answer is no profile."""
     out = {name: _single(remote, kind, snapshot) for name, kind in listing.types.items()}
     check_in_use({name: out[name] for name in IN_USE if name in out}, snapshot)
     return [*out.values()]

@@ -152,8 +152,8 @@ def snapshots(remote: Remote, wanted: FetchSpan, process: Process) -> RemoteList
     return listed(remote, heaps, *_heaps(remote, heaps, wanted.every, process))
 
 
-def parts(remote: Remote, listing: RemoteListing, snapshot: RemoteSnapshot, before: int | None) -> list[bytes]:
-    """Return what is in use in a snapshot, and what was allocated since the one taken at `before`: a profile.proto each.
+def parts(remote: Remote, listing: RemoteListing, snapshot: RemoteSnapshot) -> list[bytes]:
+    """Return what is in use in a snapshot, a profile.proto of each type.
 
     Raises CaptureError, and Malformed if the answer is the sum of several snapshots, or lacks a type.
     """
@@ -162,12 +162,16 @@ def parts(remote: Remote, listing: RemoteListing, snapshot: RemoteSnapshot, befo
         around = Span(snapshot.taken - interval, snapshot.taken + interval)
     else:
         around = Span(snapshot.taken - interval + 1, snapshot.taken)
-    in_use = {name: _merged(remote, types[name], snapshot, around, snapshot.key) for name in IN_USE if name in types}
+    names = [name for name in IN_USE if name in types]
+    in_use = {name: _merged(remote, types[name], snapshot.labels, around, snapshot.key) for name in names}
     check_in_use(in_use, snapshot)
-    if before is None:
-        return [*in_use.values()]
-    since = Span(before + 1, snapshot.taken)
-    return [*in_use.values(), *(_merged(remote, types[name], snapshot, since) for name in ALLOCATED if name in types)]
+    return [*in_use.values()]
+
+
+def allocated(remote: Remote, listing: RemoteListing, process: Process, within: Span) -> list[bytes]:
+    """Return what a process allocated in a span, a profile.proto of each type. Raises CaptureError, and Malformed."""
+    names = [name for name in ALLOCATED if name in listing.types]
+    return [_merged(remote, listing.types[name], process, within) for name in names]
 
 
 def _heaps(remote: Remote, heaps: HeapTypes, every: float, process: Process) -> tuple[list[RemoteSnapshot], str]:
@@ -254,12 +258,12 @@ def _series(remote: Remote, asked: _SeriesQuery) -> list[_Series]:
     return _asked(remote, "SelectSeries", _AllSeries, **query)[0].series
 
 
-def _merged(remote: Remote, type_id: str, snapshot: RemoteSnapshot, within: Span, profile_id: str = "") -> bytes:
+def _merged(remote: Remote, type_id: str, process: Process, within: Span, profile_id: str = "") -> bytes:
     """Return the sum of a type over a span, or of the one snapshot with an id. Raises CaptureError, and Malformed.
 
     The method for that is deprecated, so a server may have only the one that returns profiles in several formats.
     """
-    asked: list[tuple[int, int | str]] = [(TYPE_ID, type_id), (SELECTOR, remote.selector(snapshot.labels))]
+    asked: list[tuple[int, int | str]] = [(TYPE_ID, type_id), (SELECTOR, remote.selector(process))]
     asked += [(START, within.begin), (END, within.end)]
     try:
         return _in_protobuf(remote, "SelectMergeProfile", [*asked, *([(IDS, profile_id)] if profile_id else [])])
@@ -301,4 +305,4 @@ def _varint(number: int) -> bytes:
     return bytes([*out, number])
 
 
-PYROSCOPE = SourceType(overview, processes, snapshots, parts, beyond, since_before=True)
+PYROSCOPE = SourceType(overview, processes, snapshots, parts, beyond, allocated)

@@ -144,15 +144,15 @@ class SourceType(NamedTuple):
     """Returns the processes of these last seconds, each once. What it costs should not grow with their snapshots."""
     snapshots: Callable[[Remote, FetchSpan, Process], RemoteListing]
     """Returns the snapshots of a process in a span. Of those in one interval of `every` seconds, it may leave out all but one."""
-    parts: Callable[[Remote, RemoteListing, RemoteSnapshot, int | None], list[bytes]]
+    parts: Callable[[Remote, RemoteListing, RemoteSnapshot], list[bytes]]
     """Returns a profile.proto of each type of a snapshot, or the profile if the source keeps whole ones.
 
     It raises ProfileError if what it gets is not that snapshot.
     """
     beyond: Callable[[Remote, float], str] = lambda _remote, _seconds: ""
     """Says when the newest heap was, where none is of these last seconds; "" if that is unknown, or costs much."""
-    since_before: bool = False
-    """Whether what is allocated counts since the snapshot of the given time, not since the start of the process."""
+    allocated: Callable[[Remote, RemoteListing, Process, Span], list[bytes]] | None = None
+    """Returns what a process allocated in a span, a profile.proto of each type; None if snapshots have that since its start."""
     live: bool = False
     """Whether each process is asked itself, for the snapshot of now. If one does not answer, the others still may."""
 
