@@ -8,8 +8,11 @@ units have (DWARF 5, section 7.5.1.2).
 
 from __future__ import annotations
 
+import os
 import struct
+from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from alloclens.symbols.layout import ET_DYN, PT_LOAD
@@ -38,6 +41,11 @@ COMPRESSED = 0x800
 HEADER, SPLIT_HEADER = 12, 20
 """Bytes of the header of a unit, and of one with an id: length, version, type, size of addresses, offset of abbreviations, id."""
 ADDRESS = struct.Struct("<Q")
+MAX_NAME_BYTES = 64
+"""Of a section's name that are read; the longest that is meant has 22."""
+MAX_RANGES = 1 << 20
+"""Of the code of one unit, and of those that are looked at in one program."""
+DAMAGED = "its debug information is damaged"
 PACKAGE = ".dwp"
 """Ends the name of a file with those of many units."""
 INFO, ABBREV, STR_OFFSETS, RNGLISTS = 1, 3, 6, 8
@@ -66,8 +74,17 @@ class Skeleton:
     """Offset in .debug_addr."""
 
 
+@contextmanager
+def _named() -> Iterator[None]:
+    """Raise ValueError for what damaged data leads to."""
+    try:
+        yield
+    except (KeyError, IndexError, OverflowError, struct.error) as error:
+        raise ValueError(DAMAGED) from error
+
+
 class _Bytes:
-    """Reads numbers one after the other. Raises IndexError or struct.error at the end of the data."""
+    """Reads numbers one after the other. Raises IndexError or ValueError at the end of the data."""
 
     def __init__(self, data: bytes, at: int = 0) -> None:
         self.data = data
@@ -82,6 +99,8 @@ class _Bytes:
             shift += 7
             if byte < 0x80:
                 return out
+            if shift > 63:
+                raise ValueError(DAMAGED)
 
     def take(self, size: int) -> int:
         piece = self.data[self.at : self.at + size]
@@ -91,7 +110,9 @@ class _Bytes:
         return int.from_bytes(piece, "little")
 
     def text(self) -> str:
-        end = self.data.index(b"\0", self.at)
+        end = self.data.find(b"\0", self.at)
+        if end < 0:
+            raise ValueError(DAMAGED)
         out = self.data[self.at : end].decode("utf-8", "replace")
         self.at = end + 1
         return out
@@ -112,34 +133,46 @@ class _Declaration(NamedTuple):
 
 
 def sections(file: BinaryIO) -> DebugSections:
-    """Read the sections of a little-endian 64-bit ELF file that have debug information.
+    """Read the sections of a little-endian 64-bit ELF file that have debug information: no more bytes than it has.
 
-    Raises ValueError for any other file, struct.error or IndexError for a damaged one, or OSError.
+    Raises ValueError for any other file, or a damaged one, or OSError.
     """
-    head = file.read(64)
+    head, end = file.read(64), file.seek(0, os.SEEK_END)
     if head[:6] != b"\x7fELF\x02\x01":
         raise ValueError("it is no little-endian 64-bit ELF file")
-    (at,), (width, count, names) = struct.unpack_from("<Q", head, 40), struct.unpack_from("<HHH", head, 58)
-    table = _piece(file, at, width * count)
-    rows = [struct.unpack_from("<IIQQQQ", table, width * n) for n in range(count)]
-    text = _piece(file, *rows[names][4:])
-    debug = [(name, row) for row in rows if (name := _Bytes(text, row[0]).text()).startswith(".debug_")]
-    if any(flags & COMPRESSED for _, (_, _, flags, *_) in debug):
-        raise ValueError("its debug information is compressed")
-    return {name: _piece(file, offset, size) for name, (*_, offset, size) in debug}
+    with _named():
+        (at,), (width, count, names) = struct.unpack_from("<Q", head, 40), struct.unpack_from("<HHH", head, 58)
+        table = _piece(file, at, width * count, end)
+        rows = [struct.unpack_from("<IIQQQQ", table, width * n) for n in range(count)]
+        *_, offset, size = rows[names]
+        text = _piece(file, offset, size, end)
+        debug = [(name, row) for row in rows if (name := _section(text, row[0])).startswith(".debug_")]
+        if any(flags & COMPRESSED for _, (_, _, flags, *_) in debug):
+            raise ValueError("its debug information is compressed")
+        if sum(size for _, (*_, size) in debug) > end:
+            raise ValueError(DAMAGED)
+        return {name: _piece(file, offset, size, end) for name, (*_, offset, size) in debug}
 
 
-def _piece(file: BinaryIO, offset: int, size: int) -> bytes:
+def _piece(file: BinaryIO, offset: int, size: int, end: int) -> bytes:
+    if offset + size > end:
+        raise ValueError(DAMAGED)
     file.seek(offset)
     return file.read(size)
 
 
+def _section(names: bytes, at: int) -> str:
+    return names[at : at + MAX_NAME_BYTES].partition(b"\0")[0].decode("latin-1")
+
+
 def skeletons(of: DebugSections) -> Iterator[Skeleton]:
-    """Yield the units of a program whose debug information is elsewhere. Raises ValueError, IndexError or struct.error."""
+    """Yield the units of a program whose debug information is elsewhere. Raises ValueError."""
     info = of.get(".debug_info", b"")
     for at, end, kind in _units(info):
         if kind == SKELETON:
-            yield _skeleton(of, info, at, end)
+            with _named():
+                unit = _skeleton(of, info, at, end)
+            yield unit
 
 
 def _units(info: bytes) -> Iterator[tuple[int, int, int]]:
@@ -174,7 +207,10 @@ def _root(abbrev: bytes, info: bytes, at: int) -> tuple[_Declaration, _Bytes]:
     table = int.from_bytes(info[at + 8 : at + 12], "little")
     reader = _Bytes(info, at + SPLIT_HEADER)
     code = reader.uleb()
-    return next(one for one in _declarations(abbrev, table) if one.code == code), reader
+    root = next((one for one in _declarations(abbrev, table) if one.code == code), None)
+    if root is None:
+        raise ValueError(DAMAGED)
+    return root, reader
 
 
 def _skeleton(of: DebugSections, info: bytes, at: int, end: int) -> Skeleton:
@@ -187,7 +223,10 @@ def _skeleton(of: DebugSections, info: bytes, at: int, end: int) -> Skeleton:
     if RANGES in found:
         form, value = found[RANGES]
         base = found[RNGLISTS_BASE][1] if RNGLISTS_BASE in found else HEADER
-        ranges = tuple(_ranges(of, value if form == SEC_OFFSET else _listed(of, base, value), low, addresses))
+        listed = _ranges(of, value if form == SEC_OFFSET else _listed(of, base, value), low, addresses)
+        ranges = tuple(islice(listed, MAX_RANGES + 1))
+        if len(ranges) > MAX_RANGES:
+            raise ValueError(DAMAGED)
     else:
         form, high = found.get(HIGH_PC, (0, 0))
         ranges = ((low, _address(of, form, high, addresses) if form in (ADDR, ADDRX) else low + high),)
@@ -247,8 +286,9 @@ def _ranges(of: DebugSections, at: int, base: int, addresses: int) -> Iterator[t
 
 
 def contribution(of: DebugSections, unit: bytes) -> DebugSections | None:
-    """Return the sections of the unit with this id, in a .dwo or a .dwp file; None if it is not there."""
-    part = of if ".debug_cu_index" not in of else _packaged(of, unit)
+    """Return the sections of the unit with this id, in a .dwo or a .dwp file; None if it is not there. Raises ValueError."""
+    with _named():
+        part = of if ".debug_cu_index" not in of else _packaged(of, unit)
     info = part.get(".debug_info.dwo", b"") if part else b""
     for at, end, kind in _units(info):
         if kind == SPLIT_COMPILE and info[at + HEADER : at + SPLIT_HEADER] == unit:
@@ -262,6 +302,8 @@ def _packaged(of: DebugSections, unit: bytes) -> DebugSections | None:
     version, _, columns, units, slots = struct.unpack_from("<HHIII", index)
     if version != 5:
         return None
+    if 16 + 12 * slots > len(index):
+        raise ValueError(DAMAGED)
     ids = [index[16 + 8 * n : 24 + 8 * n] for n in range(slots)]
     row = struct.unpack_from("<I", index, 16 + 8 * slots + 4 * ids.index(unit))[0] if unit in ids else 0
     if not row:
@@ -279,7 +321,15 @@ def _packaged(of: DebugSections, unit: bytes) -> DebugSections | None:
 
 
 def joined(program: DebugSections, unit: Skeleton, part: DebugSections, base: int, machine: int) -> bytes:
-    """Return an ELF file with one whole unit, linked for the same addresses as the program, of which `base` is the lowest."""
+    """Return an ELF file with one whole unit, linked for the same addresses as the program, of which `base` is the lowest.
+
+    Raises ValueError.
+    """
+    with _named():
+        return _joined(program, unit, part, base, machine)
+
+
+def _joined(program: DebugSections, unit: Skeleton, part: DebugSections, base: int, machine: int) -> bytes:
     info, abbrev = part[".debug_info.dwo"], part[".debug_abbrev.dwo"]
     declared, _ = _root(abbrev, info, 0)
     code = info[SPLIT_HEADER : SPLIT_HEADER + len(_uleb(declared.code))]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import io
 import os
-import struct
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -97,11 +96,14 @@ def _units(
 ) -> list[tuple[tuple[tuple[int, int], ...], bytes]]:
     """Return the ranges and the table of each unit of these addresses; b"" without debug information. All errors become ValueError."""
     out: list[tuple[tuple[tuple[int, int], ...], bytes]] = []
+    left = split.MAX_RANGES
     try:
         of = _sections(path)
         for unit in split.skeletons(of):
             ranges = tuple((begin - base, end - base) for begin, end in unit.ranges)
-            if any(begin <= address < end for begin, end in ranges for address in addresses) and len(out) < MAX_UNITS:
+            is_wanted = any(begin <= address < end for begin, end in ranges for address in addresses)
+            if is_wanted and len(out) < MAX_UNITS and len(ranges) <= left:
+                left -= len(ranges)
                 out.append((ranges, _table(of, unit, files, base, machine)))
     except Exception as error:
         raise ValueError(first_line(error)) from error
@@ -113,7 +115,7 @@ def _table(of: split.DebugSections, unit: split.Skeleton, files: Sequence[str], 
     for path in (*named, *(path for path in files if path.endswith(split.PACKAGE))):
         try:
             part = split.contribution(_sections(path), unit.id)
-        except (OSError, ValueError, KeyError, IndexError, struct.error):  # another one may be whole
+        except (OSError, ValueError):  # another one may be whole
             continue
         if part:
             data = split.joined(of, unit, part, base, machine)
