@@ -75,6 +75,7 @@ def test_a_frame_in_focus_who_calls_a_line_and_the_flame_graph(opened: VsCode) -
     opened.until_hint(KEEP, "6.0MB")
     focus = opened.page.locator('.statusbar-item[id*="alloclens"]', has_text="dep.New")
     expect(focus).to_be_visible()
+    expect(line).to_contain_text("6.0MB main.keep")
     opened.picture("focus")
     focus.click()
     opened.until_hint(KEEP, "46.0MB ▲37.0MB")
