@@ -15,7 +15,7 @@ from urllib.request import Request, urlopen
 import pytest
 import trustme
 from alloclens.profile.formats import read
-from alloclens.sources import buckets, collect, retry
+from alloclens.sources import buckets, collect, retry, stored
 from alloclens.sources.address import bucket
 
 from tests.support import azure, gcs
@@ -322,7 +322,7 @@ def test_too_much(s3: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     for i in range(3):
         s3.put_object(Bucket=BUCKET, Key=f"api/{i}/{named()}", Body=HEAP)
     s3.put_object(Bucket=BUCKET, Key=f"api/large/{named()}", Body=HEAP * 9)
-    monkeypatch.setattr(buckets, "MAX_PROFILE_BYTES", len(HEAP))
+    monkeypatch.setattr(stored, "MAX_PROFILE_BYTES", len(HEAP))
     result = fetched(tmp_path, f"s3://{BUCKET}")
     assert len(result.stdout.splitlines()) == 3
     assert result.stderr == (

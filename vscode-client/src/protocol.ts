@@ -127,8 +127,8 @@ export interface ListedSource {
 // Where the profiles of processes are fetched from. No field holds a secret: this file may be shared.
 export interface Source {
   name: string; // What you call it
-  type: 'azure' | 'gcs' | 'http' | 'kubernetes' | 'parca' | 'pyroscope' | 's3'; // What kind of server, bucket or cluster it is
-  url: string; // Its URL, without user and password: https://pyroscope.example.com, s3://bucket/path, gs://bucket/path, https://account.blob.core.windows.net/container/path, or pod://namespace:6060 for the pods of a namespace
+  type: 'azure' | 'directory' | 'gcs' | 'http' | 'kubernetes' | 'parca' | 'pyroscope' | 's3'; // What kind of server, bucket, cluster or directory it is
+  url: string; // Its URL, without user and password: https://pyroscope.example.com, s3://bucket/path, gs://bucket/path, https://account.blob.core.windows.net/container/path, pod://namespace:6060 for the pods of a namespace, or file:///mnt/profiles for a directory
   select?: string; // Which profiles, as a label selector, such as service_name="api". If empty, all
   interval?: number; // Seconds between two profiles of a process, as they are collected
   context?: string; // Kubernetes: the context of your kubeconfig. If empty, the current one

@@ -20,6 +20,7 @@ export const KINDS: Item<Kind>[] = [
   { label: 'Parca', detail: 'A server with its query API.', value: { type: 'parca', url: 'https://parca.example.com', access: ['tokenEnv', 'tokenFile', 'user', 'tenant'] } },
   { label: 'Kubernetes', detail: 'The pods of a namespace, through kubectl, with your kubeconfig.', value: { type: 'kubernetes', url: 'pod://shop:6060', access: ['context'] } },
   { label: 'A Process', detail: 'One that serves /debug/pprof, asked again and again.', value: { type: 'http', url: 'http://localhost:6060', access: ['tokenEnv', 'tokenFile', 'user'] } },
+  { label: 'A Directory', detail: 'One that is mounted here, with a file for each snapshot.', value: { type: 'directory', url: 'file:///mnt/profiles', access: [] } },
   { label: 'S3', detail: 'A bucket, with the credentials of the AWS CLI.', value: { type: 's3', url: 's3://profiles/prod', access: [] } },
   { label: 'Google Cloud Storage', detail: 'A bucket, with the credentials of gcloud.', value: { type: 'gcs', url: 'gs://profiles/prod', access: [] } },
   { label: 'Azure Blob Storage', detail: 'A container, with the credentials of the Azure CLI.', value: { type: 'azure', url: 'https://account.blob.core.windows.net/profiles/prod', access: [] } },

@@ -71,8 +71,8 @@ class Source(Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_f
 
     name: Annotated[str, Meta(pattern=SOURCE_NAME.pattern, description="What you call it.")]
     type: Annotated[
-        Literal["azure", "gcs", "http", "kubernetes", "parca", "pyroscope", "s3"],
-        Meta(description="What kind of server, bucket or cluster it is."),
+        Literal["azure", "directory", "gcs", "http", "kubernetes", "parca", "pyroscope", "s3"],
+        Meta(description="What kind of server, bucket, cluster or directory it is."),
     ]
     url: Annotated[
         PathText,
@@ -80,7 +80,8 @@ class Source(Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_f
             min_length=1,
             description=(
                 "Its URL, without user and password: https://pyroscope.example.com, s3://bucket/path, gs://bucket/path, "
-                "https://account.blob.core.windows.net/container/path, or pod://namespace:6060 for the pods of a namespace."
+                "https://account.blob.core.windows.net/container/path, pod://namespace:6060 for the pods of a namespace, or "
+                "file:///mnt/profiles for a directory."
             ),
         ),
     ]

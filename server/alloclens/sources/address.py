@@ -28,6 +28,8 @@ CONTAINER = re.compile(
     r"https://([a-z0-9]{3,24}\.blob\.core\.windows\.net)(/[a-z0-9][a-z0-9-]{2,62}(?:/[^/?#\x00-\x1f\x7f]+)*)/?"
 )
 """Groups: host of the storage account, and path, which begins with the name of the container."""
+FILE = re.compile(r"file://(/[^?#\x00-\x1f\x7f\ud800-\udfff]*)")
+"""Group: path, which may have escaped characters."""
 NAMESPACE = re.compile(r"pod://([a-z0-9][a-z0-9-]{0,62})(?::([1-9]\d{0,4}))?(/[^?#\x00-\x1f\x7f]*)?")
 """Groups: name of the namespace, port, and path. Nothing in it can be taken for an option of kubectl."""
 SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9]*://")
@@ -43,7 +45,7 @@ class Address(NamedTuple):
     """One resource of one server."""
 
     scheme: str
-    """http or https; s3 or gs for a bucket; pod for the pods of a namespace."""
+    """http or https; s3 or gs for a bucket; pod for the pods of a namespace; file for a directory."""
     host: str
     """A name in ASCII, or an IP address without brackets; or the name of a bucket or namespace."""
     port: int
@@ -166,6 +168,12 @@ def bucket(url: str) -> Address | None:
         return Address("https", match[1], PORTS["https"], match[2], "")
     match = BUCKET.fullmatch(url)
     return Address(match[1], match[2], 0, match[3], "") if match else None
+
+
+def directory(url: str) -> Address | None:
+    """Parse the URL of a directory of this machine, such as file:///mnt/profiles; None if it is not one."""
+    match = FILE.fullmatch(url)
+    return Address("file", "", 0, quote(match[1], SAFE), "") if match else None
 
 
 def namespace(url: str) -> Address | None:

@@ -7,46 +7,30 @@ from __future__ import annotations
 
 import os
 import re
-import time
 from contextlib import contextmanager
 from datetime import datetime, timezone
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from alloclens.processes import output, program
 from alloclens.profile.errors import Malformed
 from alloclens.profile.formats import MAX_PROFILE_BYTES
-from alloclens.profile.taken_at import taken_at
 from alloclens.sources.address import shortened
 from alloclens.sources.errors import CaptureError
-from alloclens.sources.fetch import SAMPLE_LESS
-from alloclens.sources.remote import (
-    Overview,
-    RemoteListing,
-    RemoteSnapshot,
-    SourceType,
-    in_order,
-    in_words,
-    moment,
-    processes_of,
-)
+from alloclens.sources.stored import StoredFile, of_files
 from alloclens.typed import ready
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from alloclens.sources.address import Address
-    from alloclens.sources.remote import FetchSpan, Process, Remote, RemoteProcess
+    from alloclens.sources.remote import Remote, RemoteListing, RemoteSnapshot
 
 MISSING = "buckets need the extra `buckets` of alloclens: pip install 'alloclens[buckets]'"
 MAX_OBJECTS = 100_000
 TIMEOUT = {"connect_timeout": "10s", "timeout": "30s"}
-OTHERS = re.compile(
-    r"(?<![a-z])(?:allocs|block|cpu|goroutine(?:leak)?|mutex|threadcreate|trace)(?![a-z])", re.IGNORECASE
-)
-"""The names of Go's profiles of something other than the heap, as a word in the name of a file."""
 SIGN_IN = {
     "s3": "`aws configure` or `aws sso login` signs in, and AWS_PROFILE chooses the profile",
     "gs": "`gcloud auth application-default login` signs in",
@@ -76,45 +60,6 @@ class _AzToken(msgspec.Struct):
     """Seconds since 1970."""
 
 
-class _Heap(NamedTuple):
-    """An object that is a heap by its name."""
-
-    path: str
-    """Below the prefix."""
-    taken: float
-    """Seconds since 1970."""
-    size: int
-
-
-def overview(remote: Remote) -> Overview:
-    """Return what the bucket has of the last hour. Raises CaptureError."""
-    objects, heaps = _heaps(remote)
-    heaps = _since(heaps, 3600)
-    return Overview(f"{_objects(objects)}, {len(heaps)} of them heaps of the last hour")
-
-
-def processes(remote: Remote, seconds: float) -> list[RemoteProcess]:
-    """Return the processes of these last seconds; the size of a file stands for what is in use. Raises CaptureError."""
-    objects, heaps = _heaps(remote)
-    if not objects:
-        raise CaptureError(f"{remote.address} has no objects: is the path in `url` right?")
-    if not (recent := _since(heaps, seconds)):
-        newest = f"; the newest is of {moment(round(max(one.taken for one in heaps) * 1000))}" if heaps else ""
-        has = f"{remote.address} has {_objects(objects)}, but no heap of the last {in_words(seconds)}"
-        raise CaptureError(f"{has}{newest}: is --since long enough?")
-    return processes_of(map(_snapshot, recent))
-
-
-def snapshots(remote: Remote, wanted: FetchSpan, process: Process) -> RemoteListing:
-    """Return the heaps of a process, oldest first. Raises CaptureError."""
-    _, below = _heaps(remote, "/".join(value for _, value in process))
-    heaps = [one for one in _since(below, wanted.seconds) if _process(one.path) == process]
-    fitting = [_snapshot(one) for one in heaps if one.size <= MAX_PROFILE_BYTES]
-    large = len(heaps) - len(fitting)
-    note = f"{large} of {len(heaps)} heaps are left out, since they are larger than {MAX_PROFILE_BYTES >> 20} MiB: {SAMPLE_LESS}"
-    return RemoteListing(in_order(fitting), {}, (note,) if large else ())
-
-
 def parts(remote: Remote, listing: RemoteListing, snapshot: RemoteSnapshot) -> list[bytes]:
     """Return the file of a snapshot. Raises CaptureError, and Malformed if the bucket no longer has it, or it has grown."""
     del listing
@@ -128,44 +73,17 @@ def parts(remote: Remote, listing: RemoteListing, snapshot: RemoteSnapshot) -> l
         return [bytes(answer.bytes())]
 
 
-def _heaps(remote: Remote, below: str = "") -> tuple[int, list[_Heap]]:
-    """Return how many objects there are below a path, and the heaps among them.
-
-    Each has the time in its name, else the time when it was written.
-    """
-    now, objects, heaps = time.time(), 0, []
+def _files(remote: Remote, below: str) -> list[StoredFile]:
+    """Return the objects below a path. Raises CaptureError."""
+    found: list[StoredFile] = []
     with _explained(remote):
         for page in _store(remote.address).list(below or None):
-            objects += len(page)
-            if objects > MAX_OBJECTS:
+            found += [
+                StoredFile(one["path"], round(one["last_modified"].timestamp() * 1e9), one["size"]) for one in page
+            ]
+            if len(found) > MAX_OBJECTS:
                 raise CaptureError(f"{remote.address} has more than {MAX_OBJECTS} objects: use a longer path in `url`")
-            for one in page:
-                name = one["path"].rpartition("/")[2]
-                written = round(one["last_modified"].timestamp() * 1e9)
-                taken = taken_at(0, name, written, now).seconds
-                if not OTHERS.search(name):
-                    heaps.append(_Heap(one["path"], taken, one["size"]))
-    return objects, heaps
-
-
-def _since(heaps: list[_Heap], seconds: float) -> list[_Heap]:
-    """Return the heaps of these last seconds."""
-    begin = time.time() - seconds
-    return [heap for heap in heaps if heap.taken >= begin]
-
-
-def _snapshot(heap: _Heap) -> RemoteSnapshot:
-    return RemoteSnapshot(round(heap.taken * 1000), _process(heap.path), heap.path, heap.size)
-
-
-def _objects(count: int) -> str:
-    return f"{count} object{'s' * (count != 1)}"
-
-
-def _process(path: str) -> Process:
-    """Return the directories of an object as labels: the first is the service."""
-    names = path.split("/")[:-1]
-    return tuple((str(i) if i else "service_name", name) for i, name in enumerate(names))
+    return found
 
 
 @lru_cache(maxsize=1)
@@ -280,4 +198,4 @@ def _hint(status: int, address: Address) -> str:
     return hints.get(status, "")
 
 
-BUCKET = SourceType(overview, processes, snapshots, parts)
+BUCKET = of_files(_files, "object", parts)

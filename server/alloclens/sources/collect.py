@@ -36,6 +36,7 @@ from alloclens.profile.joined import (
 )
 from alloclens.sources.buckets import BUCKET
 from alloclens.sources.capture_files import NAME, file_name, time_of, write_new
+from alloclens.sources.directory import DIRECTORY
 from alloclens.sources.errors import CaptureError
 from alloclens.sources.http import HTTP
 from alloclens.sources.kubernetes import KUBERNETES
@@ -60,6 +61,7 @@ if TYPE_CHECKING:
 
 SOURCES = {
     "azure": BUCKET,
+    "directory": DIRECTORY,
     "gcs": BUCKET,
     "http": HTTP,
     "kubernetes": KUBERNETES,

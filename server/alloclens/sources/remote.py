@@ -24,7 +24,16 @@ from alloclens.profile.joined import HEAP, total
 from alloclens.profile.sample_types import HEAP_DEFAULT
 from alloclens.settings.trust import Grant
 from alloclens.sources.access import NOBODY, Access, basic, checked_token, token_in
-from alloclens.sources.address import Address, authorization, bucket, endpoint, namespace, parsed, without_secrets
+from alloclens.sources.address import (
+    Address,
+    authorization,
+    bucket,
+    directory,
+    endpoint,
+    namespace,
+    parsed,
+    without_secrets,
+)
 from alloclens.sources.errors import CaptureError
 from alloclens.sources.fetch import SAMPLE_LESS, Body, ask
 
@@ -340,6 +349,10 @@ def _address(source: Source) -> Address:
         if not address or address.scheme != example.partition(":")[0]:
             raise CaptureError(f"{without_secrets(source.url)} is not a bucket; use a URL like {example}")
         return address
+    if source.type == "directory":
+        if not (shared := directory(source.url)):
+            raise CaptureError(f"{without_secrets(source.url)} is not a directory; use a URL like file:///mnt/profiles")
+        return shared
     if source.type == "kubernetes":
         if not (pods := namespace(source.url)):
             raise CaptureError(
