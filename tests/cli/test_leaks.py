@@ -826,6 +826,16 @@ def test_every_cause_that_differs_is_named(folder: Path) -> None:
     assert "profiles of cpu, samples are not judged" in said
 
 
+@pytest.mark.parametrize("threads", [1, 2])
+def test_what_node_writes_as_threads_end_is_not_called_a_restart(folder: Path, threads: int) -> None:
+    for thread in range(threads):
+        drop(folder / f"q/Heap.20261130.060039.180.{thread}.00{thread}.heapprofile", of(OWN_LINE)(folder, thread))
+    said = run(folder / "q", "--workspace", folder).output
+    assert said.startswith(
+        "Nothing can be judged: node --heap-prof writes once, as the program ends; what writes while it "
+    )
+
+
 @pytest.mark.parametrize(("of_each", "is_said"), [(of_dhat, False), (fresh, True)])
 def test_a_directory_for_each_process_is_of_no_use_where_each_writes_once(
     folder: Path, of_each: Callable[[Path, int], bytes], *, is_said: bool

@@ -70,6 +70,34 @@ async def test_two_leaks_and_an_honest_neighbour(tmp_path: Path, build: str, wri
     assert all(shop.hints[leak].endswith(" in this function") for leak in LEAKS)
 
 
+ENDS = """
+const { Worker, isMainThread } = require("node:worker_threads");
+globalThis.kept = [];
+function keep() {
+  kept.push(new Array(1000).fill(kept.length));
+}
+for (let i = 0; i < 2000; i++) keep();
+if (isMainThread) new Worker(__filename);
+module.exports = { keep }; // V8 names no file of a function that nothing refers to
+"""
+
+
+def test_what_node_writes_as_it_ends(tmp_path: Path) -> None:
+    """One profile for each thread, of which each names the function and its line."""
+    program = tmp_path / "app.cjs"
+    program.write_text(ENDS)
+    tools.run(development.node(), "--heap-prof", "--heap-prof-dir=profiles", program.name, cwd=tmp_path)
+    written = sorted((tmp_path / "profiles").glob("Heap.*.heapprofile"))
+    assert [path.name.split(".")[4:6] for path in written] == [["0", "001"], ["1", "002"]]
+    for path in written:
+        rows = json.loads(CliRunner().invoke(main, ["top", str(path), "--json"]).stdout)["rows"]
+        keeps = next(row for row in rows if row["function"] == "keep")
+        assert keeps["flat"] > 8 << 20
+        assert (keeps["file"], keeps["line"]) == (str(program), 4)
+    said = CliRunner().invoke(main, ["leaks", str(tmp_path / "profiles")]).stdout
+    assert "node --heap-prof writes once, as the program ends" in said
+
+
 def test_a_heap_profile_is_what_datadog_makes_of_the_same_samples(tmp_path: Path) -> None:
     """V8 samples once for both: what each function allocated is equal to the byte."""
     if not MODULES.exists():

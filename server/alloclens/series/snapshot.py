@@ -30,6 +30,7 @@ OF_PROCESS = re.compile(
 """Names with a process ID: of jemalloc's dumps (prefix, ID, number, and what it was written for), ddtrace's, those of node --heap-prof
 (date, time, ID, thread, number), and any with pid387, or pid387-t2: each of Node's worker threads has a heap of its own."""
 JEMALLOC_FINAL = re.compile(r"\.\d+\.f\.heap\b")
+OF_HEAP_PROF = re.compile(r"^Heap\.\d{8}\.\d{6}\.\d+\.\d+\.\d+\.heapprofile\b")
 NUMBER = re.compile(r"\d+")
 MAX_DIGITS = 20
 """Of a number in a file's name that is compared as a number."""
@@ -133,6 +134,11 @@ class Snapshot:
         """The process ID in the file's name, "" if there is none: where only what is in use is counted, nothing else shows a restart."""
         match = OF_PROCESS.search(self.name)
         return next(filter(None, match.groups()), "") if match else ""
+
+    @property
+    def is_of_heap_prof(self) -> bool:
+        """Whether it has a name as node --heap-prof gives them, which writes as a thread ends."""
+        return OF_HEAP_PROF.search(self.name) is not None
 
     @cached_property
     def is_final(self) -> bool:

@@ -65,8 +65,12 @@ SENTENCES = {
 MAX_NAMED_BINARIES = 3
 FROM_ONE_RECORDING = "docs/languages/java.md of alloclens has a script that makes a series of one recording of async-profiler with `live`"
 
-MEMRAY, DHAT = "memray", "DHAT"
-WHILE_IT_RUNS = {MEMRAY: "tracemalloc or ddtrace", DHAT: "jemalloc, or in C and C++ gperftools"}
+MEMRAY, DHAT, HEAP_PROF = "memray", "DHAT", "node --heap-prof"
+WHILE_IT_RUNS = {
+    MEMRAY: "tracemalloc or ddtrace",
+    DHAT: "jemalloc, or in C and C++ gperftools",
+    HEAP_PROF: "V8's sampler, started by the program, or @datadog/pprof",
+}
 """What can be judged instead of a profiler that writes once."""
 
 
@@ -185,7 +189,9 @@ def _one_snapshot(comparison: Comparison) -> str:
 
 
 def _writes_once(snapshot: Snapshot) -> str:
-    """Return the profiler that wrote it if that records the peak, and so writes one for each process; else ""."""
+    """Return the profiler that wrote it if that writes one for each process, or thread; else ""."""
+    if snapshot.is_of_heap_prof:
+        return HEAP_PROF
     if column_of(snapshot.sample_types, PEAK) is None:
         return ""
     return DHAT if column_of(snapshot.sample_types, "alloc_space") is not None else MEMRAY
