@@ -10,6 +10,16 @@ const GLYPH = 0.62; // of the font's size; a generous mean
 const PADDING = 6; // px
 const MOST_CHARACTERS = 46; // of a line; more are cut off in the middle
 
+// Returns the number of the function to begin with: one that leaks, else one with another verdict, of these the one that holds or
+// passes most; else the one that holds most itself.
+export function firstToSee(nodes: readonly GraphNode[]): number {
+  const weight = ({ verdict, flat, cum }: GraphNode) => [verdict.endsWith('leak') ? 2 : verdict === '' ? 0 : 1, Math.abs(verdict === '' ? flat : cum)] as const;
+  return nodes.reduce((best, node, i) => {
+    const [[rank, most], [bestRank, bestMost]] = [weight(node), weight(nodes[best] ?? node)];
+    return rank > bestRank || (rank === bestRank && most > bestMost) ? i : best;
+  }, 0);
+}
+
 export interface Box {
   node: GraphNode;
   number: number; // in the graph

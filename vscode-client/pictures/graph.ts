@@ -6,7 +6,7 @@ import { button, make, onWidth, setAttributes, svg, swatch, toggle, write, write
 import type { Exports } from './export.ts';
 import { exportButton } from './export.ts';
 import type { Arrow, Box } from './graph-layout.ts';
-import { layoutGraph, pathThrough } from './graph-layout.ts';
+import { firstToSee, layoutGraph, pathThrough } from './graph-layout.ts';
 import { Menu } from './menu.ts';
 import { packageOf, shortName } from './packages.ts';
 import { printable } from './printable.ts';
@@ -320,11 +320,9 @@ class CallGraph implements GraphHandle {
     setAttributes(this.picture, { viewBox: `0 0 ${width} ${height}`, width: Math.round(width * this.scale), height: Math.round(height * this.scale) });
   }
 
-  // Scrolls a picture that is too large to the first match, else to the function that holds most.
+  // Scrolls a picture that is too large.
   private showHeaviest(): void {
-    const { nodes } = this.data;
-    const heaviest = nodes.reduce((best, { flat, verdict }, i) => (Number(verdict !== '') - Number(nodes[best]?.verdict !== '') || Math.abs(flat) - Math.abs(nodes[best]?.flat ?? 0)) > 0 ? i : best, 0);
-    const box = this.groups[heaviest]?.getBoundingClientRect();
+    const box = this.groups[firstToSee(this.data.nodes)]?.getBoundingClientRect();
     if (box !== undefined) {
       const host = this.host.getBoundingClientRect();
       this.host.scrollBy(box.left + box.width / 2 - host.left - host.width / 2, box.top + box.height / 2 - host.top - host.height / 2);

@@ -6,7 +6,7 @@ import type { Flame, FlameNode, Graph, GraphNode, LabelledGrowth, TableRow, Time
 import type { Site } from '../pictures/tree.ts';
 import { direction, step } from '../pictures/keyboard.ts';
 import { find, layout, pathOf, placed } from '../pictures/layout.ts';
-import { fontSize, layoutGraph, linesOf, pathThrough } from '../pictures/graph-layout.ts';
+import { firstToSee, fontSize, layoutGraph, linesOf, pathThrough } from '../pictures/graph-layout.ts';
 import { hue, HUES, packageOf, shortName } from '../pictures/packages.ts';
 import { headSetting, moved, nearest, recorded, restarts, sampled, shownEnds, still, stretch, summary, ticks } from '../pictures/series.ts';
 import { asText } from '../pictures/table-text.ts';
@@ -283,6 +283,15 @@ test('a box of the call graph says what pprof says, and its size is by the root 
   assert.deepEqual(linesOf(NODE), ['⚠ leak', 'example.com/app/store', 'store.(*Cache).Put', 'flat 4B (40%)', 'cum 10B (100%)']);
   assert.deepEqual(linesOf({ ...NODE, name: 'main.f', flat: 10, verdict: '' }), ['main.f', 'flat 4B (40%)']);
   assert.deepEqual([fontSize(0, 100), fontSize(25, 100), fontSize(-100, 100), fontSize(0, 0)], [9, 17, 25, 9]);
+});
+
+test('a call graph begins with the function that leaks, though it passes on what it holds', () => {
+  const of = (verdict: string, flat: number, cum: number) => ({ ...NODE, verdict, flat, cum });
+  const others = [of('', 1, 90), of('', 50, 60)];
+  assert.equal(firstToSee(others), 1, 'what holds most itself');
+  assert.equal(firstToSee([...others, of('growing', 0, 9), of('growing', 5, 5)]), 2);
+  assert.equal(firstToSee([...others, of('growing', 9, 9), of('leak', 0, 8), of('goroutine-leak', 0, 7)]), 3);
+  assert.equal(firstToSee([]), 0);
 });
 
 test('boxes do not overlap, and callers are above', () => {
