@@ -32,7 +32,7 @@ export function fromItems(typed: string, remembered: string, targets: readonly C
 
 function ofUrl(icon: string, url: string, description: string): Item<{ url: string }> {
   const label = short(url);
-  return { label: `$(${icon}) ${plain(label)}`, description, ...(label === url ? {} : { detail: plain(url) }), value: { url } };
+  return { label: `$(${icon}) ${plain(label)}`, description, ...(url.endsWith(label) && /^(http:\/\/)?$/.test(url.slice(0, -label.length)) ? {} : { detail: plain(url) }), value: { url } };
 }
 
 // What tells a URL from others: a narrow window shows only the beginning.

@@ -19,7 +19,8 @@ test('who starts a capture while one runs is told that it ends', () => {
 test('an entry begins with the host, and has the whole URL below', () => {
   const [typed, last] = fromItems('http://h:1/debug/pprof/', 'pod://a/b:2/debug/pprof/block', [], false);
   assert.deepEqual([typed?.label, typed?.detail], ['$(link) h:1', 'http://h:1/debug/pprof/']);
-  assert.ok(!('detail' in (fromItems('h:1', '', [], false)[0] ?? {})), 'not the same again');
+  const detail = (typed: string) => fromItems(typed, '', [], false)[0]?.detail;
+  assert.deepEqual(['h:1', 'http://h:1', 'https://h:1', 'http://h:1/'].map(detail), [undefined, undefined, 'https://h:1', 'http://h:1/'], 'not the same again');
   assert.deepEqual([last?.label, last?.detail], ['$(history) a/b:2/debug/pprof/block', 'pod://a/b:2/debug/pprof/block']);
 });
 
