@@ -505,6 +505,24 @@ def test_lines_that_a_library_calls_are_not_said_to_call_it(folder: Path) -> Non
     assert "that call _run" not in said
 
 
+def test_what_a_library_holds_for_what_it_runs_is_placed_on_the_line_that_grows_with_it(folder: Path) -> None:
+    """As net/http does for handlers that keep requests: not on a line that calls the library otherwise, however much that grows."""
+    serve = "net/http.(*conn).serve@/go/src/net/http/server.go:9"
+    for i in range(24):
+        stacks = [
+            f"net/textproto.read@/go/src/net/textproto/r.go:7 < {serve} = {1 + 3 * i}x{MB}",
+            f"main.page:11@{folder}/main.go:{PAGE} < net/http.HandlerFunc.ServeHTTP@/go/src/net/http/server.go:5 < {serve} = {1 + i // 3}x{MB}",
+            f"main.list@{folder}/main.go:{GO} < {serve} = 30x{MB}/{40 + i}",
+            f"net/http.(*Client).Do@/go/src/net/http/client.go:3 < main.main:3@{folder}/main.go:{LEAK} = {1 + 2 * i}x{MB}",
+        ]
+        drop(folder / f"p/h{i:03}.pb.gz", heap(*stacks))
+    (found,) = (one for one in findings(folder / "p", "--workspace", folder) if one["foreign"])
+    assert (found["file"], found["line"]) == (f"{folder}/main.go", PAGE)
+    assert found["related"] == [f"main.go:{line}" for line in (PAGE, GO, LEAK)]
+    said = f" Your lines that it runs: main.go:{PAGE}, main.go:{GO}. Your lines that call http: main.go:{LEAK}."
+    assert said in run(folder / "p", "--workspace", folder).output
+
+
 def test_what_a_library_holds_is_placed_on_the_line_that_calls_it(folder: Path) -> None:
     """As logrus' Writer does: a goroutine of the library holds most, the line that starts it next to nothing."""
     for i in range(24):

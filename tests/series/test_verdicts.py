@@ -407,6 +407,21 @@ def test_a_caller_that_may_leak_is_the_candidate_of_a_line_of_which_as_little_is
     assert paths[11, 24] >= 8, paths
 
 
+@pytest.mark.parametrize(
+    ("many", "worst"), [((0, 1, 2, 2, 3, 3, 4, 4, 4, 5, 5, 5), [6, 5]), ((0, 2, 4, 5, 5, 5, 5, 5, 5, 5, 5, 5), [5, 6])]
+)
+def test_a_caller_that_gained_more_is_worse_unless_it_clearly_slows_down(
+    many: tuple[int, ...], worst: list[int]
+) -> None:
+    """Five objects are √5 = 2.24 standard errors, three √3 = 1.73. The first five come evenly, the others all in the first quarter."""
+    seen = []
+    for more, less in zip(many, (0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 3, 3), strict=True):
+        stacks = (f"{HERE} < main.a@/o/a.go:{line} = {of}x{2 * MB}" for line, of in ((5, less), (6, more)))
+        seen.append(lines(read(heap(*stacks)), own(lambda _: True)))
+    (candidate,) = judgement(seen).candidates()
+    assert [caller.line for caller in candidate.callers] == worst
+
+
 def test_of_what_is_as_certain_as_floating_point_can_say_the_larger_growth_comes_first() -> None:
     """Nothing is sampled here: 2000 and 4000 objects are √2000 and √4000 standard errors, of which the p-value is 0."""
     seen = []

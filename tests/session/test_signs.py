@@ -157,6 +157,35 @@ def test_a_context_that_lasts_comes_first(folder: Path) -> None:
     assert "it makes contexts, which are often never cancelled" in found[0]["message"]
 
 
+def test_what_no_own_line_owns_is_one_candidate_with_the_line_that_it_runs(folder: Path) -> None:
+    """The library's rises most clearly, then the pages; the line that the library runs rises least, but with the library's."""
+    serve = "net/http.(*conn).serve@/go/src/net/http/server.go:9"
+    heaps(folder, f"net/textproto.read@/go/src/net/textproto/r.go:7 < {serve}", every=1)
+    assert [(one["line"], one["foreign"]) for one in candidates(folder)] == [(0, True), (PAGE, False)]
+    kept = f"main.file@{folder}/main.go:{RECORD} < {serve}"
+    for i in range(10):
+        page = f"main.page@{folder}/main.go:{PAGE} < main.main@{folder}/main.go:1 = {1 + i // 2}x{MB}"
+        held = f"net/textproto.read@/go/src/net/textproto/r.go:7 < {serve} = {1 + i}x{MB}"
+        drop(folder / f"p/h{i:03}.pb.gz", heap(page, held, f"{kept} = {1 + i // 4}x{MB}"))
+    found = candidates(folder)
+    assert [(one["line"], one["foreign"]) for one in found] == [(RECORD, False), (RECORD, True), (PAGE, False)]
+
+
+def test_of_lines_that_call_a_library_one_that_starts_its_goroutines_comes_before_others(folder: Path) -> None:
+    library = f"{folder}/vendor/example.com/telemetry/t.go"
+    for i in range(10):
+        waits = f"example.com/telemetry.(*Shipper).run:15@{library}:15 = {1 + 3 * i}"
+        drop(folder / f"p/g{i:03}.pb.gz", goroutines(waits, f"main.main@{folder}/main.go:{SEND} = 1"))
+        measured = (
+            f"example.com/telemetry.NewTimer:5@{library}:5 < main.measure@{folder}/main.go:{MEASURE} = 9x{MB}/{9 + i}"
+        )
+        drop(folder / f"p/h{i:03}.pb.gz", heap(measured))
+    result = CliRunner().invoke(cli, ["leaks", str(folder / "p"), "--workspace", str(folder), "--json"])
+    said = json.loads(result.stdout)
+    found = next(one for one in said["findings"] + said["candidates"] if one["foreign"])
+    assert (found["line"], found["related"]) == (SEND, [f"main.go:{SEND}", f"main.go:{MEASURE}"])
+
+
 def test_who_may_have_started_what_a_library_runs(folder: Path) -> None:
     library = f"{folder}/vendor/example.com/telemetry/t.go"
     for i in range(10):

@@ -139,7 +139,7 @@ def _json(
         "recorded_line": finding.line,
         "function": finding.function,
         "foreign": finding.is_foreign,
-        "related": [*placed.related, *placed.run],
+        "related": [*placed.run, *placed.related],
         "called_from": [_line(line) for line in placed.callers],
         "callers": [_caller(caller, comparison, mapper) for caller in finding.callers],
         "series": names[comparison.series],

@@ -66,9 +66,9 @@ class RelatedFindings(NamedTuple):
     """What was judged of the own lines related to a function that no own code calls."""
 
     calling: list[Finding]
-    """On the lines that call its package."""
+    """On the lines that call its package, and that it does not run."""
     run: list[Finding]
-    """On those that it runs, and that do not call its package."""
+    """On those that it runs."""
 
 
 class Outlook(NamedTuple):
@@ -469,7 +469,7 @@ class Comparison:
         package = package_of(function)
         called = np.array([bool(package) and package_of(name) == package for name in profile.strings], np.bool_)
         calling, below = related_sites(profile, sites, self._own_sites, function, called)
-        return RelatedFindings(self._on_sites(calling), self._on_sites(np.setdiff1d(below, calling)))
+        return RelatedFindings(self._on_sites(np.setdiff1d(calling, below)), self._on_sites(below))
 
     def _on_sites(self, site: Ints) -> list[Finding]:
         """Return what was judged of some sites."""

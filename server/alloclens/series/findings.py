@@ -51,6 +51,9 @@ MAX_RANKED = 20
 """Candidates of a kind of profile, by their numbers, to order by what else is known of them."""
 SLOWING = 0.75
 """Weight of how clearly a rise slowed down, to rank candidates: a leak does so by chance, or at night."""
+USUAL_SLOWING = 1.0
+"""In standard errors, among the callers of one line: it is the largest of several parts of a series, so a steady rise seems to slow down
+as much by chance. Other lines may be caches, which fill up in most programs."""
 LOADED = 0.5
 """Weight of what load may explain of a rise: much comes and goes on a leak's own line, too."""
 CERTAIN = 38.0
@@ -323,6 +326,11 @@ class Judgement:
         return deviate - SLOWING * self.verdicts.slowing - LOADED * explained
 
     @cached_property
+    def _score_of_caller(self) -> Floats:
+        """The score that compares a line and its callers with each other."""
+        return self._score + SLOWING * np.minimum(self.verdicts.slowing, USUAL_SLOWING)
+
+    @cached_property
     def _owner(self) -> Ints:
         """The row of the head's lines that each entry is of; -1 for none."""
         owner: Ints = self.head.holders.row[self._holder]
@@ -339,9 +347,9 @@ class Judgement:
 
         The worst by its rule, and of equals the likeliest; if none is a finding, the likeliest of those that may leak.
         """
-        rule, depth = self.verdicts.rule, self.history.parts.depth
-        likely = np.where(self._may_leak, -self._score, np.inf)
-        order = np.lexsort((depth, -self._score, rule, np.where(self._raised, -np.inf, likely), self._owner))
+        rule, depth, score = self.verdicts.rule, self.history.parts.depth, self._score_of_caller
+        likely = np.where(self._may_leak, -score, np.inf)
+        order = np.lexsort((depth, -score, rule, np.where(self._raised, -np.inf, likely), self._owner))
         order = order[self._says_something[order]]
         worst: Ints = order[np.diff(self._owner[order], prepend=-1) > 0]
         return worst
@@ -453,7 +461,7 @@ class Judgement:
         nearest = entry if depth[entry] else forked[np.argmin(depth[forked])]
         before = paths[:, : depth[nearest] - 1]
         beside = forked[(depth[forked] == depth[nearest]) & (before[forked] == before[nearest]).all(axis=1)]
-        worst = beside[np.argsort(-self._score[beside], kind="stable")]
+        worst = beside[np.argsort(-self._score_of_caller[beside], kind="stable")]
         return tuple(path[-1] for part in worst.tolist() if len(path := self._path(part)) == depth[nearest])
 
     def outlived(self) -> Floats | None:

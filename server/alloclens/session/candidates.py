@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from alloclens.profile.model import ValueType
     from alloclens.series.comparison import Comparison
     from alloclens.series.findings import Finding
-    from alloclens.session.line_mapper import LineMapper
+    from alloclens.session.line_mapper import LineMapper, MappedLine
 
     Candidate = tuple[Finding, Comparison]
 
@@ -36,8 +36,8 @@ class _Group(NamedTuple):
 class _Member(NamedTuple):
     """A candidate of a group."""
 
-    only_adds: bool
-    """Whether its line adds what others make."""
+    is_beside: bool
+    """Whether its line only adds what others make, or it has none and is placed on that of another."""
     finding: Finding
     comparison: Comparison
 
@@ -48,20 +48,30 @@ def likeliest(candidates: Sequence[Candidate], mapper: LineMapper) -> list[Candi
     Those that do not rise are in order already: nothing speaks for one rather than another.
 
     Lines of a function that add to the same thing are one leak, with what speaks for any of them; those that make what is added come
-    before those that only add it.
+    before those that only add it. What no own line owns is one leak with the line on which it is placed, if its function runs that.
     """
     if all(finding.is_quiet for finding, _ in candidates):
         return list(candidates)
     groups: dict[_Group | int, list[_Member]] = {}
+    at: dict[MappedLine, _Group | int] = {}
     for number, (finding, of) in enumerate(candidates):
+        if finding.is_foreign:
+            continue
         path, added = next(mapper.additions(of, finding), ("", None))
         group = (
             _Group(of, finding.sample_type, path, added.function, added.to) if added and finding.score > 0 else number
         )
         groups.setdefault(group, []).append(_Member(bool(added and added.here), finding, of))
+        if place := mapper.finding(of, finding).at:
+            at.setdefault(place, group)
+    for number, (finding, of) in enumerate(candidates):
+        if finding.is_foreign:
+            placed = mapper.finding(of, finding)
+            group = at.get(placed.at, number) if placed.at and placed.run else number
+            groups.setdefault(group, []).append(_Member(group != number, finding, of))
     ranked: list[Candidate] = []
     for members in sorted(groups.values(), key=lambda members: -_score(members, mapper)):
-        members.sort(key=lambda member: (member.only_adds, -min(member.finding.score, CERTAIN)))
+        members.sort(key=lambda member: (member.is_beside, -min(member.finding.score, CERTAIN)))
         ranked += [(finding, of) for _, finding, of in members]
     near = [pair for pair in ranked if not (pair[0].is_remote or _is_small(*pair))]
     return (near or ranked[:1])[:MAX_CANDIDATES]

@@ -11,7 +11,7 @@ import numpy as np
 
 from alloclens.languages.declarations import is_generated
 from alloclens.paths import name_of
-from alloclens.series.findings import RAISED
+from alloclens.series.findings import MIN_GOROUTINE_BYTES, RAISED
 from alloclens.session.go_texts import GoTexts
 from alloclens.session.signs import kept, sign
 from alloclens.source.line_mapping import LinesInFile, map_recorded_lines
@@ -22,7 +22,7 @@ from alloclens.text import split_lines
 from alloclens.workspace.moves import group, moved_to
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from alloclens.arrays import Mask
     from alloclens.languages.go.keeping import Addition
@@ -91,7 +91,7 @@ class MappedFinding(NamedTuple):
     doubt: Doubt | None
     """Why the line is unsure; None if it is sure."""
     related: tuple[str, ...] = ()
-    """Of a finding that no own line owns: the own lines that call its package, such as main.go:8. `at` is the first."""
+    """Of a finding that no own line owns: the own lines that call its package, such as main.go:8. `at` is the first if `run` is empty."""
     by_text: bool = False
     """Whether only texts tell them: lines that may start the goroutines of a library. `at` is the only one, None of several."""
     sign: Sign | None = None
@@ -105,7 +105,7 @@ class MappedFinding(NamedTuple):
     of_function: bool = False
     """Whether its line stands for its function, see `Lines.by_function`."""
     run: tuple[str, ...] = ()
-    """Of such a finding: the own lines that its function runs. `at` is the first if no line calls its package."""
+    """Of a finding that no own line owns: the own lines that its function runs. `at` is the first."""
     inlined: tuple[NamedLine, ...] = ()
     """The functions that V8 may have inlined into it."""
     inlined_into: str = ""
@@ -201,24 +201,38 @@ class LineMapper:
         return comparison.shape(finding, text)
 
     def _foreign(self, comparison: Comparison, finding: Finding) -> MappedFinding:
-        """Return the own lines related to what no own line owns: a heap profile knows those of goroutines, or else texts do."""
+        """Return the own lines related to what no own line owns: a heap profile knows those of goroutines, or else texts do.
+
+        What a library holds for the lines that it runs, such as requests, may be kept by these. If it runs none, those that call it count.
+        """
         near = [*map(self._world.with_lines, self._world.kinds(comparison))]
         related = [(other, other.related(finding.function)) for other in near]
-        calling = self._likeliest((other, line) for other, lines in related for line in lines.calling)
-        called = self._likeliest((other, line) for other, lines in related for line in lines.run)
-        if places := calling + called:
-            names = _names(calling)
-            run = tuple(name for name in _names(called) if name not in names)
-            return MappedFinding(places[0], "", None, names, run=run)
+        of_run = [(other, line) for other, lines in related for line in lines.run]
+        run = self._placed(sorted(of_run, key=lambda pair: (-_with_it(finding, pair[1]), -pair[1].owned.value)))
+        calling = self._calling(finding, near, [(other, line) for other, lines in related for line in lines.calling])
+        if places := run + calling:
+            return MappedFinding(
+                places[0], "", None, _names(place for place in calling if place not in run), run=_names(run)
+            )
         if not any(other.judgement and other.judgement.piles_up(finding.function) for other in near):
             return MappedFinding(None, "", None)
         places = [MappedLine(*line) for line in self.texts.starting(finding.function, near)]
         return MappedFinding(places[0] if len(places) == 1 else None, "", None, _names(places), by_text=True)
 
-    def _likeliest(self, pairs: Iterable[tuple[Comparison, Finding]]) -> list[MappedLine]:
-        """Return where some findings are that have a place, the likeliest first."""
-        worst = sorted(pairs, key=lambda pair: (-max(pair[1].score, 0), -pair[1].growth))
-        return [place for of, line in worst if (place := self.of(of, line.file, line.line)) and place.line]
+    def _calling(
+        self, finding: Finding, near: Sequence[Comparison], calling: list[tuple[Comparison, Finding]]
+    ) -> list[MappedLine]:
+        """Return where the lines are that call the package of a finding: those that rise, those that start it by its texts, the others."""
+        if not calling:
+            return []
+        calling.sort(key=lambda pair: (-max(pair[1].score, 0), -pair[1].growth))
+        rising = self._placed((of, line) for of, line in calling if line.score > 0)
+        starting = [MappedLine(*line) for line in self.texts.starting(finding.function, near)]
+        return list(dict.fromkeys([*rising, *starting, *self._placed(calling)]))
+
+    def _placed(self, pairs: Iterable[tuple[Comparison, Finding]]) -> list[MappedLine]:
+        """Return where some findings are that have a place."""
+        return [place for of, line in pairs if (place := self.of(of, line.file, line.line)) and place.line]
 
     def _start(self, comparison: Comparison, finding: Finding) -> MappedLine | None:
         """Return the `go` statement that started a finding's goroutines; None if it is unknown or no longer there."""
@@ -269,6 +283,14 @@ class LineMapper:
             return None if self._world.sources.roots.in_caches(place.path) else {}
         rows, text = file.rows_of(recorded) if place.moved else ~file.moved, self._text_of(place.path)
         return _lines(file, text, rows) if text is not None else {}
+
+
+def _with_it(finding: Finding, line: Finding) -> float:
+    """Return how much a line grew while a finding did (their covariance, in bytes), times how clearly it rises."""
+    there, here = (np.linspace(0, 1, len(of.points)) for of in (finding, line))
+    others, points = np.array(finding.points), np.interp(there, here, np.array(line.points))
+    weight = MIN_GOROUTINE_BYTES if line.is_goroutine else 1
+    return float(((others - others.mean()) * (points - points.mean())).mean()) * weight * max(line.score, 0)
 
 
 def _names(places: Iterable[MappedLine]) -> tuple[str, ...]:

@@ -309,8 +309,8 @@ def related(finding: Finding, now: MappedFinding) -> str:
     package = short_name(package_of(finding.function) or finding.function)
     if now.by_text:
         return f" Your lines that may start it: {', '.join(now.related)}."
-    calling = f" Your lines that call {package}: {', '.join(now.related)}." if now.related else ""
-    return calling + (f" Your lines that it runs: {', '.join(now.run)}." if now.run else "")
+    run = f" Your lines that it runs: {', '.join(now.run)}." if now.run else ""
+    return run + (f" Your lines that call {package}: {', '.join(now.related)}." if now.related else "")
 
 
 def figures(finding: Finding) -> str:
