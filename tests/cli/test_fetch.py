@@ -14,6 +14,7 @@ from alloclens.profile.formats import read
 from alloclens.settings.settings import Source, properties
 from alloclens.sources import collect, retry
 from alloclens.sources import fetch as fetching
+from alloclens.sources.remote import FetchSpan, remote
 from click.testing import CliRunner
 
 from tests.support.querier import Pyroscope
@@ -400,6 +401,29 @@ def test_what_is_older_is_written_only_if_all_of_it_was_fetched(server: Pyroscop
     assert counted("p") == before
     server.left, server.server.status = float("inf"), 200
     assert len(run("fetch", "--into", "p").stdout.splitlines()) == 5
+
+
+def test_another_fetch_gets_what_is_older_meanwhile(server: Pyroscope, folder: Path) -> None:
+    """It is asked last for what was allocated between both parts; by then, another fetch has got all."""
+    per_minute(server)
+    every, server.snapshots = server.snapshots, server.snapshots[5:]
+    fetched("--into", "p")
+    server.snapshots, asked = every, list[int]()
+
+    def meanwhile(milliseconds: int) -> int:
+        asked.append(milliseconds)
+        if len(asked) == 5:
+            per_minute(server)
+            source = Source(name="prod", type="pyroscope", url=server.server.url)
+            watch = collect.Watch(lambda _path: None, lambda _note: None)
+            collect.collect(remote(source, str(folder)), FetchSpan(3600, 60), folder / "p", watch)
+        return 10_000_000
+
+    server.allocated = meanwhile
+    assert run("fetch", "--into", "p").stdout == ""
+    assert len(asked) == 5
+    fetched("--into", "at once")
+    assert counted("p") == counted("at once")
 
 
 def test_what_is_older_than_what_counts_from_a_file_that_is_gone(server: Pyroscope) -> None:

@@ -223,8 +223,7 @@ class _Fetch:
                     if self.stop.is_set():
                         return
                     self._put(listing, snapshot, fetched, Path(name))
-                if fetched:
-                    self._join(listing, older[0].labels, fetched, there)
+                if fetched and self._join(listing, older[0].labels, fetched, there):
                     for taken, path in fetched.items():
                         there[taken] = directory / path.name
                         if write_new(there[taken], read_file(path, MAX_PROFILE_BYTES)):
@@ -234,21 +233,24 @@ class _Fetch:
 
     def _join(
         self, listing: RemoteListing, process: Process, fetched: Mapping[int, Path], there: Mapping[int, Path]
-    ) -> None:
-        """Let what is there count what was allocated from the first of what was fetched, the first of them first.
+    ) -> bool:
+        """Let what is there count what was allocated from the first of what was fetched; return False if another fetch did so meanwhile.
 
-        If this is cut off, the first no longer counts from itself, so that nothing is counted twice the next time.
+        The first of them is written first: if this is cut off, it no longer counts from itself, so that nothing is counted twice the next time.
         """
         assert self._source.allocated
         first, last = min(there), max(fetched)
-        heaps = {taken: read_file(path, MAX_PROFILE_BYTES) for taken, path in sorted(there.items())}
         within, asked = Span(last + 1, first), self._source.allocated
         since = retried(lambda: asked(self._remote, listing, process, within), self._watch.tell)
+        heaps = {taken: read_file(path, MAX_PROFILE_BYTES) for taken, path in sorted(there.items())}
+        if not counts_from_itself(heaps[first]):
+            return False
         types = [name for name in HEAP if name in listing.types]
         before = read_file(fetched[last], MAX_PROFILE_BYTES)
         start = joined([in_use(heaps[first]), *since], types, before, first * 1_000_000)
         for taken, heap in {taken: counted_from_earlier(heap, start) for taken, heap in heaps.items()}.items():
             write_file(there[taken], _versioned(heap, process))
+        return True
 
     def _check_seams(self, name: str, kept: frozenset[int], there: Mapping[int, Path]) -> None:
         """Say where a file that was kept has less allocated than one before it that was fetched now, from shorter sums."""
