@@ -195,3 +195,32 @@ def test_the_oldest_go_when_there_are_too_many(tmp_path: Path, path: Path, monke
         one.keep(kept)
         kept.forget([], [])
         assert kept.of({one.snapshot.path: one.at}, READER) == []
+
+
+def test_what_is_no_profile_is_not_read_again(tmp_path: Path, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As long as the file is the same, to the same reader, and the row is whole; else it is read."""
+    reader = Reader(Roots(folders=(str(tmp_path),)))
+    log = drop(tmp_path / "ü\udcff.log", b"started\n")
+    at = stamp(str(log))
+    monkeypatch.setattr("alloclens.cache.snapshots.MAX_NO_PROFILES", 1)
+    with closing(Snapshots(path)) as kept:
+        monkeypatch.setattr("alloclens.session.reading.snapshots", lambda: kept)
+        problem = Known(reader, kept).read(str(log), at)
+        known = Known(reader, kept)
+        assert known.remember({str(log): at}) == {str(log)}
+        assert known.problems == {str(log): problem}
+        assert problem.is_no_profile
+        assert not Known(reader, kept).remember({str(log): at._replace(size=1)})
+        assert not Known(replace(reader, largest=1), kept).remember({str(log): at})
+        with closing(sqlite3.connect(path)) as base, base:
+            base.execute("UPDATE no_profile SET reason = 'x'")
+        assert not Known(reader, kept).remember({str(log): at})
+
+        other = drop(tmp_path / "b.log", b"started\n")
+        for of in (log, other):
+            Known(reader, kept).read(str(of), at)
+        kept.forget([], [])
+        assert Known(reader, kept).remember({str(log): at, str(other): at}) == {str(other)}
+        other.unlink()
+        kept.forget([str(tmp_path)], [])
+        assert not Known(reader, kept).remember({str(other): at})

@@ -1,4 +1,4 @@
-"""Caches what was read of snapshots, so that a directory of thousands loads at once."""
+"""Caches what was read of snapshots, and which files are none, so that a directory of thousands loads at once."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import os
 import sys
 from dataclasses import astuple
 from functools import lru_cache, partial
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -15,8 +16,9 @@ import numpy as np
 
 from alloclens.arrays import distinct
 from alloclens.cache import folder
-from alloclens.cache.database import WRITING, Cache, check_sum, sql_text, whole
+from alloclens.cache.database import WRITING, Cache, check_sum, checked, sql_text, whole
 from alloclens.disk import is_absent
+from alloclens.faults import Problem
 from alloclens.profile.build import Build
 from alloclens.profile.model import MemStats, ValueType
 from alloclens.profile.taken_at import TakenAt, TimeSource
@@ -39,7 +41,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-VERSION = 15
+VERSION = 16
 """Of the tables and of what their blobs hold."""
 SCHEMA = """
     CREATE TABLE snapshot (
@@ -50,6 +52,11 @@ SCHEMA = """
     CREATE INDEX by_evidence ON snapshot (evidence);
     CREATE TABLE evidence (digest INTEGER PRIMARY KEY, keys BLOB NOT NULL);
     CREATE TABLE name (key INTEGER PRIMARY KEY, file BLOB NOT NULL, function BLOB NOT NULL);
+    CREATE TABLE no_profile (
+        path TEXT PRIMARY KEY, directory TEXT NOT NULL, stamp TEXT NOT NULL, reader TEXT NOT NULL,
+        reason TEXT NOT NULL, summary TEXT NOT NULL, check_sum INTEGER NOT NULL
+    );
+    CREATE INDEX no_profile_by_directory ON no_profile (directory);
 """
 """check_sum covers all columns but the rest, rest_sum covers check_sum and the rest. Evidence and names have digests as
 keys.
@@ -59,9 +66,16 @@ SELECT_KEPT = """
     WHERE reader = ? AND path IN (SELECT value FROM json_each(?))
 """
 """One query for thousands: separate queries take three times as long."""
+SELECT_NO_PROFILES = """
+    SELECT path, directory, stamp, reader, reason, summary, check_sum FROM no_profile
+    WHERE reader = ? AND path IN (SELECT value FROM json_each(?))
+"""
 SETS = "SELECT digest, keys FROM evidence WHERE digest IN (SELECT value FROM json_each(?))"
 NAMES = "SELECT key, file, function FROM name WHERE key IN (SELECT value FROM json_each(?))"
 OLDEST = "DELETE FROM snapshot WHERE rowid IN (SELECT rowid FROM snapshot ORDER BY rowid LIMIT 100)"
+OLDEST_NO_PROFILES = "DELETE FROM no_profile WHERE rowid <= (SELECT max(rowid) FROM no_profile) - ?"
+MAX_NO_PROFILES = 100_000
+"""Files that are no profiles; the oldest are dropped first. A row takes about 300 bytes."""
 MAX_SNAPSHOTS_BYTES = 1 << 30
 """Size of all snapshots; the oldest are dropped first. 5,000 snapshots of 2,000 holders take 850 MiB."""
 KEY, VALUE, REST = 8, 4, len(Figures._fields) - 1
@@ -143,6 +157,25 @@ class Snapshots:
         log.debug("read %d of %d snapshots from the cache", len(snapshots), len(stamps))
         return snapshots
 
+    def keep_no_profile(self, problem: Problem, stamp: Stamp, reader: str) -> None:
+        """Store why a file is no profile to a reader (by its digest)."""
+        path, directory = sql_text(problem.path), sql_text(os.path.dirname(problem.path))
+        row = path, directory, repr(tuple(stamp)), reader, sql_text(problem.reason), sql_text(problem.summary)
+        with self._cache.transaction() as base:
+            base.execute("INSERT OR REPLACE INTO no_profile VALUES (?, ?, ?, ?, ?, ?, ?)", checked(*row))
+
+    def no_profiles(self, stamps: Mapping[str, Stamp], reader: str) -> list[Problem]:
+        """Return those of these files that are no profiles, if they are as they were when this reader read them."""
+        found, paths = [], {sql_text(path): path for path in stamps}
+        with self._cache.transaction() as base:
+            for key, _, stamp, _, reason, summary, _ in whole(
+                base.execute(SELECT_NO_PROFILES, (reader, json.dumps(list(paths))))
+            ):
+                path = paths.get(key)
+                if path and stamp == repr(tuple(stamps[path])):
+                    found.append(Problem(path, reason, is_no_profile=True, summary=summary))
+        return found
+
     def evidence(self, digests: Iterable[int]) -> tuple[dict[int, Ints], Evidence]:
         """Return the stored, undamaged keys of evidence by digest, and the names of all keys."""
         whole: dict[int, Ints] = {}
@@ -176,14 +209,15 @@ class Snapshots:
         return np.full((REST, holders), np.nan)
 
     def forget(self, directories: Iterable[str], but: Collection[str]) -> None:
-        """Drop the snapshots of deleted files in these directories, and the oldest beyond the limit."""
+        """Drop what is kept of deleted files in these directories, and the oldest beyond the limits."""
         kept = set(map(sql_text, but))
         with self._cache.transaction() as base:
             base.execute(WRITING)
-            for directory in directories:
-                rows = base.execute("SELECT path FROM snapshot WHERE directory = ?", (sql_text(directory),))
+            for table, directory in product(("snapshot", "no_profile"), directories):
+                rows = base.execute(f"SELECT path FROM {table} WHERE directory = ?", (sql_text(directory),))  # noqa: S608 - ours
                 gone = [(path,) for (path,) in rows if path not in kept and is_absent(path)]
-                base.executemany("DELETE FROM snapshot WHERE path = ?", gone)
+                base.executemany(f"DELETE FROM {table} WHERE path = ?", gone)  # noqa: S608 - ours
+            base.execute(OLDEST_NO_PROFILES, (MAX_NO_PROFILES,))
             base.execute("DELETE FROM evidence WHERE NOT EXISTS (SELECT 1 FROM snapshot WHERE evidence = digest)")
             if not self._swept:
                 _sweep_names(base)

@@ -104,7 +104,10 @@ class Known:
             evidence.add(snapshot.evidence, keys, names)
             self.snapshots[snapshot.path], self._stamps[snapshot.path] = snapshot, listing[snapshot.path]
         self._unchecked = True
-        return frozenset(s.path for s in usable)
+        no_profiles = self._kept.no_profiles(listing, self._reader.digest)
+        for problem in no_profiles:
+            self.blame(problem)
+        return frozenset(s.path for s in usable) | {problem.path for problem in no_profiles}
 
     def next(self, first: str | None) -> str | None:
         """Return the file to read next: the `first` that is unread, or one again. None if all are settled. Raises what `run` raises.

@@ -195,6 +195,8 @@ class Reader:
         Otherwise return its evidence: its files must be placed before `snapshot` can read it. Never raises.
         """
         own = self.evidence(path)
+        if isinstance(own, Problem) and own.is_no_profile:
+            snapshots().keep_no_profile(own, stamp, self.digest)
         if latest is None or isinstance(own, Problem) or own.digest != latest.evidence:
             return own
         return self.snapshot(path, stamp, latest)
