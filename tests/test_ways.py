@@ -24,7 +24,7 @@ from alloclens.lsp.features.inlay_hints import inlay_hints
 from alloclens.lsp.lifecycle import follow
 from alloclens.lsp.publish import Publisher
 from alloclens.profile.formats import read
-from alloclens.session import loader, once
+from alloclens.session import listing, loader, once
 from alloclens.session.loader import Loader
 from click.testing import CliRunner
 from lsprotocol import types
@@ -156,6 +156,7 @@ class Following(NamedTuple):
 @pytest.fixture
 async def following(folder: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Following]:
     monkeypatch.setattr(loader, "POLL_SECONDS", PATIENCE)  # only events wake it
+    monkeypatch.setattr(listing, "LONG_SCAN_SECONDS", PATIENCE)  # a scan on a busy machine is no long one
     ls, shown = server_in_session(), asyncio.Event()
     ls.client, ls.documents = Client(types.ClientCapabilities()), Documents()
     ls.folders = {folder.as_uri(): str(folder)}
