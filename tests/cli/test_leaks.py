@@ -399,6 +399,18 @@ def test_a_leak_is_where_its_function_and_line_are_now(folder: Path) -> None:
     assert f">main.go:{LEAK + 1}<" in report.read_text()
 
 
+def test_a_candidate_on_an_unsure_line_is_marked(folder: Path) -> None:
+    for i in range(12):
+        drop(folder / f"p/h{i:03}.pb.gz", heap(f"main.page:11@{folder}/main.go:{PAGE} = {1 + 3 * i}x{MB}"))
+    findings(folder / "p", "--workspace", folder)  # keeps the texts of now
+    page, fulfil = MAIN.index("func page"), MAIN.index("func fulfil")
+    (folder / "main.go").write_text(MAIN[:page] + MAIN[fulfil:])
+    (folder / "pages.go").write_text("package main\n\n" + MAIN[page:fulfil])
+    said = run(folder / "p", "--workspace", folder)
+    assert said.stdout.partition("pages.go:3 ")[2].splitlines()[1].startswith("  ~ Not proven: 34.0MB held")
+    assert said.stderr == f"~ {DOUBTS[Doubt.UNCOMPARED]}\n"
+
+
 def test_what_others_allocate_is_the_own_callers(tmp_path: Path) -> None:
     """A file of the workspace ends like each of theirs and declares the same function: it is not the one that leaks."""
     for path, text in OWN.items():

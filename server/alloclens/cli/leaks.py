@@ -109,13 +109,15 @@ def command(
         limits = [plain(note) for note in (*notes(known), *exits(known))]
         show_json({"version": JSON_VERSION, "directory": directory, "nothing": reason, "notes": limits, **listed})
     else:
-        _print(findings, known, mapper, each=show_all)
+        doubts = _print(findings, known, mapper, each=show_all)
         if not is_found:
             show(no_finding(known).words)
         if not show_all:
-            _print_candidates(likeliest(known.listed_candidates, mapper), known, mapper)
+            doubts += _print_candidates(likeliest(known.listed_candidates, mapper), known, mapper)
             if more := len(likeliest(known.more_candidates, mapper)):
                 show(f"{counted(more, 'more candidate')}, not proven: --all lists {'it' if more == 1 else 'them'}.")
+        for doubt in dict.fromkeys(doubts):
+            tell(f"~ {doubt}")
     if known.silent_goroutines and (note := goroutine_note(known.silent_goroutines)):
         tell(plain(note))
 
@@ -201,8 +203,11 @@ def _line(named: NamedLine) -> dict[str, Any]:
     }
 
 
-def _print(findings: list[tuple[Finding, Comparison]], known: World, mapper: LineMapper, *, each: bool) -> None:
-    """Print findings; unless it is to be `each`, only the worst of those that instances of a service have on one line."""
+def _print(findings: list[tuple[Finding, Comparison]], known: World, mapper: LineMapper, *, each: bool) -> list[str]:
+    """Print findings; unless it is to be `each`, only the worst of those that instances of a service have on one line.
+
+    Return why their lines are unsure.
+    """
     doubts = list[str]()
     for finding, comparison in findings if each else known.instances.once(findings):
         placed = mapper.finding(comparison, finding)
@@ -222,8 +227,7 @@ def _print(findings: list[tuple[Finding, Comparison]], known: World, mapper: Lin
         show(Styled(f"  {figures(finding)}", dim=True))
         if on := instances.on(known, finding, comparison):
             show(f"  {on}")
-    for reason in dict.fromkeys(doubts):
-        tell(f"~ {reason}")
+    return doubts
 
 
 def _which(comparison: Comparison, known: World) -> str:
@@ -259,7 +263,9 @@ def _print_stack(finding: Finding, comparison: Comparison, placed: MappedFinding
         show(f"  {SHAPES[shape]}")
 
 
-def _print_candidates(candidates: list[tuple[Finding, Comparison]], known: World, mapper: LineMapper) -> None:
+def _print_candidates(candidates: list[tuple[Finding, Comparison]], known: World, mapper: LineMapper) -> list[str]:
+    """Print candidates; return why their lines are unsure."""
+    doubts = list[str]()
     for finding, comparison in candidates:
         placed = mapper.finding(comparison, finding)
         show(
@@ -268,4 +274,7 @@ def _print_candidates(candidates: list[tuple[Finding, Comparison]], known: World
             Styled(sparkline(finding.points), "cyan"),
             _which(comparison, known),
         )
-        show(f"  {whose(comparison)}{candidate(finding, placed)}")
+        if placed.doubt:
+            doubts.append(DOUBTS[placed.doubt])
+        show(f"  {'~ ' if placed.unsure else ''}{whose(comparison)}{candidate(finding, placed)}")
+    return doubts
