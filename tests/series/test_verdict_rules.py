@@ -630,3 +630,17 @@ THRESHOLDS = [
 def test_a_threshold_moved_by_a_fifth_changes_a_row(monkeypatch: pytest.MonkeyPatch, name: str, factor: float) -> None:
     monkeypatch.setattr(module, name, getattr(module, name) * factor)
     assert any(fired(one) is not one.rule for one in ROWS)
+
+
+@pytest.mark.parametrize(
+    ("step", "rate", "expected"),
+    [((1, 2), 1000.0, Rule.RISES), ((4, -1), 1000.0, Rule.UNSETTLED), ((1, 2), 0.0, Rule.UNSETTLED)],
+)
+def test_what_no_observation_saw_does_not_make_a_pace_less_certain(
+    step: tuple[float, ...], rate: float, expected: Rule
+) -> None:
+    """60 of 320 objects stay. Numbers that rise evenly show that hardly any of the others was in use at an observation.
+
+    If they vary as if these were, or if nothing is sampled, so that no chance shows in them, the others may have been.
+    """
+    assert rule(Line(steps(*step * 20, begin=3), steps(*[8] * 40, begin=15)), rate=rate) is expected

@@ -17,8 +17,9 @@ from alloclens.stats.trend import (
     MIN_SEEN,
     Counts,
     Model,
+    Noise,
     dispersion,
-    noise,
+    lasting_noise,
     outlived,
     quantile,
     reach,
@@ -316,10 +317,11 @@ def _pace(history: History, rising: Ints, by_size: Mask) -> Pace:
     Work is that of the process, or of the line itself.
     """
     counts, clock, work = history.counts.some(rising), history.clock, history.work
-    deviates = [*_deviates(counts, clock, clock, work)]
+    error = lasting_noise(counts, clock, _outlived(history, rising))
+    deviates = [*_deviates(counts, error, clock, clock, work)]
     works, own = _own_work(counts)
     deviates.append(np.full_like(deviates[0], np.nan))
-    deviates[-1][:, works] = next(_deviates(counts.some(works), clock, own[:, works]))
+    deviates[-1][:, works] = next(_deviates(counts.some(works), error.some(works), clock, own[:, works]))
     best = np.nan_to_num(np.fmax.reduce(deviates))  # see _deviates
     *late, _, end = best
     stood = _stood(counts.held, clock, work)
@@ -331,14 +333,14 @@ def _pace(history: History, rising: Ints, by_size: Mask) -> Pace:
     return Pace(holds & ~by_size, slows & ~by_size, np.where(by_size, shrank, fell), slowing)
 
 
-def _deviates(counts: Counts, clock: Floats, *clocks: Floats) -> Iterator[Floats]:
+def _deviates(counts: Counts, error: Noise, clock: Floats, *clocks: Floats) -> Iterator[Floats]:
     """Yield, by each of some clocks, how far the pace lately is above half the earlier one, in standard errors.
 
     There is a row for each of LATE, where the late part may begin. Two more rows are of a pace that changes evenly: how far it rises, and how far
     it is above half of its first value in the end. nan where the clock stands still. Errors are by `clock`; the others are of
     the shape (observations,), or all of (observations, lines).
     """
-    error, bursts = noise(counts, clock), dispersion(counts)
+    bursts = dispersion(counts)
     error = error._replace(level=error.level * bursts, gain=error.gain * bursts)
     begin = [round(place * (len(clock) - 1)) for place in LATE]
     regressors = [
@@ -487,9 +489,7 @@ def _load(history: History, rising: Ints, by_size: Mask) -> Load:
     middle = (len(clock) - 1) // 2
     came = np.diff(counts.arrived, axis=0)
     went = np.maximum(came - np.diff(counts.held, axis=0), 0)
-    largest = history.sizes[:, rising].max(axis=0)
-    missed = np.exp(-largest / history.rate) if history.rate else np.zeros_like(largest)
-    freed, allocated = outlived(counts, missed), np.nan_to_num(came.sum(axis=0))
+    freed, allocated = _outlived(history, rising), np.nan_to_num(came.sum(axis=0))
     turns = (freed > 0) & (freed >= MIN_FREED * allocated)
     exchanged = turns & (freed >= counts.held.mean(axis=0))  # all that is in use, once
     fewer = [
@@ -506,6 +506,13 @@ def _load(history: History, rising: Ints, by_size: Mask) -> Load:
         ~turns | excluded,
         ratio(late / (1 - clock[middle]), early / clock[middle]),
     )
+
+
+def _outlived(history: History, rising: Ints) -> Floats:
+    """Return how many objects of some entries were freed that had been in use at an observation, at most."""
+    largest = history.sizes[:, rising].max(axis=0)
+    missed = np.exp(-largest / history.rate) if history.rate else np.zeros_like(largest)
+    return outlived(history.counts.some(rising), missed)
 
 
 def _fewer(events: Floats, held: Floats, clock: Floats) -> Floats:

@@ -76,6 +76,11 @@ class Noise(NamedTuple):
     life: Floats
     """How long an object stays on average, in the unit of the clock; inf if hardly any is freed."""
 
+    def some(self, lines: Ints | Mask) -> Noise:
+        """Return those of some lines."""
+        memory, level, gain, is_load, life = self
+        return Noise(memory[lines], level[lines], gain[lines], is_load[lines], life[lines])
+
 
 def noise(counts: Counts, clock: Floats) -> Noise:
     """Return the error of each line's numbers, for at least three observations at these times."""
@@ -99,6 +104,16 @@ def noise(counts: Counts, clock: Floats) -> Noise:
         is_load=is_load,
         life=np.where(turns, memory, np.inf),
     )
+
+
+def lasting_noise(counts: Counts, clock: Floats, freed: Floats) -> Noise:
+    """Return the error of the numbers of lines that rise, of which so many objects were freed that had been in use at an observation.
+
+    What comes and goes between two observations makes no number forget what it was.
+    """
+    error, span = noise(counts, clock), clock[-1] - clock[0]
+    lasting = np.where(error.is_load, error.memory, error.level * span / np.maximum(freed, MIN_VARIANCE))
+    return error._replace(memory=np.maximum(error.memory, lasting))
 
 
 def outlived(counts: Counts, missed: Floats) -> Floats:
