@@ -14,7 +14,6 @@ from alloclens.stats.growth import critical_value, undone_before
 from alloclens.stats.intervals import Interval, Sampling, interval, turnover
 from alloclens.stats.trend import (
     MIN_FREED,
-    MIN_SEEN,
     Counts,
     Model,
     Noise,
@@ -68,8 +67,12 @@ FELL = quantile(0.95)
 """How certain it must be that the pace fell: at once, as when something is full; or evenly, to call a rise slower."""
 MIN_GAINS = 3
 """What rises less often in the second half may have risen for the last time."""
+MIN_LATE_SIZES = 2
+"""Of few objects that become larger: one that did so once in the second half may be full."""
 STOOD = 0.01
 """How unlikely it must be that a line that keeps rising is never higher for so long, to say that it stands still."""
+MIN_REPLACED = 3.0
+"""Sampled objects that a cache which is full frees at least: fewer may end late by chance."""
 MIN_TICK = 1e-6
 """Of a clock that runs from 0 to 1: what advances by less stands still."""
 LATE = (0.5, 0.75, 0.875)
@@ -298,6 +301,7 @@ def _trend(history: History) -> Trend:
             upper_tail(number[unreturned]), upper_tail(reach(counts.some(unreturned))), SIGNIFICANCE_OF_UNRETURNED
         )
         likely &= lasting > MIN_LASTING_RISE
+    of_size &= _gained_late(history.values, history.clock) >= MIN_LATE_SIZES
     is_certain = np.logical_or(*np.split(significant(certain, smallest, SIGNIFICANCE_OF_LEAK), 2))
     tests = int(np.count_nonzero(smallest < SIGNIFICANCE))
     return Trend(
@@ -394,6 +398,12 @@ def _gains_late(held: Floats) -> Mask:
     return np.asarray((gains >= MIN_GAINS) & (2 * rising > pairs))
 
 
+def _gained_late(values: Floats, clock: Floats) -> Ints:
+    """Return how often each entry was larger than ever before, in the second half by the clock."""
+    higher = values[1:] > np.maximum.accumulate(values)[:-1]
+    return np.asarray(higher[clock[1:] > 1 / 2].sum(axis=0))
+
+
 def _stood(held: Floats, clock: Floats, work: Floats) -> Floats:
     """Return the probability that something that keeps rising sets no new maximum for as long as each entry has not.
 
@@ -421,7 +431,7 @@ def _replaces(counts: Counts) -> Mask:
         replaces |= (
             began
             & (freed[at] <= MIN_FREED * arrived[at])
-            & (lately >= MIN_SEEN)
+            & (lately >= MIN_REPLACED)
             & (lately > (1 - HELD_PACE) * (arrived[-1] - arrived[at]))
         )
     return replaces
