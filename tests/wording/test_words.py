@@ -115,6 +115,28 @@ def test_growth_of_unknown_error_says_so() -> None:
     assert "nan" not in said
 
 
+def test_an_interval_around_zero_is_said_to_be_of_two_snapshots_where_all_of_them_decided() -> None:
+    said = sentence(finding(Rule.RISES, low=-MB, high=321 * MB))
+    assert "300MB (99 %, by the first and last snapshot alone: -1.0MB to +321MB) over 2.5min, 14 snapshots" in said
+    assert "(99 %: +280MB to" in sentence(finding(Rule.RISES))
+    assert "(99 %: -1.0MB to" in candidate(finding(Rule.UNCLEAR, low=-MB, high=321 * MB))
+
+
+@pytest.mark.parametrize(
+    ("points", "said"),
+    [
+        ((1, 2, 3, 3, 3, 3), " It has not risen in the second half: more snapshots show whether it goes on."),
+        ((1, 2, 3, 3, 3, 4), " At least 6 more snapshots at this pace would settle it."),
+    ],
+)
+def test_what_stands_still_has_no_pace(points: tuple[float, ...], said: str) -> None:
+    assert candidate(finding(Rule.UNCLEAR, points=points, rate=0)).endswith(said)
+    assert "second half" not in candidate(
+        finding(Rule.EARLY, points=points, rate=0)
+    )  # it is told at 20 snapshots, whatever it does
+    assert "second half" not in candidate(finding(Rule.UNCLEAR, points=points, rate=0, has_ended=True))
+
+
 @pytest.mark.parametrize(
     ("observations", "more"),
     [

@@ -175,6 +175,12 @@ class Finding:
         return self.is_quiet or (self.may_leak and self.rule is not Rule.FILLED)
 
     @property
+    def stands(self) -> bool:
+        """Whether it was never larger in the second half than before, so that it has no pace to go on with."""
+        middle = len(self.points) // 2
+        return middle > 0 and max(self.points[middle:]) <= max(self.points[:middle])
+
+    @property
     def slowed_down(self) -> bool:
         """Whether it rose, but lately more slowly: it may be full, or, of a function, V8 may have inlined it."""
         return self.rule in (Rule.FILLED, Rule.SLOWS)

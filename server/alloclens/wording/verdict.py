@@ -272,7 +272,7 @@ def _settles(finding: Finding, run: str) -> str:
 
     Of a process that has ended, say that these would have been needed.
     """
-    if finding.has_ended and (finding.rule is Rule.FILLED or not finding.snapshots_needed):
+    if finding.has_ended and (finding.rule is Rule.FILLED or finding.stands or not finding.snapshots_needed):
         return ""
     if finding.rule is Rule.FILLED:
         return " More snapshots show whether it rises again."
@@ -282,6 +282,9 @@ def _settles(finding: Finding, run: str) -> str:
     if finding.is_remote:
         sooner = f"; {run} shows it sooner" if run else ""
         return f" At this pace, it would take more than {MANY} times as many snapshots to settle it{sooner}."
+    if finding.stands and finding.rule is not Rule.EARLY:
+        sooner = f", and {run} shows it sooner" if run else ""
+        return f" It has not risen in the second half: more snapshots show whether it goes on{sooner}."
     left = MIN_FIRST_RISE - finding.over.seconds if finding.rule is Rule.EARLY else math.inf
     is_sooner = left < more * finding.over.seconds / max(finding.over.observations - 1, 1)
     needed = f"{duration(left)} more" if is_sooner else counted(more, "more snapshot")
@@ -373,8 +376,11 @@ def _grown(finding: Finding) -> str:
     if low == high:
         return f"{grown(finding)} {over}" if finding.growth else f"unchanged {over}"
     growth = grown(finding) if finding.growth else "no change seen"
+    alone = ", by the first and last snapshot alone" if finding.verdict in RAISED and low <= 0 else ""
     error = (
-        f"99 %: {signed(low, unit)} to {signed(high, unit)}" if finding.owned.is_judged else "sampling error unknown"
+        f"99 %{alone}: {signed(low, unit)} to {signed(high, unit)}"
+        if finding.owned.is_judged
+        else "sampling error unknown"
     )
     return f"{growth} ({error}) {over}"
 
