@@ -17,6 +17,7 @@ from the cache | one snapshot more | hover | flame graph | gin"""
 
 
 @pytest.mark.programs
+@pytest.mark.timeout(300)
 def test_a_checkout_beside_itself_has_every_row() -> None:
     this, sizes = compare.here(), compare.Sizes(200, 300, snapshots=3, later=1, files=2)
     (one,) = rounds = compare.compare(this, this, sizes, 1)
