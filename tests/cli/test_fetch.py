@@ -139,6 +139,65 @@ def test_a_server_that_fails_in_the_middle(server: Pyroscope, fault: str, value:
     assert len(run("fetch", "--into", "p").stdout.splitlines()) == 6
 
 
+@pytest.mark.parametrize("status", [404, 413, 500, 503])
+def test_a_snapshot_that_cannot_be_had_does_not_block_the_others(server: Pyroscope, status: int) -> None:
+    at = server.snapshots[2][0]
+    server.broken = {str(at).encode(): status}
+    result = fetched("--into", "p")
+    assert (result.exit_code, len(result.stdout.splitlines())) == (0, 9)
+    when = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(at // 1000))
+    *_, problem = result.stderr.splitlines()
+    assert problem.startswith(
+        f"{server.server.url}: the snapshot of unnamed/a at {when} is left out: {server.server.url}/"
+    )
+    assert f"answered {status} " in problem
+    assert "is the URL that of the server itself?" not in problem
+    server.broken = {}
+    assert len(run("fetch", "--into", "p").stdout.splitlines()) == 1
+
+
+def test_a_heap_that_is_too_large_does_not_block_the_others(server: Pyroscope, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fetching, "MAX_ANSWER_BYTES", 1 << 20)
+    whole, large = server.profile, str(server.snapshots[2][0]).encode()
+    monkeypatch.setattr(server, "profile", lambda body: bytes(2 << 20) if large in body else whole(body))
+    result = fetched("--into", "p")
+    assert (result.exit_code, len(result.stdout.splitlines())) == (0, 9)
+    assert "answered with more than 1 MiB (let the process sample less often" in result.stderr
+
+
+def test_a_process_that_cannot_be_had_does_not_block_the_others(server: Pyroscope) -> None:
+    """It is no longer asked for after three snapshots, each of which may have failed by itself."""
+    server.pods, server.broken = tuple("abcdef"), {b'pod="f"': 0}  # f grows most
+    result = fetched("--into", "p")
+    assert (result.exit_code, len(result.stdout.splitlines())) == (1, 50)
+    assert result.stderr.count("the snapshot of unnamed/f at ") == 1
+    assert "1 more snapshot is left out: " in result.stderr
+    assert "(1 of 6 processes did not answer)" in result.stderr
+
+
+@pytest.mark.parametrize("status", [401, 403, 429])
+def test_a_refusal_in_the_middle_ends_it(server: Pyroscope, status: int) -> None:
+    server.left, server.fault = 8, ("status", status)
+    result = fetched("--into", "p")
+    assert (result.exit_code, len(result.stdout.splitlines()), "is left out" in result.stderr) == (1, 4, False)
+
+
+def test_if_most_is_left_out_it_has_failed(server: Pyroscope, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each answer may be wrong in its own way, so only the first are shown."""
+    whole, wrong = server.profile, iter(range(100))
+    good = [str(at).encode() for at, _ in server.snapshots[:4]]
+    answer = lambda body: whole(body) if any(at in body for at in good) else b"\x00\x00" + bytes([next(wrong)]) * 9  # noqa: E731
+    monkeypatch.setattr(server, "profile", answer)
+    result = fetched("--into", "p")
+    assert (result.exit_code, len(result.stdout.splitlines())) == (1, 4)
+    *first, more, failed, _ = result.stderr.splitlines()
+    assert len(first) == 3
+    assert more == f"{server.server.url}: 3 more snapshots are left out for other reasons"
+    assert failed.startswith(
+        f"prod: {server.server.url}: only 4 of 10 new snapshots are usable: for 6 reasons, such as "
+    )
+
+
 def test_a_sum_of_snapshots_is_not_one(server: Pyroscope) -> None:
     server.times = 2
     result = fetched("--into", "p")

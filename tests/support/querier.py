@@ -40,6 +40,8 @@ class Pyroscope:
     """Seconds before it answers with a profile."""
     lost: bytes = b"?"
     """The type that it has lost."""
+    broken: dict[bytes, int] = field(default_factory=dict)
+    """The status of the answer to a request for a profile that has these bytes; 0 if it gets no answer."""
     instead: bytes | None = None
     """What it answers with where a profile is due."""
     allocated: Callable[[int], int] | None = None
@@ -56,7 +58,7 @@ class Pyroscope:
     def answer(self, path: str, body: bytes) -> bytes:
         method = path.rpartition("/")[2]
         self.asked.append(method)
-        if method == "SelectMergeProfile":
+        if method.startswith("SelectMerge"):
             return self.profile(body)
         query = json.loads(body)
         answers = {
@@ -89,6 +91,12 @@ class Pyroscope:
     def profile(self, body: bytes) -> bytes:
         if self.pause:
             time.sleep(self.pause)
+        statuses = [status for part, status in self.broken.items() if part in body]
+        if 0 in statuses:
+            raise ConnectionAbortedError
+        self.server.status = statuses[0] if statuses else self.server.status if not self.broken else 200
+        if statuses:
+            return b"not this one"
         if self.instead is not None:
             return self.instead
         if self.lost in body:

@@ -14,8 +14,9 @@ import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -38,12 +39,13 @@ from alloclens.sources.buckets import BUCKET
 from alloclens.sources.capture_files import NAME, file_name, time_of, write_new
 from alloclens.sources.directory import DIRECTORY
 from alloclens.sources.errors import CaptureError
+from alloclens.sources.fetch import SAMPLE_LESS
 from alloclens.sources.http import HTTP
 from alloclens.sources.kubernetes import KUBERNETES
 from alloclens.sources.parca import PARCA
 from alloclens.sources.pyroscope import PYROSCOPE
-from alloclens.sources.remote import MAX_TIME, Span, in_words, moment
-from alloclens.sources.retry import retried
+from alloclens.sources.remote import HINTS, MAX_TIME, Span, in_words, moment
+from alloclens.sources.retry import MAX_PAUSE_SECONDS, MAX_TRIES, retried
 from alloclens.walk import tree
 
 if TYPE_CHECKING:
@@ -75,6 +77,14 @@ SERVICE = ("service_name", "job")
 THREADS = 4
 MAX_KEPT_BYTES = 1 << 30
 MAX_NAME_CHARACTERS = 100
+REFUSALS = (401, 403, 429)
+"""The statuses of a server that are not about what it is asked for."""
+MAX_REASONS = 3
+"""How many reasons why snapshots are left out are told: each answer may be wrong in its own way."""
+MAX_IN_A_ROW = 3
+"""How many snapshots of a process may fail one after the other, as if the server had failed, until no more of it are asked for."""
+HINTS_OF_SNAPSHOTS = {413: SAMPLE_LESS, **{status: HINTS[status] for status in REFUSALS}}
+"""What to do if the server answers so about a single snapshot."""
 
 
 @dataclass(frozen=True)
@@ -117,8 +127,8 @@ def processes(remote: Remote, seconds: float, tell: Callable[[str], None]) -> li
 def collect(remote: Remote, wanted: FetchSpan, into: Path, watch: Watch) -> None:
     """Fetch what is wanted and not there yet.
 
-    Raises CaptureError if the server fails, or some of the processes that are asked themselves, or if all that is new is unusable, and OSError if a file cannot be
-    written. What was written before stays.
+    A snapshot that cannot be had is left out. Raises CaptureError if the server fails, or does so for all of some processes, or if
+    most of what is new is left out, and OSError if a file cannot be written. What was written before stays.
     """
     by_directory: dict[str, list[Process]] = {}
     for labels in wanted.processes or _growing(remote, wanted, watch.tell):
@@ -133,11 +143,12 @@ def collect(remote: Remote, wanted: FetchSpan, into: Path, watch: Watch) -> None
         watch.tell(
             f"more than {MAX_KEPT_BYTES >> 30} GiB are not fetched at once: ask for less with --every and --since"
         )
+    fetch.tell_left_out()
     if fetch.failed:
         others = (
             f" ({len(fetch.failed)} of {len(by_directory)} processes did not answer)" if len(by_directory) > 1 else ""
         )
-        raise CaptureError(f"{fetch.failed[0]}{others}")
+        raise fetch.failed[0].said(f"{fetch.failed[0]}{others}")
     fetch.check_left_out()
 
 
@@ -157,9 +168,12 @@ class _Fetch:
         self.stop = threading.Event()
         self.bytes_left = MAX_KEPT_BYTES
         self.failed: list[CaptureError] = []
-        """What processes failed with that were asked themselves."""
+        """What single processes failed with, while others may still be fetched."""
         self._remote, self._wanted, self._into, self._watch = remote, wanted, into, watch
+        self._of_snapshots = replace(remote, hints=HINTS_OF_SNAPSHOTS)
         self._source = SOURCES[remote.source.type]
+        self._in_a_row: Counter[Process] = Counter()
+        """How many snapshots of a process failed one after the other, so that the server itself may have failed."""
         self._lock = threading.Lock()
         self._told: set[str] = set()
         self._left_out: Counter[str] = Counter()
@@ -174,18 +188,19 @@ class _Fetch:
         for labels in processes:
             if self.stop.is_set():
                 break
+            listing = None
             try:
-                self._process(labels, self._into / name)
+                listing = retried(partial(self._source.snapshots, self._remote, self._wanted, labels), self._watch.tell)
+                self._process(listing, labels, self._into / name)
             except CaptureError as error:
-                if not self._source.live:
+                if not self._source.live and (listing is None or _refuses(error)):
                     raise
                 self.failed.append(error)
         with self._lock:
             self._done += 1
             self._watch.progress(self._done, self._total)
 
-    def _process(self, labels: Process, directory: Path) -> None:
-        listing = retried(lambda: self._source.snapshots(self._remote, self._wanted, labels), self._watch.tell)
+    def _process(self, listing: RemoteListing, labels: Process, directory: Path) -> None:
         for note in listing.notes:
             self._tell_once(note)
         own = [one for one in listing.snapshots if one.labels == labels and 0 < one.taken < MAX_TIME]
@@ -241,7 +256,7 @@ class _Fetch:
         assert self._source.allocated
         first, last = min(there), max(fetched)
         within, asked = Span(last + 1, first), self._source.allocated
-        since = retried(lambda: asked(self._remote, listing, process, within), self._watch.tell)
+        since = retried(lambda: asked(self._of_snapshots, listing, process, within), self._watch.tell)
         heaps = {taken: read_file(path, MAX_PROFILE_BYTES) for taken, path in sorted(there.items())}
         if not counts_from_itself(heaps[first]):
             return False
@@ -310,39 +325,61 @@ class _Fetch:
     def _fetched(
         self, listing: RemoteListing, snapshot: RemoteSnapshot, before: int | None, there: Mapping[int, Path]
     ) -> bytes | None:
-        """Return a snapshot; None if the server has something else. Raises CaptureError, and OSError if the one before cannot be read."""
+        """Return a snapshot; None if it is left out. Raises CaptureError, and OSError if the one before cannot be read."""
         types, asked, earlier = [name for name in HEAP if name in listing.types], self._source.allocated, b""
+        remote, labels, tell = self._of_snapshots, snapshot.labels, self._watch.tell
+        tries = 1 if self._in_a_row[labels] else MAX_TRIES
         try:
-            parts = retried(lambda: self._source.parts(self._remote, listing, snapshot), self._watch.tell)
+            parts = retried(lambda: self._source.parts(remote, listing, snapshot), tell, tries)
             if asked and before is not None:
                 since = Span(before + 1, snapshot.taken)
-                parts += retried(lambda: asked(self._remote, listing, snapshot.labels, since), self._watch.tell)
+                parts += retried(lambda: asked(remote, listing, labels, since), tell, tries)
                 earlier = read_file(there[before], MAX_PROFILE_BYTES)
             whole = joined(parts, types, earlier, snapshot.taken * 1_000_000) if types else _whole(*parts)
-            return _versioned(whole, snapshot.labels)
+            versioned = _versioned(whole, labels)
         except ProfileError as error:
             self._leave_out(snapshot, str(error))
-            return None
+        except CaptureError as error:
+            self._in_a_row[labels] += error.passing
+            if self._source.live or _refuses(error) or self._in_a_row[labels] == MAX_IN_A_ROW:
+                raise
+            self._leave_out(snapshot, str(error))
+        else:
+            self._in_a_row[labels] = 0
+            return versioned
+        return None
 
     def _leave_out(self, snapshot: RemoteSnapshot, why: str) -> None:
-        """Say why a snapshot is left out; of others for the same reason, `check_left_out` says how many."""
+        """Say why a snapshot is left out, for the first reasons; of others, `tell_left_out` says how many."""
         with self._lock:
+            is_first = why not in self._left_out and len(self._left_out) < MAX_REASONS
             self._left_out[why] += 1
-            is_first = self._left_out[why] == 1
         if is_first:
             name, when = directory_of(snapshot.labels), moment(snapshot.taken)
             self._watch.tell(f"{self._remote.address}: the snapshot of {name} at {when} is left out: {why}")
 
+    def tell_left_out(self) -> None:
+        """Say how many more snapshots are left out."""
+        said, others = [*self._left_out.items()][:MAX_REASONS], [*self._left_out.values()][MAX_REASONS:]
+        for number, why in (*((number - 1, f": {why}") for why, number in said), (sum(others), " for other reasons")):
+            if number:
+                more = "1 more snapshot is" if number == 1 else f"{number} more snapshots are"
+                self._watch.tell(f"{self._remote.address}: {more} left out{why}")
+
     def check_left_out(self) -> None:
-        """Say how many more snapshots are left out, and raise CaptureError if there is no other new one."""
-        for why, number in self._left_out.items():
-            if number > 1:
-                more = "1 more snapshot is" if number == 2 else f"{number - 1} more snapshots are"
-                self._watch.tell(f"{self._remote.address}: {more} left out: {why}")
-        if self._left_out and not self._written:
-            (why, _), number = self._left_out.most_common(1)[0], self._left_out.total()
-            none = "the only new snapshot is not" if number == 1 else f"none of {number} new snapshots is"
-            raise CaptureError(f"{self._remote.address}: {none} usable: {why}")
+        """Raise CaptureError if more snapshots are left out than are new."""
+        left_out = self._left_out.total()
+        if left_out > self._written:
+            of = left_out + self._written
+            none = "none of" if not self._written else f"only {self._written} of"
+            usable = (
+                "the only new snapshot is not"
+                if of == 1
+                else f"{none} {of} new snapshots {'are' if self._written > 1 else 'is'}"
+            )
+            why = self._left_out.most_common(1)[0][0]
+            reasons = why if len(self._left_out) == 1 else f"for {len(self._left_out)} reasons, such as {why}"
+            raise CaptureError(f"{self._remote.address}: {usable} usable: {reasons}")
 
     def _tell_once(self, note: str) -> None:
         """Say what is the same for several processes."""
@@ -351,6 +388,11 @@ class _Fetch:
             self._told.add(note)
         if is_new:
             self._watch.tell(note)
+
+
+def _refuses(error: CaptureError) -> bool:
+    """Return whether a server will not answer for any other snapshot either."""
+    return error.status in REFUSALS or error.wait > MAX_PAUSE_SECONDS
 
 
 def directory_of(process: Process) -> str:

@@ -7,7 +7,7 @@ import os
 import re
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 from operator import attrgetter
@@ -174,6 +174,8 @@ class Remote:
     folder: str
     """The workspace that has the source: real."""
     address: Address
+    hints: Mapping[int, str] = field(default_factory=lambda: HINTS, compare=False)
+    """What to do if it answers with a status, as `ask` has them."""
 
     @property
     def asks(self) -> str:
@@ -212,7 +214,7 @@ class Remote:
         tenant: tuple[Header, ...] = (("X-Scope-OrgID", self.source.tenant),) if self.source.tenant else ()
         whole = f"{self.address.path.rstrip('/')}/{path}" if path else self.address.path
         address = self.address._replace(path=whole, query=query)
-        return ask(address, self._access(), body._replace(headers=(*body.headers, *tenant)), HINTS)
+        return ask(address, self._access(), body._replace(headers=(*body.headers, *tenant)), self.hints)
 
     def _access(self) -> Access:
         source, token = self.source, _token(self.source, self.folder)

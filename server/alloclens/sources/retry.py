@@ -17,10 +17,10 @@ MAX_PAUSE_SECONDS = 30.0
 T = TypeVar("T")
 
 
-def retried(call: Callable[[], T], tell: Callable[[str], None]) -> T:
-    """Return what a call returns, after up to MAX_TRIES if a retry can help. Raises CaptureError."""
+def retried(call: Callable[[], T], tell: Callable[[str], None], tries: int = MAX_TRIES) -> T:
+    """Return what a call returns, after up to so many tries if another can help. Raises CaptureError."""
     before = ""
-    for left in reversed(range(MAX_TRIES)):
+    for left in reversed(range(tries)):
         try:
             return call()
         except CaptureError as error:
