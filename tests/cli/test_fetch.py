@@ -12,7 +12,7 @@ import pytest
 from alloclens.cli import main
 from alloclens.profile.formats import read
 from alloclens.settings.settings import Source, properties
-from alloclens.sources import collect, retry
+from alloclens.sources import collect, pyroscope, retry
 from alloclens.sources import fetch as fetching
 from alloclens.sources.remote import FetchSpan, remote
 from click.testing import CliRunner
@@ -394,11 +394,35 @@ def test_other_profiles_may_lie_beside_the_snapshots() -> None:
     assert len(run("fetch", "--into", "p").stdout.splitlines()) == 3
 
 
-def test_of_many_processes_those_that_grow_most_are_fetched(server: Pyroscope) -> None:
+@pytest.mark.parametrize("since", ["1h", "24h", "720h"])
+def test_of_many_processes_those_that_grow_most_are_fetched(server: Pyroscope, since: str) -> None:
+    """However young they are: these are of the last ten minutes."""
     server.pods = tuple(f"pod-{i}" for i in range(103))
-    result = fetched("--into", "p", "--every", "3h")
+    result = fetched("--into", "p", "--every", "720h", "--since", since)
     assert {path.name for path in Path("p/unnamed").iterdir()} == {f"pod-{i}" for i in range(3, 103)}
     assert f"{server.server.url} has 103 processes: those 100 are fetched whose bytes in use grow most" in result.stderr
+
+
+def test_when_the_newest_of_a_process_was_taken(server: Pyroscope, folder: Path) -> None:
+    """To the interval of the collector if it still runs; else that is said."""
+    source = Source(name="prod", type="pyroscope", url=server.server.url)
+    (one,) = pyroscope.processes(remote(source, str(folder)), 24 * 3600)
+    assert 0 <= one.newest - server.snapshots[-1][0] <= 1000 * one.within <= 15_000
+    assert (one.is_course, one.before, one.now) == (True, 1000, 1009)
+    server.snapshots = [(server.snapshots[0][0] - 12 * 3600_000, 1)]
+    (one,) = pyroscope.processes(remote(source, str(folder)), 24 * 3600)
+    assert 0 <= one.newest - server.snapshots[-1][0] <= 1000 * one.within == 48 * 60_000
+    assert not one.is_course
+
+
+def test_single_snapshots_by_their_intervals(server: Pyroscope, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a server without ids: the same whenever it is asked."""
+    server.is_old, now = True, time.time()
+    first = fetched("--into", "p", "--every", "15s").stdout.splitlines()
+    assert len(first) == 10
+    for after in (3, 7, 14):
+        monkeypatch.setattr(time, "time", lambda after=after: now + after)
+        assert run("fetch", "--into", "p", "--every", "15s").stderr == "prod: nothing new\n"
 
 
 def test_a_finer_interval_fills_the_gaps() -> None:

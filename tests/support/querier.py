@@ -44,6 +44,8 @@ class Pyroscope:
     """The status of the answer to a request for a profile that has these bytes; 0 if it gets no answer."""
     instead: bytes | None = None
     """What it answers with where a profile is due."""
+    is_old: bool = False
+    """Whether it has no ids of single snapshots."""
     allocated: Callable[[int], int] | None = None
     """What was allocated in so many milliseconds; None if it has no such type."""
     asked: list[str] = field(default_factory=list)
@@ -66,8 +68,15 @@ class Pyroscope:
             "ProfileTypes": {
                 "profileTypes": [{"ID": f"memory:{t}:x:space:bytes", "sampleType": t} for t in self.types]
             },
-            "SelectSeries": self.series(int(query["start"]), int(query["end"]), query.get("labelSelector", "")),
         }
+        if method == "SelectSeries":
+            times, step = (int(query["start"]), int(query["end"])), 1000 * query["step"]
+            answers[method] = self.series(*times, query.get("labelSelector", ""))
+            for series in answers[method]["series"]:
+                is_average = query["aggregation"].endswith("AVERAGE")
+                series["points"] = _in_intervals(series["points"], times[0], step, is_average=is_average)
+                if self.is_old:
+                    series["points"] = [{**point, "exemplars": []} for point in series["points"]]
         return json.dumps(answers[method]).encode()
 
     def series(self, start: int, end: int, selector: str = "") -> dict:
@@ -109,14 +118,36 @@ class Pyroscope:
             made = Builder(("alloc_space", "x"))
             made.sample(self.stack, [self.allocated(_span(body))])
             return made.message.SerializeToString()
-        (at,) = re.findall(rb"\x3a.(\d+)", body)  # field 7, the ids
+        if self.is_old:
+            begin, end = _times(body)
+            (at,) = (at for at, _ in self.snapshots if begin <= at <= end)
+        else:
+            (at,) = re.findall(rb"\x3a.(\d+)", body)  # field 7, the ids
         made = Builder(("inuse_space" if b"inuse_space" in body else "inuse_objects", "x"))
         made.sample(self.stack, [dict(self.snapshots)[int(at)] * self.times])
         return made.message.SerializeToString()
 
 
+def _in_intervals(points: list[dict], start: int, step: int, *, is_average: bool) -> list[dict]:
+    """Return one point for each interval, in milliseconds, that has some: the first begins at `start`."""
+    grouped: dict[int, list[dict]] = {}
+    for point in points:
+        grouped.setdefault(start - (start - int(point["timestamp"])) // step * step, []).append(point)
+    values = {end: sum(point["value"] for point in some) for end, some in grouped.items()}
+    return [
+        {**some[0], "timestamp": str(end), "value": values[end] / (len(some) if is_average else 1)}
+        for end, some in grouped.items()
+    ]
+
+
 def _span(body: bytes) -> int:
-    """Return the milliseconds between the fields 3 and 4 of a message, its begin and its end, both included."""
+    """Return the milliseconds of a message, its begin and its end both included."""
+    begin, end = _times(body)
+    return end - begin + 1
+
+
+def _times(body: bytes) -> tuple[int, int]:
+    """Return the fields 3 and 4 of a message, its begin and its end."""
     unknown = UnknownFieldSet(Empty.FromString(body))
     times = {unknown[i].field_number: unknown[i].data for i in range(len(unknown))}
-    return int(times[4] - times[3] + 1)
+    return int(times[3]), int(times[4])

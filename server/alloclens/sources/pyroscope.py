@@ -48,7 +48,7 @@ FORMAT, STACKTRACES_IDS, AS_PPROF = 6, 8, 4
 PPROF, PROFILE = 5, 1
 """The field of its answer with a message, and the field of that with the profile."""
 NO_SUCH_METHOD = (404, 501)
-OVERVIEW_INTERVALS = 10
+OVERVIEW_INTERVALS = 30
 """Into which a span is divided to see which processes it has, and how they grow."""
 DAY = 24 * 3600 * 1000
 """Milliseconds."""
@@ -130,18 +130,27 @@ def beyond(remote: Remote, seconds: float) -> str:
 def processes(remote: Remote, seconds: float) -> list[RemoteProcess]:
     """Return the processes of these last seconds, by the server's clock. Raises CaptureError.
 
-    The server adds up what each of them had in use in a few intervals: the answer does not grow with their snapshots.
+    The server averages what each of them had in use in a few intervals: the answer does not grow with their snapshots. The last two
+    are asked for again in shorter ones, until these are those of the collector: a process may be younger than the first.
     """
     heaps = heaps_of(remote, seconds, _types)
     if HEAP_DEFAULT not in heaps.named:
         return []
-    step = max(math.ceil(seconds / OVERVIEW_INTERVALS), remote.source.interval)
-    found = []
-    for series in _series(remote, _SeriesQuery(heaps.named[HEAP_DEFAULT], heaps.within, step, average=True)):
-        if points := [point for point in series.points if point.value]:
-            newest = min(points[-1].timestamp, heaps.within.end)
-            found.append(RemoteProcess(_process(series.labels), newest, points[0].value, points[-1].value))
-    return found
+    found: dict[Process, RemoteProcess] = {}
+    step, within, interval = 0, heaps.within, remote.source.interval
+    while step != interval:
+        step = max(math.ceil((within.end - within.begin) / 1000 / OVERVIEW_INTERVALS), interval)
+        for series in _series(remote, _SeriesQuery(heaps.named[HEAP_DEFAULT], within, step, average=True)):
+            if points := [point for point in series.points if point.value]:
+                process, first, last = _process(series.labels), points[0], points[-1]
+                known = found.get(process)
+                before = known.before if known and known.is_course else first.value
+                is_course = first is not last or bool(known and known.is_course)
+                found[process] = RemoteProcess(
+                    process, min(last.timestamp, within.end), before, last.value, step, is_course=is_course
+                )
+        within = Span(max(within.end - 2000 * step, within.begin), within.end)
+    return [*found.values()]
 
 
 def snapshots(remote: Remote, wanted: FetchSpan, process: Process) -> RemoteListing:
@@ -184,7 +193,7 @@ def _heaps(remote: Remote, heaps: HeapTypes, every: float, process: Process) -> 
     asked = _SeriesQuery(heaps.named[HEAP_DEFAULT], heaps.within, max(int(every), interval), process, singles=True)
     if found := [one for series in _series(remote, asked) for one in _singles(series)]:
         return found, ""
-    asked = asked._replace(step=interval, singles=False)
+    asked = asked._replace(within=_whole_intervals(heaps.within, interval), step=interval, singles=False)
     sums, averages = (_values(_series(remote, asked._replace(average=average))) for average in (False, True))
     single = {at: value for at, value in sums.items() if value == averages.get(at)}
     several = len(sums) - len(single)
@@ -194,6 +203,12 @@ def _heaps(remote: Remote, heaps: HeapTypes, every: float, process: Process) -> 
     )
     found = [RemoteSnapshot(taken, labels, "", value) for (labels, taken), value in single.items()]
     return found, left_out if several else ""
+
+
+def _whole_intervals(within: Span, interval: int) -> Span:
+    """Return a span that begins and ends with an interval, in seconds: servers count them from its begin, and each is to be the same whenever one asks."""
+    begin, end = (at // 1000 // interval * interval * 1000 for at in within)
+    return Span(begin, end)
 
 
 def _singles(series: _Series) -> Iterator[RemoteSnapshot]:
@@ -214,12 +229,22 @@ def _process(labels: list[_Label]) -> Process:
 
 
 def _newest(remote: Remote, types: Mapping[str, str], within: Span) -> int:
-    """Return when the newest heap in a span was taken, to the minute; 0 if there is none. Raises CaptureError."""
+    """Return when the newest heap in a span was taken, to the second; 0 if there is none. Raises CaptureError."""
     if HEAP_DEFAULT not in types:
         return 0
-    series = _series(remote, _SeriesQuery(types[HEAP_DEFAULT], within, 60, by=()))
-    newest = max((point.timestamp for of in series for point in of.points if point.value), default=0)
+    newest = _last(remote, _SeriesQuery(types[HEAP_DEFAULT], within, 60, by=()))
+    if not newest:
+        return 0
+    around = Span((newest // 1000 - 60) * 1000, (newest // 1000 + 1) * 1000)
+    if last := _last(remote, _SeriesQuery(types[HEAP_DEFAULT], around, 1, by=())):
+        return last - 1000  # the begin of its second
     return min(newest, within.end)
+
+
+def _last(remote: Remote, query: _SeriesQuery) -> int:
+    """Return the end of the last interval that has a heap; 0 if there is none. Raises CaptureError."""
+    points = (point for of in _series(remote, query) for point in of.points)
+    return max((point.timestamp for point in points if point.value), default=0)
 
 
 def _types(remote: Remote, within: Span) -> tuple[dict[str, str], float]:

@@ -85,11 +85,14 @@ class RemoteProcess(NamedTuple):
 
     labels: Process
     newest: int
-    """About when the newest was taken, in milliseconds since 1970."""
+    """When the newest was taken, in milliseconds since 1970, or at most `within` seconds after that."""
     before: float
     """The bytes in use at the begin of the span, as the source says."""
     now: float
     """The same at its end."""
+    within: float = 0.0
+    is_course: bool = True
+    """Whether these are of two times."""
 
 
 class RemoteSnapshot(NamedTuple):

@@ -36,6 +36,8 @@ MOST_AT_ONCE = 16
 """Processes that are fetched if none is chosen."""
 MAX_TOLD = 2
 """Notes in a message to an editor that shows no sources."""
+EXACT_SECONDS = 60.0
+"""How far off a time may be that is not called the end of a longer time."""
 SNAPSHOTS = 60
 """Of one process: enough to judge it, and to see its course."""
 
@@ -158,4 +160,6 @@ def _process(process: RemoteProcess) -> protocol.SourceProcess:
 def _course(process: RemoteProcess) -> str:
     grown = process.now - process.before
     sign = "+" if grown >= 0 else ""
-    return f"{amount(process.now, 'bytes')}, {sign}{amount(grown, 'bytes')}, newest {moment(process.newest)}"
+    course = f"{sign}{amount(grown, 'bytes')}" if process.is_course else "growth unknown"
+    about = "before " if process.within > EXACT_SECONDS else ""
+    return f"{amount(process.now, 'bytes')}, {course}, newest {about}{moment(process.newest)}"
