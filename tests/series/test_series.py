@@ -476,23 +476,43 @@ def test_a_profile_that_covers_less_than_all_others_is_of_the_exit(
 
 
 @pytest.mark.parametrize(
-    ("types", "duration", "in_use", "is_exit"),
+    ("types", "duration", "in_use", "of_exit"),
     [
-        ("alloc-space/bytes heap-space/bytes", 3, (20, 40, 60, 29), True),  # over half was freed
-        ("alloc-space/bytes heap-space/bytes", 3, (20, 40, 60, 30), False),
-        ("alloc-space/bytes heap-space/bytes", 3, (60, 29), True),
-        ("alloc-space/bytes heap-space/bytes", 3, (20, 60, 29, 40), False),  # it goes on
-        ("alloc-space/bytes heap-space/bytes", 3, (20, 40, 60, 29, 14), True),  # the last one alone
-        ("alloc-space/bytes heap-space/bytes", 0, (20, 40, 60, 29), False),  # not written by ddtrace
-        ("objects/count space/bytes", 3, (20, 40, 60, 29), False),
+        ("alloc-space/bytes heap-space/bytes", 3, (20, 40, 60, 29), 1),  # over half was freed
+        ("alloc-space/bytes heap-space/bytes", 3, (20, 40, 60, 30), 0),
+        ("alloc-space/bytes heap-space/bytes", 3, (60, 29), 1),
+        ("alloc-space/bytes heap-space/bytes", 3, (20, 60, 29, 40), 0),  # it goes on
+        ("alloc-space/bytes heap-space/bytes", 3, (20, 60, 29, 40, 19), 1),  # and ends
+        ("alloc-space/bytes heap-space/bytes", 3, (20, 40, 60, 29, 29), 2),  # it ended as a profile was due
+        ("alloc-space/bytes heap-space/bytes", 3, (20, 40, 60, 29, 14), 2),  # it took longer than an interval
+        ("alloc-space/bytes heap-space/bytes", 3, (20, 40, 60, 55, 27), 1),
+        ("alloc-space/bytes heap-space/bytes", 0, (20, 40, 60, 29), 0),  # not written by ddtrace
+        ("objects/count space/bytes", 3, (20, 40, 60, 29), 0),
     ],
 )
-def test_a_profile_of_ddtrace_with_less_than_half_is_of_the_exit(
-    types: str, duration: float, in_use: tuple[int, ...], *, is_exit: bool
+def test_profiles_of_ddtrace_with_less_than_half_are_of_the_exit(
+    types: str, duration: float, in_use: tuple[int, ...], of_exit: int
 ) -> None:
     made = [
         replace(snapshot(f"/p/shop.387.{at}.pprof", at, profile(types, f"{HERE} = 7 {held}")), duration=duration)
         for at, held in enumerate(in_use)
     ]
     (series,) = group(made)
-    assert series.at_exit == ({made[-1]} if is_exit else set())
+    assert series.at_exit == set(made[len(made) - of_exit :])
+    assert series.head("latest") is made[-1 - of_exit]
+
+
+def test_the_last_snapshot_before_a_process_is_of_when_the_other_still_ran() -> None:
+    made = [
+        replace(
+            snapshot(
+                f"/p/shop.{of}.{at}.pprof", at, profile("alloc-space/bytes heap-space/bytes", f"{HERE} = 7 {held}")
+            ),
+            duration=3,
+        )
+        for at, (of, held) in enumerate([(387, 20), (387, 60), (387, 2), (387, 2), (390, 9)])
+    ]
+    (series,) = group(made)
+    assert series.last_before(made[-1]) is made[3]
+    assert series.last_running_before(made[-1]) is made[1]
+    assert series.last_running_before(made[0]) is None

@@ -48,7 +48,7 @@ class Beside(NamedTuple):
     heaps: Sequence[Snapshot] = ()
     """Its heap profiles, if the observed ones, such as those of goroutines, do not say what was allocated."""
     follows: Snapshot | None = None
-    """The last snapshot of the previous process, if it was not written as that ended."""
+    """The last snapshot of the previous process, but for those that were written as it ended."""
     has_ended: bool = False
     """Whether another process followed it, so that there will be no more observations."""
 

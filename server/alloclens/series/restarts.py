@@ -214,7 +214,9 @@ def at_exit(process: Sequence[Snapshot]) -> list[Snapshot]:
     named = [snapshot for snapshot in process if snapshot.is_final]
     if named:
         return named if len(named) < len(process) else []
-    is_of_exit = len(process) > 1 and (_is_of_exit(process) or _covers_less(process) or _was_freed(*process[-2:]))
+    if freed := _after_it_freed(process):
+        return freed
+    is_of_exit = len(process) > 1 and (_is_of_exit(process) or _covers_less(process))
     return [process[-1]] if is_of_exit else []
 
 
@@ -267,16 +269,23 @@ def _covers_less(process: Sequence[Snapshot]) -> bool:
     )
 
 
-def _was_freed(before: Snapshot, last: Snapshot) -> bool:
-    """Return whether ddtrace wrote the last of a process's snapshots as it ended, by what was freed: over half of what was in use.
+def _after_it_freed(process: Sequence[Snapshot]) -> list[Snapshot]:
+    """Return the snapshots that ddtrace wrote of a process as it ended, by what was freed at once: over half of what was in use.
 
-    Its time tells nothing if the program ends as the profile is due.
+    Their times tell nothing if the program ends as a profile is due; and it may take longer than from one profile to the next.
+    But it needs no more memory meanwhile, as one that goes on does.
     """
-    of_types = [kind.type for kind in last.sample_types]
-    if last.is_difference or not last.duration or OF_DDTRACE not in of_types:
-        return False
-    in_use = of_types.index(OF_DDTRACE)
-    return 2 * last.total[in_use] < before.total[in_use]
+    of_types = [kind.type for kind in process[-1].sample_types]
+    if process[-1].is_difference or not process[-1].duration or OF_DDTRACE not in of_types:
+        return []
+    in_use, begin = of_types.index(OF_DDTRACE), len(process)
+    for at in range(len(process) - 1, 0, -1):
+        before, after = process[at - 1].total[in_use], process[at].total[in_use]
+        if before < after:
+            break
+        if 2 * after < before:
+            begin = at
+    return list(process[begin:])
 
 
 def _is_early_by_bytes(amounts: Sequence[int], in_use: Sequence[int]) -> bool:

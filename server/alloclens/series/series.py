@@ -275,6 +275,11 @@ class Series:
         before = self.processes.index(self.process(of)) - 1
         return self.processes[before][-1] if before >= 0 and not (self.replica or self.is_mixed) else None
 
+    def last_running_before(self, of: Snapshot) -> Snapshot | None:
+        """Return the same, but for those that were written as that process ended, when it had freed what was in use."""
+        last = self.last_before(of)
+        return last and next(s for s in reversed(self.process(last)) if s not in self.at_exit)
+
     def head(self, name: str) -> Snapshot:
         """Return the head: the latest snapshot unless another is named. One that was written at an exit has to be named."""
         latest = next((s for s in reversed(self.snapshots) if s not in self.at_exit), self.snapshots[-1])

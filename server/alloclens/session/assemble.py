@@ -106,11 +106,10 @@ class _Comparing:
         known, files, all_series = self._known, self._files, self._all_series
         pair = _files(of, head, base, within, self._settings.revision)
         contents = self.contents[pair] = known.contents.get(pair) or known.pair(pair)
-        follows = of.last_before(head)
         beside = Beside(
             process_before(all_series, head, of, MIN_LEAK_OBSERVATIONS),
             heaps_beside(service.series, head, of),
-            None if follows in of.at_exit else follows,
+            of.last_running_before(head),
             of.process(head) is not of.processes[-1],
         )
         wanted = (files.sample_type if files and of not in all_series else "") or self._settings.sample_type
