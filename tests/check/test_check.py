@@ -170,6 +170,32 @@ def test_snapshots_of_one_process_are_one_run(app: Program) -> None:
     assert note(40, 40, 41) == note(60, 50, 40) == []
 
 
+@pytest.mark.parametrize(("snapshots", "grows", "runs"), [(6, 4, 6), (7, 4, 1), (7, 0, 7), (12, 0, 12)])
+def test_few_stacks_take_many_snapshots_to_be_one_run(app: Program, snapshots: int, grows: int, runs: int) -> None:
+    """Of runs of a program with few stacks, seven in a row seldom have more and more."""
+    builds(app, 20, 20)
+    (app.folder / "head/heap.pb.gz").unlink()
+    for i in range(snapshots):
+        stacks = app.stack("main.keep", KEEP, 10), app.stack("main.hold", HOLD, 20 + grows * i)
+        drop(app.folder / f"head/{i:02}.pb.gz", heap(*stacks, seconds=1_700_000_000 + i))
+    made = app.result(*BUILDS)
+    assert any("one process" in note for note in made["notes"]) == (runs == 1)
+    if runs == 1:
+        assert [one["growth"] for one in made["violations"]] == [grows * (snapshots - 1) * MB]
+
+
+def test_a_process_is_one_run_from_its_first_snapshot_on(app: Program) -> None:
+    """The first have few stacks, some of the last have allocated nothing since the one before."""
+    builds(app, 20, 20)
+    (app.folder / "head/heap.pb.gz").unlink()
+    for i, held in enumerate((20, 24, 28, 60, 80, 80, 80)):
+        stacks = [app.stack(f"main.f{j}", 100 + 10 * j, 30) for j in range(min(4 * i, 12))]
+        work = app.stack("main.hold", HOLD, held)
+        drop(app.folder / f"head/{i}.pb.gz", heap(*stacks, work, seconds=1_700_000_000 + i))
+    notes = app.result(*BUILDS)["notes"]
+    assert any("snapshots of one process, so one run: only the last, 6.pb.gz" in note for note in notes), notes
+
+
 def test_code_that_moved_is_the_same(app: Program) -> None:
     """A function moved down, and one to another file; another is new and leaks."""
     app.heap("base/h.pb.gz", app.stack("main.keep", 4, 30), app.stack("main.hold", 8, 40))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from functools import partial
-from itertools import zip_longest
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -13,7 +12,7 @@ from alloclens.check.growth import Runs
 from alloclens.check.operations import operations, output_beside
 from alloclens.disk import read_file, real
 from alloclens.profile.kinds import ProfileKind
-from alloclens.series.restarts import is_later_of
+from alloclens.series.restarts import one_each
 from alloclens.session import once
 from alloclens.session.world import FilePair
 
@@ -145,9 +144,7 @@ def _one_of_each_process(of: dict[ProfileKind, list[str]], read: FilesRead) -> s
     heaps = sorted(
         (read.snapshots[path] for path in of.get(ProfileKind.HEAP, ())), key=lambda one: one.taken_at.seconds
     )
-    kept = [
-        snapshot for snapshot, later in zip_longest(heaps, heaps[1:]) if not (later and is_later_of(snapshot, later))
-    ]
+    kept = one_each(heaps)
     if len(kept) == len(heaps):
         return ""
     of[ProfileKind.HEAP] = [snapshot.path for snapshot in kept]

@@ -53,6 +53,8 @@ MIN_WORK = 0.01
 """Runs of a program that does the same each time, without sampling, may differ by less in every stack."""
 MIN_STACKS = 10
 """A snapshot with fewer stacks may seem to be continued by one of another process."""
+MIN_STEPS = 6
+"""So many times in a row, each run of a program has more than the one before by chance once in 5,040 (7!), if they differ in nothing else."""
 
 
 @dataclass(eq=False)
@@ -112,16 +114,40 @@ def goes_on(earlier: Snapshot, later: Snapshot, *, was_rebuilt: bool) -> bool:
     return not any(_differ((earlier, later))) and _has_its_code(earlier, later, was_rebuilt=was_rebuilt)
 
 
-def is_later_of(earlier: Snapshot, later: Snapshot) -> bool:
-    """Return whether a heap profile is certainly a later one of the same process, and not of another run of its program.
+def one_each(heaps: Sequence[Snapshot]) -> list[Snapshot]:
+    """Return the last of each process's heap profiles, in time order, as far as it is certain that they are not of several runs.
 
-    Every stack has allocated at least as much, and all together more by MIN_WORK: by chance, some stack of another run has less.
+    Profiles that may be of one process, each as the next, are of one if two that follow each other certainly are, or if there
+    are many: a process that has just started has few stacks, and one that idles allocates next to nothing.
     """
+    out: list[Snapshot] = []
+    chain: list[Snapshot] = []
+    for snapshot in heaps:
+        if chain and not _may_go_on(chain[-1], snapshot):
+            out += _runs(chain)
+            chain = []
+        chain.append(snapshot)
+    return [*out, *_runs(chain)]
+
+
+def _may_go_on(earlier: Snapshot, later: Snapshot) -> bool:
+    """Return whether a heap profile may be a later one of the same process: no stack has allocated less."""
     columns = since_start(earlier)
-    if earlier.sample_types != later.sample_types or not columns or rows(earlier.allocations) < MIN_STACKS:
+    if earlier.sample_types != later.sample_types or not columns:
         return False
-    worked = all(later.total[i] >= (1 + MIN_WORK) * earlier.total[i] for i in columns)
-    return worked and goes_on(earlier, later, was_rebuilt=False)
+    return all(later.total[i] >= earlier.total[i] for i in columns) and goes_on(earlier, later, was_rebuilt=False)
+
+
+def _runs(chain: Sequence[Snapshot]) -> Sequence[Snapshot]:
+    """Return the last of profiles that may be of one process; all of them if they may as well be of several runs."""
+    worked = [(earlier, later) for earlier, later in pairwise(chain) if _worked(earlier, later)]
+    is_one = len(worked) >= MIN_STEPS or any(rows(earlier.allocations) >= MIN_STACKS for earlier, _ in worked)
+    return chain[-1:] if is_one else chain
+
+
+def _worked(earlier: Snapshot, later: Snapshot) -> bool:
+    """Return whether a profile has so much more that it is no run that did the same: by chance, some stack of it would have less."""
+    return all(later.total[i] >= (1 + MIN_WORK) * earlier.total[i] for i in since_start(earlier))
 
 
 def ends(snapshots: Sequence[Snapshot], fell: Mask) -> Mask:
