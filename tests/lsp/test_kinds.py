@@ -267,11 +267,11 @@ async def test_a_sample_type_that_is_not_there_is_said(editor: Editor, folder: P
 async def test_a_head_that_is_not_there_is_said(editor: Editor, folder: Path) -> None:
     for number in (1, 2):
         drop(folder / f"profiles/heap.{number}.pb.gz", profiles(folder, number)["heap"])
-    drop(folder / "profiles/goroutine.pb.gz", profiles(folder, 1)["goroutine"])
+    drop(folder / "profiles/other/goroutine.pb.gz", profiles(folder, 1)["goroutine"])
     await editor.open_folder(folder, head="gone", base="goroutine.pb.gz")
     await editor.until(lambda: editor.status.state == "problem")
     why = "no snapshot is named gone, so the head is latest; there are first, previous, latest, yesterday and "
-    other = "goroutine.pb.gz is not the base here: it is of another program, directory or kind of profile"
+    other = "goroutine.pb.gz is not the base here: it is of another program or directory"
     await editor.until(lambda: editor.messages)
     (message,) = editor.messages
     assert why in message

@@ -78,12 +78,11 @@ def test_what_never_had_a_value_does_not_lead() -> None:
     assert kinds(service) == [ProfileKind.HEAP, ProfileKind.CPU]
 
 
-def test_a_choice_leads() -> None:
+def test_a_chosen_sample_type_leads() -> None:
     (service,) = services(made_of("/p", *KINDS))
-    assert kinds(service.led_by("latest", "cpu"))[0] is ProfileKind.CPU
-    assert kinds(service.led_by("latest", "delay"))[0] is ProfileKind.BLOCK
-    assert kinds(service.led_by("mutex", "cpu"))[0] is ProfileKind.MUTEX
-    assert kinds(service.led_by("latest", "nothing")) == kinds(service)
+    assert kinds(service.led_by("cpu"))[0] is ProfileKind.CPU
+    assert kinds(service.led_by("delay"))[0] is ProfileKind.BLOCK
+    assert kinds(service.led_by("nothing")) == kinds(service)
 
 
 def test_kinds_beside_a_chosen_head_are_of_its_time() -> None:
@@ -102,6 +101,17 @@ def test_kinds_beside_a_chosen_head_are_of_its_time() -> None:
         "cpu0": ["heap0", "cpu0"],
         "heap0": ["heap0", "cpu0"],
     }
+
+
+def test_kinds_beside_a_chosen_base_are_of_its_time() -> None:
+    (service,) = services([*of_kind("heap", 0, 10, 20, 30), *of_kind("cpu", 5, 10.2, 20.2)])
+    heaps, cpu = service.series
+    times = [0, 10, 20, 30]
+    bases = {at: service.base(cpu, of.name, cpu.snapshots[-1]) for at, of in zip(times, heaps.snapshots, strict=True)}
+    assert {at: base and base.taken_at.seconds for at, base in bases.items()} == {0: 5, 10: 10.2, 20: None, 30: None}
+    assert service.base(heaps, cpu.snapshots[1].name, heaps.snapshots[-1]) is heaps.snapshots[1]
+    assert service.base(heaps, heaps.snapshots[2].name, heaps.snapshots[-1]) is heaps.snapshots[2]
+    assert service.base(cpu, "previous", cpu.snapshots[-1]) is cpu.snapshots[1]
 
 
 @pytest.mark.parametrize("late", [-0.003, 0.003, 0.9])

@@ -15,7 +15,7 @@ from alloclens.series.series import Series
 from alloclens.series.snapshot import in_order
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from alloclens.profile.kinds import ProfileKind
     from alloclens.series.programs import FunctionsOf
@@ -70,24 +70,31 @@ class Service:
 
     def head(self, of: Series, name: str) -> Snapshot:
         """Return the head of one of its series: kinds side by side are of one time, even if an earlier snapshot is chosen."""
-        chosen = next((series.named(name) for series in self.series if series.has_chosen(name)), None)
-        if chosen is None or of.has_chosen(name):
-            return of.head(name)
-        after = [snapshot.taken_at.seconds - chosen.taken_at.seconds for snapshot in of.snapshots]
-        near = [(s, by) for s, by in zip(reversed(of.snapshots), reversed(after), strict=True) if by < MAX_TURN_SECONDS]
-        return min(near, key=lambda pair: abs(pair[1]))[0] if near else of.snapshots[0]
+        beside = self._chosen_beside(of, name)
+        return _nearest(of.snapshots, beside) if beside else of.head(name)
+
+    def base(self, of: Series, name: str, head: Snapshot) -> Snapshot | None:
+        """Return the base of one of its series, likewise; None if there is nothing to compare."""
+        beside = None if head.is_difference else self._chosen_beside(of, name)
+        comparable = [snapshot for snapshot in of.snapshots if snapshot not in of.without_names]
+        if beside is None or not comparable:
+            return of.base(name, head)
+        near = _nearest(comparable, beside)
+        return None if near is head else near
+
+    def _chosen_beside(self, of: Series, name: str) -> Snapshot | None:
+        """Return the chosen snapshot if it is of another of its series; else None."""
+        if of.has_chosen(name):
+            return None
+        return next((series.named(name) for series in self.series if series.has_chosen(name)), None)
 
     def has(self, sample_type: str) -> bool:
         """Return whether one of its series has a sample type."""
         return any(series.has(sample_type) for series in self.series)
 
-    def led_by(self, head: str, sample_type: str) -> Service:
-        """Return the service led by the series of a chosen head, else by the first one with the chosen sample type."""
-
-        def is_behind(series: Series) -> tuple[bool, bool]:
-            return not series.has_chosen(head), not series.has(sample_type)
-
-        return replace(self, series=tuple(sorted(self.series, key=is_behind)))
+    def led_by(self, sample_type: str) -> Service:
+        """Return the service led by the first series with the chosen sample type."""
+        return replace(self, series=tuple(sorted(self.series, key=lambda series: not series.has(sample_type))))
 
 
 def services(
@@ -116,6 +123,13 @@ def _by_replica(of_program: list[Snapshot], labels: Mapping[str, str]) -> Iterat
     if len(by_replica) > 1:
         by_replica = {n: [replace(s, is_of_replicas=not n) for s in series] for n, series in by_replica.items()}
     return (Service(_side_by_side(series)) for series in by_replica.values())
+
+
+def _nearest(snapshots: Sequence[Snapshot], chosen: Snapshot) -> Snapshot:
+    """Return the snapshot of the time of a chosen one: the nearest that is not of a later turn, else the first."""
+    after = [(s, s.taken_at.seconds - chosen.taken_at.seconds) for s in reversed(snapshots)]
+    near = [pair for pair in after if pair[1] < MAX_TURN_SECONDS]
+    return min(near, key=lambda pair: abs(pair[1]))[0] if near else snapshots[0]
 
 
 def _side_by_side(series: Iterable[Series]) -> tuple[Series, ...]:

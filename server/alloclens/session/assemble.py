@@ -41,7 +41,7 @@ def assemble(
     settled = _of_series(known, setup, files)
     settings, unordered = setup.settings, services(settled, setup.labels, known.functions)
     ordered = tuple(
-        service.led_by(settings.head, settings.sample_type)
+        service.led_by(settings.sample_type)
         for service in sorted(unordered, key=lambda s: not s.has_chosen(settings.head))
     )
     comparing = _Comparing(known, settings, files, tuple(chain.from_iterable(service.series for service in ordered)))
@@ -50,7 +50,7 @@ def assemble(
     for service in ordered:
         for series in service.series:
             head = service.head(series, settings.head)
-            base = series.base(settings.base, head)
+            base = service.base(series, settings.base, head)
             now = comparing.compared(service, series, head, base, focus)
             if now and (with_names := comparing.with_names(service, series, now, focus)):
                 comparisons.append(replace(now, judgement=None))
@@ -126,7 +126,7 @@ class _Comparing:
         last = of.last_with_names(now.head)
         if last is None or not is_elsewhere(now):
             return None
-        made = self.compared(service, of, last, of.base(self._settings.base, last), within)
+        made = self.compared(service, of, last, service.base(of, self._settings.base, last), within)
         return made and replace(made, instead_of=now.head)
 
 

@@ -112,11 +112,11 @@ def not_used(world: World) -> list[str]:
     if world.named or world.pending or world.shown is None:
         return not_there(world)
     sentences = [
-        f"{choice} is not the {what} here: it is of another program, directory or kind of profile"
+        f"{choice} is not the {what} here: it is of another program or directory"
         for what in DEFAULTS
         if (choice := getattr(world.settings, what)) not in CHOICES
         and is_there(world, choice)
-        and world.shown.series.named(choice) is None
+        and not world.services[0].has_chosen(choice)
     ]
     return [*not_there(world), *map(printable, sentences)]
 
