@@ -298,12 +298,15 @@ async def test_a_candidate_at_a_go_statement_has_the_stacks_of_where_they_wait(e
             folder / f"profiles/g{i}.pb.gz",
             goroutines(f"runtime.gopark@/x/p.go:1 < main.wait:7@{main}:8 = {waiting}"),
         )
+        closure = f"main.serve:3@{main}:4 = 0x{MB}/{i + 1}"  # allocated by the statement, and freed
+        drop(folder / f"profiles/h{i}.pb.gz", heap(closure, f"main.serve:3@{main}:3 = 8x{MB}/{8 + i}"))
     await editor.open_folder(folder)
     await editor.until(lambda: editor.status.state == "ok")
     (row,) = (await editor.command("alloclens.server.findings"))["findings"]
     assert (row["label"], row["detail"].split(" · ")[0]) == ("main.go:4  main.wait", "not proven")
     tree = await editor.command("alloclens.server.stackTree", main.as_uri(), 3, "callees", [])
     assert [node["label"] for node in tree] == ["60 goroutines main.wait"]
+    assert "0B cum" not in await editor.hover(main.as_uri(), 4)
 
 
 async def test_how_findings_are_marked_is_a_setting(editor: Editor, folder: Path) -> None:

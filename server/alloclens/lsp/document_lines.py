@@ -154,8 +154,20 @@ def all_here(world: World, documents: Documents, uri: str, line: int) -> list[He
 
 
 def numbers_of(world: World, documents: Documents, uri: str, line: int) -> list[Here]:
-    """Return the same; of a `go` statement, which no stack passes, where the goroutines wait that a finding or candidate says it started."""
-    return all_here(world, documents, uri, line) or _started(world, documents, uri, line)
+    """Return the same, and of a `go` statement where the goroutines wait that a finding or candidate says it started.
+
+    Beside these, kinds that hold nothing in the line now are left out, such as a closure that was allocated and freed.
+    """
+    passing, started = all_here(world, documents, uri, line), _started(world, documents, uri, line)
+    told = [at.comparison for at in passing]
+    if waiting := [at for at in started if at.comparison not in told]:
+        return [*filter(_is_of_something, passing), *waiting]
+    return passing
+
+
+def _is_of_something(at: Here) -> bool:
+    cum = at.comparison.stats(at.row).cum
+    return bool(cum.value or cum.growth)
 
 
 def _started(world: World, documents: Documents, uri: str, line: int) -> list[Here]:
