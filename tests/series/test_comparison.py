@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +12,8 @@ import pytest
 from alloclens.series import comparison
 from alloclens.series.shown import by_weight, worth_showing
 from alloclens.series.verdicts import Rule
+from alloclens.session import once
+from alloclens.session.assemble import assemble
 from alloclens.session.line_mapper import LineMapper, MappedFinding
 from alloclens.session.once import world
 from alloclens.tables.calls import calls
@@ -19,6 +22,7 @@ from alloclens.tables.growth import growth
 from alloclens.tables.holders import growing_callers
 from alloclens.tables.sites import RecordedLine
 from alloclens.tables.stacks import through
+from alloclens.transform.filters import Filters
 from alloclens.wording.flame import flame
 from alloclens.wording.hover import LinePlaces, markdown
 from alloclens.wording.kinds import KindRow, side_by_side
@@ -75,6 +79,21 @@ def test_a_function_without_a_name_that_moved_keeps_what_was_found_before_a_rest
         drop(tmp_path / f"p/{number:02}.pb.gz", heap(f"{line} = {1 + 3 * held}x{MB}"))
     earlier = world([str(tmp_path)], [str(tmp_path / "p")], {}).earlier
     assert [finding.function for of in earlier for finding in of.findings()] == ["(anonymous:L#13:C#31)"] * keeps
+
+
+@pytest.mark.parametrize(("focus", "found"), [("", ["main.main"]), ("main.main", ["main.main"]), ("main.other", [])])
+def test_what_was_found_before_a_restart_is_of_what_is_in_focus(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, focus: str, found: list[str]
+) -> None:
+    (tmp_path / "main.go").write_text(GO)
+    for number in range(22 + 3):
+        line, other = (f"main.{name}:3@{tmp_path}/main.go:{at}" for name, at in (("main", 4), ("other", 5)))
+        of_process = number if number < 22 else number - 22
+        drop(tmp_path / f"p/{number:02}.pb.gz", heap(f"{line} = {1 + 3 * of_process}x{MB}", f"{other} = 5x{MB}"))
+    steps = (Filters(focus=focus),) if focus else ()
+    monkeypatch.setattr(once, "assemble", partial(assemble, focus=steps))
+    judged = world([str(tmp_path)], [str(tmp_path / "p")], {}).earlier
+    assert [finding.function for of in judged for finding in of.findings()] == found
 
 
 @pytest.mark.parametrize(

@@ -59,7 +59,7 @@ def assemble(
                 comparisons.append(now)
             process = series.judged_process(head, MIN_OBSERVATIONS, MIN_LEAK_OBSERVATIONS)
             if process.snapshots_ago and not head.is_difference:
-                before = comparing.compared(service, series, process.observed[-1], process.observed[0], ())
+                before = comparing.compared(service, series, process.observed[-1], process.observed[0], focus)
                 earlier.append((before and replace(before, instead_of=head), now))
     two, problem = _pair(known, files, setup.labels) if files else (None, None)
     named = None
