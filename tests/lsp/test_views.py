@@ -122,6 +122,12 @@ async def test_a_finding_whose_line_has_gone(editor: Editor, folder: Path) -> No
     assert line(gone) == 1 + text.split("\n").index("func serve() {"), "of its function"
     assert gone["detail"].startswith("edited · ")  # first: a side bar cuts off the rest
     assert (gone["label"], gone["edited"]) == ("main.go:6  main.serve", True)
+    await editor.until(lambda: "edited" in editor.diagnostics[uri][0].message)
+    mark = editor.diagnostics[uri][0]
+    assert (mark.range.start.line + 1, mark.message.partition(", ▲")[0]) == (
+        line(gone),
+        "On main.go:6, which was edited after the snapshot: Leak: 64.0MB held through this line",
+    )
     hot = await editor.command("alloclens.server.hotLines", {"own": False})
     assert [one["line"] for one in hot if one["edited"]] == [6], "the one that was removed"
     assert gone["tooltip"].endswith("Not here: the line has been changed or deleted since.")

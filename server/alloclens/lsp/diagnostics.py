@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 
 from alloclens.disk import real
-from alloclens.lsp.document_lines import NOWHERE, DocumentLines
+from alloclens.lsp.document_lines import NOWHERE, DocumentLines, FunctionPlaces
 from alloclens.lsp.documents import uri_of
 from alloclens.lsp.reported import report_before
 from alloclens.paths import clean_path
@@ -19,7 +19,7 @@ from alloclens.session.naming import id_of
 from alloclens.wording import instances
 from alloclens.wording.hover import stack_label
 from alloclens.wording.names import short_name
-from alloclens.wording.verdict import CALLER, INLINED, SHAPES, caller_message, placed_message, whose
+from alloclens.wording.verdict import CALLER, INLINED, SHAPES, caller_message, edited, placed_message, whose
 
 if TYPE_CHECKING:
     from alloclens.languages.go.leak_patterns import Shape
@@ -74,16 +74,22 @@ def _of(world: World, documents: Documents, client: Client, reported: Reported) 
         for finding in comparison.findings(severities):
             now, severity = document_lines.mapper.finding(comparison, finding), severities[finding.verdict]
             before = report_before(reported, finding, comparison)
+            spot = document_lines.in_document(now.at)
+            if spot is None and now.at:  # of an edited line, its function is marked: the leak may still be there
+                spot = FunctionPlaces(world, documents, comparison).of(finding.function, finding.file, finding.line)
             marks = [
-                (now.at, _diagnostic(finding, comparison, now, document_lines, world, before), severity),
+                (spot, _diagnostic(finding, comparison, now, document_lines, world, before), severity),
                 *(
-                    (caller.at, _of_caller(finding, comparison, now, caller, document_lines), LOWER[severity])
+                    (
+                        document_lines.in_document(caller.at),
+                        _of_caller(finding, comparison, now, caller, document_lines),
+                        LOWER[severity],
+                    )
                     for caller in now.callers
                 ),
             ]
             data = {"id": id_of(finding, now, roots)}
-            for line, diagnostic, level in marks:
-                spot = document_lines.in_document(line)
+            for spot, diagnostic, level in marks:
                 at = documents.named(spot.uri, roots) if spot else None
                 if spot and at and spot.line <= len(at.lines):
                     diagnostic.range, diagnostic.severity, diagnostic.data = at.code_of(spot.line), level, data
@@ -121,6 +127,8 @@ def _diagnostic(
     shape = document_lines.mapper.shape(comparison, finding, now)
     message = placed_message(finding, comparison, now, world.settings.memory_bytes, before)
     message += instances.sentence(world, finding, comparison)
+    if now.at and not now.at.line:
+        message = edited(now.at.path, finding.line) + message
     return types.Diagnostic(
         NOWHERE,
         f"{message} {SHAPES[shape]}" if shape else message,

@@ -83,12 +83,17 @@ class FunctionPlaces:
         self._known: dict[str, Document | None] = {}
 
     def of(self, function: str, recorded: str, line: int) -> DocumentLine | None:
-        """Return where a function is declared, else where a recorded line of it is; None if neither has a place."""
+        """Return where a function is declared, else where a recorded line of it is; None if neither has a place.
+
+        Of a closure, the line comes first, then the function that it is in.
+        """
         place = self.world.sources.place(recorded)
         document = self._at(place.path) if place else None
         if document is None:
             return None
-        lines = declared(document.text, function, document.path) if function and not is_closure(function) else []
+        if is_closure(function) and (at := self._document_lines.of(self.comparison, recorded, line)):
+            return at
+        lines = declared(document.text, function, document.path) if function else []
         if len(lines) == 1:
             return DocumentLine(document.uri, lines[0], unsure=False)
         return self._document_lines.of(self.comparison, recorded, line)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from alloclens.languages.go.leak_patterns import Shape
 from alloclens.languages.go.names import package_of
+from alloclens.paths import name_of
 from alloclens.series.findings import MANY, RAISED
 from alloclens.series.verdicts import (
     MIN_FIRST_RISE,
@@ -141,6 +142,11 @@ def message(finding: Finding, comparison: Comparison, now: MappedFinding, memory
     if outlook:
         words += limit(outlook, memory_limit)
     return f"~ {words}" if now.unsure else words
+
+
+def edited(path: str, line: int) -> str:
+    """Return the beginning of a message about a line that is no longer in its file, and which stands at its function."""
+    return f"On {name_of(path)}:{line}, which was edited after the snapshot: "
 
 
 def caller_message(finding: Finding, now: MappedFinding, caller: NamedLine) -> str:
