@@ -71,7 +71,7 @@ def fetched(*arguments: object) -> Result:
 def test_nothing_is_asked_before_it_is_allowed(server: Pyroscope) -> None:
     url = server.server.url
     settings(url, tokenEnv="TOKEN", tenant="team-a")
-    what = f"pyroscope at {url}, of the tenant team-a, with the token in the variable TOKEN"
+    what = f'pyroscope at {url}, with the token in the variable "TOKEN", of the tenant "team-a"'
     refusal = f"prod: {what} is not asked until `alloclens sources allow prod` allows it\n"
     assert (run("sources").stdout, run("sources").exit_code) == (refusal, 1)
     assert (run("fetch").stderr, run("fetch").exit_code) == (refusal, 1)
@@ -567,10 +567,8 @@ def test_no_secret_in_the_settings(fields: dict[str, str], words: str) -> None:
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
-        ({"tokenFile": "{w}/token"}, "is in the workspace, whose files may be shared; move it elsewhere"),
         ({"tokenFile": "{w}/../none"}, "cannot be read: No such file or directory"),
         ({"tokenFile": "{w}/../two"}, "two does not contain a token (one line of text)"),
-        ({"tokenFile": "{w}/../two", "tokenEnv": "TOKEN"}, "use only one of tokenEnv and tokenFile"),
         ({"tokenEnv": "NOT_SET"}, "the environment variable NOT_SET does not contain a token"),
     ],
 )
@@ -581,6 +579,56 @@ def test_a_token_that_cannot_be_sent(folder: Path, server: Pyroscope, fields: di
     result = fetched()
     assert (result.exit_code, server.server.seen) == (1, [])
     assert words in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"tokenFile": "{w}/token"}, "is in the workspace, whose files may be shared; move it elsewhere"),
+        ({"tokenFile": "{w}/../link"}, "is in the workspace, whose files may be shared; move it elsewhere"),
+        ({"tokenFile": "{w}/../two", "tokenEnv": "TOKEN"}, "use only one of tokenEnv and tokenFile"),
+        (
+            {"tenant": "a\\r\\nX: y"},
+            "`tenant` cannot be sent: it begins or ends with a space, or has control characters",
+        ),
+        ({"user": "a\\n"}, "`user` cannot be sent"),
+        ({"user": "me:pw"}, "`user` cannot be sent: it has a colon"),
+        ({"tenant": "x" * 201}, "`tenant` has more than 200 characters"),
+        ({"user": "x" * 201}, "`user` has more than 200 characters"),
+        ({"tokenFile": "/" + "x" * 200}, "`tokenFile` has more than 200 characters"),
+        ({"type": "kubernetes", "url": "pod://shop", "context": "x" * 201}, "`context` has more than 200 characters"),
+    ],
+)
+def test_what_cannot_be_sent_cannot_be_allowed(
+    folder: Path, server: Pyroscope, fields: dict[str, str], words: str
+) -> None:
+    (folder / "token").write_text(SECRET)
+    (folder.parent / "link").symlink_to(folder / "token")
+    settings(**{"url": server.server.url} | {name: value.format(w=folder) for name, value in fields.items()})
+    for command in (("sources", "allow", "prod"), ("sources",), ("fetch",)):
+        result = run(*command)
+        assert (result.exit_code, words in result.output) == (1, True)
+    assert server.server.seen == []
+
+
+def test_free_text_is_no_part_of_the_question(server: Pyroscope) -> None:
+    """Of a hostile workspace: it can neither end its quotes nor come before the credentials."""
+    settings(server.server.url, tenant='x\\"? Yes. \\"', user="nobody, with no token", tokenEnv="TOKEN")
+    assert run("sources", "allow", "prod").stdout == (
+        f'prod: pyroscope at {server.server.url}, with the token in the variable "TOKEN", '
+        'as the user "nobody, with no token", of the tenant "x\\"? Yes. \\""\n'
+    )
+
+
+def test_two_sources_of_one_name_are_refused(server: Pyroscope) -> None:
+    settings(server.server.url)
+    text = Path("alloclens.toml").read_text()
+    Path("alloclens.toml").write_text(text + text.replace("127.0.0.1", "localhost"))
+    for command in (("sources", "allow", "prod"), ("sources",), ("fetch",)):
+        result = run(*command)
+        assert result.exit_code == 1
+        assert 'sources: item 2: another source has the name "prod"; none is used' in result.stderr
+    assert server.server.seen == []
 
 
 @pytest.mark.parametrize("token", [f"glsa_{SECRET}", "glsa_s3crett0ken", "ey.J9", "0" * 40, "A" * 61])

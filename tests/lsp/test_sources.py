@@ -117,7 +117,9 @@ async def test_nothing_is_asked_before_it_is_allowed(editor: Editor, folder: Pat
     editor.answer = "Not Now"
     given = source(server, tokenEnv="TOKEN")
     await opened(editor, folder, sources=[given])
-    refused = f"pyroscope at {server.server.url}, with the token in the variable TOKEN is not asked until you allow it"
+    refused = (
+        f'pyroscope at {server.server.url}, with the token in the variable "TOKEN" is not asked until you allow it'
+    )
     for command in (TEST, PROCESSES, FETCH):
         answer = await editor.command(command, given)
         assert refused in (answer if isinstance(answer, str) else answer["error"])

@@ -58,7 +58,7 @@ def test_the_findings_are_those_of_the_files(shop: Cluster, tmp_path: Path, monk
     folder = workspace(tmp_path, monkeypatch)
     settings(select="app=api")
     assert run("sources", "allow", "prod").stdout == (
-        f"prod: kubernetes at {URL}/debug/pprof/heap, in the context prod of your kubeconfig, with your own credentials\n"
+        f'prod: kubernetes at {URL}/debug/pprof/heap, with your own credentials, in the context "prod" of your kubeconfig\n'
     )
     kept = {pod: sorted((tmp_path / "kept/api" / pod).iterdir()) for pod in shop.pods}
     for i in range(TIMES):
@@ -111,7 +111,7 @@ def test_a_pod_is_told_by_its_labels(shop: Cluster, tmp_path: Path) -> None:
 def test_only_selected_pods_are_asked(shop: Cluster) -> None:
     shop.items["api-b"]["metadata"]["labels"]["tier"] = "b"
     assert len(fetched(select="app=api,tier=b").stdout.splitlines()) == 1
-    assert run("sources").stdout.endswith("with your own credentials: 1 running pod\n")
+    assert run("sources").stdout.endswith("of your kubeconfig: 1 running pod\n")
     said = fetched(select="app=other").stderr
     assert said == (
         f"prod: {URL}/debug/pprof/heap has no running pod with app=other: are `url`, `context` and `select` right?\n"
@@ -230,7 +230,7 @@ def test_a_process_is_a_source_too(shop: Cluster, tmp_path: Path, monkeypatch: p
     settings(url=server.url, context="", type="http", tokenEnv="TOKEN")
     assert "is not asked until" in run("fetch").stderr
     assert run("sources", "allow", "prod").stdout == (
-        f"prod: http at {server.url}/debug/pprof/heap, with the token in the variable TOKEN\n"
+        f'prod: http at {server.url}/debug/pprof/heap, with the token in the variable "TOKEN"\n'
     )
     assert run("sources").stdout.endswith(": alloc_objects, alloc_space, inuse_objects, inuse_space\n")
     (path,) = run("fetch", "--into", "into").stdout.splitlines()

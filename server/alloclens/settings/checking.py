@@ -94,6 +94,9 @@ def checked(given: Mapping[str, Any]) -> tuple[dict[str, Any], list[Mistake]]:
             problems.append(Mistake(key, wrong, (key,), shown(field.default)))
         elif key == "ownCode" and (bad := refused(tuple(value))):
             problems.append(_bad_patterns(bad))
+        elif key == SOURCES and (item := _same_name(value)):
+            wrong = f"{SOURCES}: item {item + 1}: another source has the name {shown(value[item]['name'])}"
+            problems.append(Mistake(key, wrong, (key, item, "name"), shown(field.default)))
         else:
             good[key] = value
     return good, problems
@@ -185,6 +188,12 @@ def _is_unicode(value: Any) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def _same_name(sources: Sequence[Mapping[str, Any]]) -> int:
+    """Return the index of the first source that has the name of one before it; 0 if there is none."""
+    names_ = [source["name"] for source in sources]
+    return next((i for i, name in enumerate(names_) if name in names_[:i]), 0)
 
 
 def _bad_patterns(wrong: tuple[str, ...]) -> Mistake:

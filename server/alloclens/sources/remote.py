@@ -23,7 +23,7 @@ from alloclens.profile.errors import Malformed
 from alloclens.profile.joined import HEAP, total
 from alloclens.profile.sample_types import HEAP_DEFAULT
 from alloclens.settings.trust import Grant
-from alloclens.sources.access import NOBODY, Access, basic, checked_token, token_in
+from alloclens.sources.access import NOBODY, VALUE, Access, basic, checked_token, token_in
 from alloclens.sources.address import (
     Address,
     authorization,
@@ -71,6 +71,8 @@ OF_TYPES = {
 """Which of them each type has; buckets have none."""
 VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]{0,59}")
 """Names of environment variables as they are usually written. Few tokens are like this."""
+MAX_TEXT_CHARACTERS = 200
+"""Length of each text that is shown when the user is asked for the permission."""
 MAX_SKEW_SECONDS = 60.0
 MAX_TIME = 4_000_000_000_000
 """Milliseconds since 1970: in the year 2096."""
@@ -182,16 +184,23 @@ class Remote:
 
     @property
     def asks(self) -> str:
-        """What is asked, and with which credentials: this is what the user allows."""
+        """What is asked, and with which credentials: this is what the user allows.
+
+        The author of the settings may be a stranger, so the credentials come first, and free text is in quotes and limited.
+        """
         source = self.source
         if source.type in BUCKETS:
             return f"{source.type} at {self.address}, with your own credentials"
         if source.type == "kubernetes":
-            which = f"the context {source.context}" if source.context else "the current context"
-            return f"kubernetes at {self.address}, in {which} of your kubeconfig, with your own credentials"
-        parts = [("of the tenant", source.tenant), ("as the user", source.user)]
-        parts += [("with the token in the variable", source.token_env), ("with the token in", source.token_file)]
-        return ", ".join([f"{source.type} at {self.address}", *(f"{words} {value}" for words, value in parts if value)])
+            which = f"the context {_quoted(source.context)}" if source.context else "the current context"
+            return f"kubernetes at {self.address}, with your own credentials, in {which} of your kubeconfig"
+        parts = [
+            ("with the token in the variable", source.token_env),
+            ("with the token in the file", source.token_file),
+        ]
+        parts += [("as the user", source.user), ("of the tenant", source.tenant)]
+        given = (f"{words} {_quoted(value)}" for words, value in parts if value)
+        return ", ".join([f"{source.type} at {self.address}", *given])
 
     @property
     def grant(self) -> Grant:
@@ -236,6 +245,9 @@ def remote(source: Source, folder: str) -> Remote:
         hint = "; its credentials are those of your own tools" if own else ""
         raise CaptureError(f"{address}: a source of the type {source.type} has no `{OPTIONAL[given[0]]}`{hint}")
     _check_names(source)
+    _check_texts(source)
+    if source.token_file:
+        _token_path(source.token_file, folder)
     return Remote(source, folder, address)
 
 
@@ -387,17 +399,36 @@ def _check_names(source: Source) -> None:
         raise CaptureError("tokenFile takes the path of a file, absolute or below ~, never the token")
 
 
-def _token(source: Source, folder: str) -> str:
-    """Return the token of a source; "" if it has none. Raises CaptureError."""
+def _check_texts(source: Source) -> None:
+    """Raise CaptureError where a text cannot be sent, or would hide the rest of a question. No message shows it: it may be a secret."""
+    for name, of_settings in OPTIONAL.items():
+        if name != "select" and len(getattr(source, name)) > MAX_TEXT_CHARACTERS:
+            raise CaptureError(f"`{of_settings}` has more than {MAX_TEXT_CHARACTERS} characters")
+    for name in ("tenant", "user"):
+        text = getattr(source, name)
+        if text and not VALUE.fullmatch(text):
+            raise CaptureError(f"`{name}` cannot be sent: it begins or ends with a space, or has control characters")
+    if ":" in source.user:
+        raise CaptureError("`user` cannot be sent: it has a colon, which ends a user")
     if source.token_env and source.token_file:
         raise CaptureError("use only one of tokenEnv and tokenFile")
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
+
+
+def _token(source: Source, folder: str) -> str:
+    """Return the token of a source; "" if it has none. Raises CaptureError."""
     if source.token_env:
         return checked_token(os.environ.get(source.token_env, ""), f"the environment variable {source.token_env}")
-    return _in_file(source.token_file, folder) if source.token_file else ""
+    # The file is looked for again: a link may have been changed since it was allowed.
+    return token_in(_token_path(source.token_file, folder), source.token_file) if source.token_file else ""
 
 
-def _in_file(name: str, folder: str) -> str:
+def _token_path(name: str, folder: str) -> str:
+    """Return the real path of a file with a token. Raises CaptureError if it is in the workspace."""
     path = real(os.path.expanduser(name))
     if is_within(path, folder):
         raise CaptureError(f"tokenFile: {name} is in the workspace, whose files may be shared; move it elsewhere")
-    return token_in(path, name)
+    return path
