@@ -466,6 +466,8 @@ def test_nothing_read_never_passes(app: Program) -> None:
         ("--base", "base", "--head", "nothing"): "the heap profiles of the head are empty",
         ("--base", "nothing", "--head", "base", "--min-growth", "1GB"): "the heap profiles of the base are empty",
         ("--base", "base", "--head", "other"): "seem to be of different programs",
+        ("--base", "base", "--head", "lost/head"): "seem to be of different programs",
+        ("--base", "lost/base", "--head", "base", "--min-growth", "1GB"): "seem to be of different programs",
         ("--base", "cpu", "--head", "cpu"): "say nothing of what is in use",
         ("--base", "waits", "--head", "waits", "--alloc", "--operations", "1"): "say nothing of what is allocated",
     }

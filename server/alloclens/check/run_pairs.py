@@ -97,7 +97,7 @@ def incomparable(runs: Runs) -> Iterator[str]:
         if not any(lines.total.any() for lines in tables):
             yield f"the {kind} profiles of the {side} are empty: nothing was sampled, or profiling is off"
     names = [{name for lines in tables for name in _own_names(lines)} for tables in (bases, heads)]
-    if all(names) and names[0].isdisjoint(names[1]):
+    if any(names) and names[0].isdisjoint(names[1]):
         yield f"no function of your own code is in the {kind} profiles of both: they seem to be of different programs"
 
 
