@@ -517,6 +517,22 @@ def test_a_file_for_each_format(app: Program) -> None:
     assert f"{app.folder}/alloclens-baseline.json: Is a directory" in app.check(*BUILDS).stderr
 
 
+@pytest.mark.parametrize(("repository", "path"), [("", "main.go"), ("..", "app/main.go"), (".", "main.go")])
+def test_lines_of_pull_requests_are_of_the_repository(app: Program, repository: str, path: str) -> None:
+    """GitHub and GitLab know no workspace below the root of a repository; what people read names its own paths."""
+    builds(app, 20, 60)
+    if repository:
+        (app.folder / repository / ".git").mkdir()
+    said = {name: app.check(*BUILDS, "--format", name).stdout for name in ("github", "gitlab", "sarif", "text")}
+    assert said["github"].startswith(f"::error file={path},line={HOLD},")
+    assert json.loads(said["gitlab"])[0]["location"]["path"] == path
+    [run] = json.loads(said["sarif"])["runs"]
+    place = run["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]
+    assert place["uri"] == path
+    assert run["originalUriBaseIds"][place["uriBaseId"]]["uri"] + path == (app.folder / "main.go").as_uri()
+    assert said["text"].startswith(f"main.go:{HOLD}: growth")
+
+
 def test_no_output_overwrites_another(app: Program) -> None:
     builds(app, 20, 60)
     file = app.folder / "found"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from alloclens.series.fingerprint import fingerprint
@@ -48,6 +48,10 @@ class CodeLine(NamedTuple):
         is_relative = bool(self.path) and not self.path.startswith("/") and self.path[1:2] != ":"
         return is_relative and ".." not in self.path.split("/")
 
+    def moved(self, folder: str) -> CodeLine:
+        """Return it with its path below a folder, if it is in the workspace."""
+        return self._replace(path=f"{folder}/{self.path}") if self.is_inside else self
+
     @property
     def name(self) -> str:
         """cart/cache.go:42, marked if that is where the line was; else the function, else the binary: [libc.so.6]."""
@@ -80,6 +84,10 @@ class Violation:
     def fingerprint(self) -> str:
         """Identifies it in later builds: the line may move."""
         return fingerprint(self.kind, self.subject, self.at.path, self.sample_type)
+
+    def moved(self, folder: str) -> Violation:
+        """Return it with the paths of the workspace below a folder."""
+        return replace(self, at=self.at.moved(folder), stack=tuple(line.moved(folder) for line in self.stack))
 
     @property
     def shown_at(self) -> CodeLine:
@@ -137,6 +145,8 @@ class Result:
     """The number of lines, functions, packages and budgets that were judged."""
     root: str = ""
     """The workspace, to which paths are relative; absolute."""
+    below: str = ""
+    """The path of the workspace in its repository; "" if it is the whole of it, or in none."""
     name: str = ""
     """What tells this check from others of a build; "" if there are none."""
     link: str = ""
@@ -146,6 +156,16 @@ class Result:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "numbered", tuple(_numbered(self.violations)))
+
+    @property
+    def of_repository(self) -> Result:
+        """The same with paths relative to the repository, as whatever shows lines of a pull request needs them."""
+        if not self.below:
+            return self
+        violations = tuple(violation.moved(self.below) for violation in self.violations)
+        accepted = tuple(one._replace(violation=one.violation.moved(self.below)) for one in self.accepted)
+        root = self.root.removesuffix(f"/{self.below}")
+        return replace(self, violations=violations, accepted=accepted, root=root, below="")
 
     @property
     def exit_code(self) -> int:

@@ -24,8 +24,10 @@ from alloclens.cli import options
 from alloclens.cli.terminal import show_bytes, tell
 from alloclens.disk import check_inside, real, write_file
 from alloclens.disk import reason as reason_of
+from alloclens.paths import canonical, rest_within
 from alloclens.session import once
 from alloclens.settings import config
+from alloclens.workspace import git
 from alloclens.workspace.around import workspace_around
 from alloclens.workspace.files import text_of
 
@@ -166,7 +168,7 @@ def command(
         with _naming(file):
             day = today.isoformat()
             result = baseline.applied(result, Path(file), day, acceptance, required=bool(baseline_path))
-        _write(replace(result, name=name, link=link), written)
+        _write(replace(result, below=_below(folder), name=name, link=link), written)
     raise click.exceptions.Exit(result.exit_code)
 
 
@@ -216,6 +218,13 @@ def _workspace(folder: str) -> CheckedCode:
     file = config.read([folder])
     name = os.path.basename(file.path)
     return CheckedCode(folder, text_of, name, file.lines)
+
+
+def _below(folder: str) -> str:
+    """Return the path of a folder in its repository; "" if it is the whole of it, or in none."""
+    here = canonical(folder)
+    repository = git.repository_of(f"{here}/{baseline.NAME}")
+    return (repository and rest_within(here, repository)) or ""
 
 
 def _write(result: Result, written: _Written) -> None:

@@ -25,7 +25,7 @@ PROPERTY = {**DATA, ":": "%3A", ",": "%2C"}
 
 def render(result: Result) -> str:
     """Write a command for each of the worst violations, and the result in the last line."""
-    return "".join(f"{line}\n" for line in _lines(result))
+    return "".join(f"{line}\n" for line in _lines(result.of_repository))
 
 
 def _lines(result: Result) -> Iterator[str]:

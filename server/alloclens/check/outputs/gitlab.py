@@ -27,7 +27,7 @@ SEVERITIES = {
 
 def render(result: Result) -> str:
     """Write an issue for each violation, or the one that nothing was judged."""
-    issues = [_issue(violation, mark) for violation, mark in result.numbered]
+    issues = [_issue(violation, mark) for violation, mark in result.of_repository.numbered]
     if result.unjudged:
         mark = hashlib.sha256(result.headline.encode("utf-8", "surrogatepass")).hexdigest()[:32]
         issues.append(_made(result.headline, "unjudged", mark, "blocker", NOWHERE, 1))

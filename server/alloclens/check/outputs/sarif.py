@@ -35,6 +35,7 @@ RULES = list(TITLES)
 
 def render(result: Result) -> str:
     """Write a log with one run."""
+    result = result.of_repository
     shown = result.numbered[:MAX_RESULTS]
     results = [_result(violation, mark, flow=i < MAX_FLOWS) for i, (violation, mark) in enumerate(shown)]
     for accepted in result.accepted[: MAX_RESULTS - len(shown)]:
@@ -55,7 +56,7 @@ def render(result: Result) -> str:
 
 def _base(root: str) -> dict[str, Any]:
     where = {"uri": f"file://{_quoted(root if root.startswith('/') else f'/{root}').rstrip('/')}/"} if root else {}
-    return {**where, "description": {"text": "The workspace."}}
+    return {**where, "description": {"text": "The repository, or without one the workspace."}}
 
 
 def _rule(kind: str) -> dict[str, Any]:
