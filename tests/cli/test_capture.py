@@ -110,6 +110,7 @@ def test_a_series_keeps_the_newest(server: ProfileServer, tmp_path: Path) -> Non
     ("status", "body", "words", "tries"),
     [
         (404, b"404 page not found", "404 Not Found .*net/http/pprof", 1),
+        (404, b"Unknown profile\n", "404 Not Found .*/debug/pprof/ lists those", 1),
         (401, b"", "401 Unauthorized .*--bearer-file", 1),
         (429, b"", "429", retry.MAX_TRIES),
         (502, b"", "502", retry.MAX_TRIES),
@@ -126,6 +127,13 @@ def test_a_wrong_answer_is_an_error_with_its_reason(
     assert re.search(words, result.output)
     assert len(server.asked) == tries
     assert everything_in(tmp_path) == []
+
+
+def test_a_program_without_leaked_goroutines_is_built_without_them(server: ProfileServer, tmp_path: Path) -> None:
+    """As any of Go 1.26 that is built without the experiment, though it imports net/http/pprof."""
+    result = run(f"{server.url}/debug/pprof/goroutineleak", "--into", tmp_path)
+    assert "404 Not Found (it takes Go 1.26 and a build with GOEXPERIMENT=goroutineleakprofile" in result.output
+    assert "import" not in result.output
 
 
 def test_an_answer_that_ends_early(server: ProfileServer, tmp_path: Path) -> None:
@@ -446,7 +454,7 @@ def test_a_real_program(tmp_path: Path) -> None:
             assert result.exit_code == 0, result.output
             names += [name.rpartition("/")[2] for name in result.stdout.split()]
         for path, words in (
-            ("/debug/pprof/nothing", '404 Not Found (does the program import "net/http/pprof"?): Unknown profile'),
+            ("/debug/pprof/nothing", "404 Not Found (/debug/pprof/ lists those that there are): Unknown profile"),
             ("/debug/pprof/trace?seconds=1", "not with a profile"),
             ("/debug/pprof/heap?seconds=x", '400 Bad Request: invalid value for "seconds"'),
         ):

@@ -110,7 +110,7 @@ export function said(state: CaptureState, time: string): Said | undefined {
   const taken = state.taken === 1 ? '1 capture' : `${state.taken} captures`;
   if (state.error !== '') {
     const again = state.running && state.every > 0 ? `; tried again every ${state.every} s` : '';
-    return { text: '$(warning) capture failed', tooltip: `${state.error}${again}`, message: `Capture failed: ${state.error}${again}` };
+    return { text: '$(warning) capture failed', tooltip: `${state.error}${again}`, message: `Capture failed${again}. The status bar says why.` }; // an address is wider than a side bar
   }
   if (state.running && state.taken === 0) {
     return { text: '$(sync~spin) capturing', tooltip: `Capturing from ${source}`, message: `Capturing from ${state.source}…` };

@@ -62,7 +62,7 @@ test('what the status bar and the view say', () => {
   assert.equal(second.message, 'Every 10 s, the last at 10:00', 'one row of a side bar');
   assert.match(second.tooltip, /at 10:00: heap-1.pb.gz, goroutine-1.pb.gz$/);
   const failed = said({ ...first, taken: 2, error: 'connection refused' }, '10:00');
-  assert.deepEqual([failed?.text, failed?.message], ['$(warning) capture failed', 'Capture failed: connection refused; tried again every 10 s']);
+  assert.deepEqual([failed?.text, failed?.message], ['$(warning) capture failed', 'Capture failed; tried again every 10 s. The status bar says why.']);
   const [stopped, once] = [10, 0].map((every) => said({ ...first, taken: 1, running: false, every }, '10:00'));
   assert.deepEqual([stopped?.text, stopped?.message], ['$(circle-outline) stopped, captured 10:00', '']);
   assert.equal(once?.text, '$(circle-outline) captured 10:00');

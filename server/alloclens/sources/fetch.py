@@ -15,6 +15,7 @@ import h11
 
 from alloclens.profile.errors import ProfileError, Unrecognized
 from alloclens.profile.formats import MAX_PROFILE_BYTES, looks_like, read
+from alloclens.profile.sample_types import LEAKED
 from alloclens.sources.access import NOBODY, Access, why
 from alloclens.sources.address import moved, shortened
 from alloclens.sources.errors import CaptureError
@@ -46,6 +47,10 @@ HINTS = {
     404: 'does the program import "net/http/pprof"?',
     413: SAMPLE_LESS,
 }
+UNKNOWN_PROFILE = b"Unknown profile"
+"""What net/http/pprof says of a profile that the program has not."""
+TAKES = {LEAKED: "it takes Go 1.26 and a build with GOEXPERIMENT=goroutineleakprofile, or a later version"}
+"""What it takes to have a profile, by kind."""
 
 
 class Body(NamedTuple):
@@ -91,7 +96,7 @@ def _fetched(address: Address, access: Access, hosts: frozenset[str] | None) -> 
         response = _response(at, access if known else access.anonymous(), deadline, name, None, HINTS)
         location = response.headers.get("location") if response.status in REDIRECTS else None
         if location is None:
-            _refuse(response, name, HINTS)
+            _refuse(response, name, _hints(response, at))
             return Fetched(_profile(response, name), tuple(redirects))
         if len(redirects) == MAX_REDIRECTS:
             raise CaptureError(f"{name} redirects again; at most {MAX_REDIRECTS} redirects are followed")
@@ -173,6 +178,13 @@ def _refuse_redirect(response: Response, address: Address) -> None:
     if response.status in REDIRECTS and "location" in response.headers:
         to = moved(address, response.headers["location"])
         raise CaptureError(f"{address} redirects to {to}, which is not followed; is the URL right?")
+
+
+def _hints(response: Response, at: Address) -> Mapping[int, str]:
+    """Return HINTS; where net/http/pprof itself says that it has no such profile, with what that one takes."""
+    if not response.body.startswith(UNKNOWN_PROFILE):
+        return HINTS
+    return {**HINTS, 404: TAKES.get(at.kind, "/debug/pprof/ lists those that there are")}
 
 
 def _refuse(response: Response, name: str, hints: Mapping[int, str]) -> None:
