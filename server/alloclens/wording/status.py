@@ -48,12 +48,12 @@ def shortened(name: str) -> str:
 
 
 def line(shown: Comparison, base: str, head: str) -> str:
-    """Return sample type, total, growth and base → head, as the settings name them because file names may be long."""
+    """Return sample type, total, growth and base → head, in few characters: a status bar is narrow."""
     unit, head = shown.sample_type.unit, "" if shown.instead_of else head
     total = f"{type_name(shown)} {_in_focus(shown)}{amount(shown.total, unit)}"
     if shown.base is None:
-        return f"{total}, {_word(shown.head, head)}"
-    pair = f"{_word(shown.base, base)} → {_word(shown.head, head)}"
+        return f"{total}, {_word(shown.head, head, shown.head)}"
+    pair = f"{_word(shown.base, base, shown.head)} → {_word(shown.head, head, shown.head)}"
     newer = "base is newer · " if is_backwards(shown) else ""  # first: an editor may cut off the rest
     return f"{newer}{total} ({signed(shown.grown or 0, unit)}), {pair}"
 
@@ -147,8 +147,12 @@ def _in_focus(shown: Comparison) -> str:
     return f"{amount(shown.in_focus, shown.sample_type.unit)} of " if shown.focus else ""
 
 
-def _word(snapshot: Snapshot, setting: str) -> str:
-    return setting if setting in ("first", "previous", "latest") else shortened(snapshot.name)
+def _word(snapshot: Snapshot, setting: str, head: Snapshot) -> str:
+    """Return the word of the settings for a snapshot, else its name; if it was chosen and has no room, its time, as lists have it."""
+    if setting in ("first", "previous", "latest"):
+        return setting
+    name = shortened(snapshot.name)
+    return time_of(snapshot, head) if setting and "…" in name else name
 
 
 def _empty(shown: Comparison) -> str:
