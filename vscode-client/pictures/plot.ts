@@ -4,7 +4,7 @@ import type { Timeline, TimelinePoint } from '../src/protocol.ts';
 import { onTheme, onWidth } from './dom.ts';
 import { printable } from './printable.ts';
 import type { Ends } from './series.ts';
-import { restarts, ticks } from './series.ts';
+import { gaps, restarts, ticks } from './series.ts';
 import { amount } from './units.ts';
 
 const HEIGHT = 280; // px
@@ -12,6 +12,7 @@ const BYTE_STEPS = Array.from({ length: 53 }, (_, i) => 2 ** i); // of an axis: 
 const WORD = 34; // px; room for "base" or "head"
 const RESTART = 46; // px; room for "restart"
 const TIMES = 32; // px; the height of the times below the plot
+const STROKE = 2; // px; of a line
 const ROW = 14; // px; of words above the plot
 const MOST_DOTS = 60; // of a line; more of them would be a thicker line
 const SHORTEST = 6; // px; a shorter stretch is a click
@@ -101,17 +102,11 @@ export class Plot {
       label,
       scale: 'y',
       stroke: () => this.colour(colour),
-      width: 2,
+      width: STROKE,
       dash: dashed ? [6, 4] : [],
       points: { show: values.length <= MOST_DOTS, fill: () => this.colour('--alloclens-bg') },
-      gaps: (plot) => this.gaps(plot),
+      gaps: (plot) => gaps(this.data.points, (i) => this.x(plot, i), STROKE * devicePixelRatio),
     };
-  }
-
-  // No line from the last snapshot of a process to the first of the next.
-  private gaps(plot: uPlot): [number, number][] {
-    const x = (i: number) => plot.valToPos(this.data.points[i]?.time ?? 0, 'x', true);
-    return restarts(this.data.points).map((i) => [x(i - 1), x(i)]);
   }
 
   private axes(): uPlot.Axis[] {

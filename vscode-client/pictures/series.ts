@@ -52,6 +52,12 @@ export function restarts(points: readonly TimelinePoint[]): number[] {
   return points.flatMap((point, i) => (point.begins && i > 0 ? [i] : []));
 }
 
+// The stretches (px) in which no line is drawn: from the last snapshot of a process to the first of the next. The library rounds the
+// points of a line, and a steep line is as wide as its stroke: without allowance for both, the begin of a fall would show.
+export function gaps(points: readonly TimelinePoint[], x: (index: number) => number, stroke: number): [number, number][] {
+  return restarts(points).map((i) => [Math.round(x(i - 1)) - stroke / 2, Math.round(x(i)) + stroke / 2]);
+}
+
 // At most so many indices, evenly, with both ends, base, head and what restarts allow.
 export function sampled(points: readonly TimelinePoint[], most: number): number[] {
   const last = points.length - 1;

@@ -8,7 +8,7 @@ import { direction, step } from '../pictures/keyboard.ts';
 import { find, layout, pathOf, placed } from '../pictures/layout.ts';
 import { firstToSee, fontSize, layoutGraph, linesOf, pathThrough } from '../pictures/graph-layout.ts';
 import { hue, HUES, packageOf, shortName } from '../pictures/packages.ts';
-import { headSetting, moved, nearest, recorded, restarts, sampled, shownEnds, still, stretch, summary, ticks } from '../pictures/series.ts';
+import { gaps, headSetting, moved, nearest, recorded, restarts, sampled, shownEnds, still, stretch, summary, ticks } from '../pictures/series.ts';
 import { asText } from '../pictures/table-text.ts';
 import { at, graft, hasMore, heading, nothing, search, spoken } from '../pictures/tree.ts';
 import { amount, share } from '../pictures/units.ts';
@@ -232,6 +232,10 @@ test('the line of a timeline is asked for as it was recorded, once that is known
 test('the newest head is followed', () => {
   assert.equal(headSetting('d', 'd'), 'latest');
   assert.equal(headSetting('c', 'd'), 'c');
+});
+
+test('nothing is drawn of a fall from one process to the next', () => {
+  assert.deepEqual(gaps(POINTS, (i) => 10.4 + 20 * i, 2), [[29, 51]], 'points are drawn at 30 and 50, 2 wide');
 });
 
 test('a long series is told by some of it, with what matters', () => {
