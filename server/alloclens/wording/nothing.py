@@ -136,7 +136,7 @@ def _unseen(judgements: list[Judgement]) -> str:
     least = math.ceil(quantile(1 - SIGNIFICANCE) ** 2)
     sooner = denser(rate) if any(file.endswith(".go") for file in files) else ""
     return (
-        f" Nothing rises, but a leak of less than {amount(least * rate, 'bytes')}, {least} sampled objects, would not show yet: "
+        f" Nothing rises beyond chance, but a leak of less than {amount(least * rate, 'bytes')}, {least} sampled objects, would not show yet: "
         f"take more snapshots{sooner and f', or {sooner}'}."
     )
 
