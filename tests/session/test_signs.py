@@ -102,6 +102,17 @@ def test_what_is_only_ever_added_comes_first(folder: Path) -> None:
     assert "cuts back" not in found[1]["message"]
 
 
+def test_a_leak_says_it_as_well(folder: Path) -> None:
+    """What is proven is not said to be less than what was not."""
+    for i in range(24):
+        stack = f"main.add@{folder}/main.go:{ADD} < main.main@{folder}/main.go:1"
+        drop(folder / f"p/h{i:03}.pb.gz", heap(f"{stack} = {1 + 3 * i}x{MB}"))
+    said = CliRunner().invoke(cli, ["leaks", str(folder / "p"), "--workspace", str(folder)]).output
+    assert "; the pace holds. What it makes is added to something that nothing in its package cuts back." in " ".join(
+        said.split()
+    )
+
+
 def test_a_sign_counts_one_standard_error_and_no_more(folder: Path) -> None:
     """Of a line that hardly ever falls, n new objects are about the root of n standard errors."""
     for i in range(10):

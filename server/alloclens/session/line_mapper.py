@@ -95,7 +95,7 @@ class MappedFinding(NamedTuple):
     by_text: bool = False
     """Whether only texts tell them: lines that may start the goroutines of a library. `at` is the only one, None of several."""
     sign: Sign | None = None
-    """What speaks for a leak, beside the numbers of a candidate."""
+    """What speaks for a leak, beside the numbers of a finding or candidate."""
     kept: Shape | None = None
     """What most of that is which it makes and which often leaks; None if it makes nothing such, or too little to tell."""
     callers: tuple[NamedLine, ...] = ()
@@ -161,7 +161,8 @@ class LineMapper:
         callers = tuple(self.named(comparison, file, line) for file, line in called)
         inlined = tuple(self.named(comparison, other.file, other.line) for other in finding.inlined)
         added = (addition for _, addition in self.additions(comparison, finding))
-        seen = sign(finding, comparison, self.texts, added) if finding.may_leak else None
+        is_told = finding.may_leak or finding.verdict in RAISED
+        seen = sign(finding, comparison, self.texts, added) if is_told else None
         return MappedFinding(
             *(at, waits, doubt),
             callers=callers,

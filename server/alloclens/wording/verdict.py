@@ -80,7 +80,7 @@ SIGNS = {
     Sign.UNENDED: "what it gets from a library has an end (Close, Stop) that your code never names",
     Sign.ADDED: "what it makes is added to something that nothing in its package cuts back",
 }
-"""What speaks for a leak of a candidate, beside its numbers and what it makes."""
+"""What speaks for a leak, beside the numbers and what is made."""
 KEPT = {
     Shape.TICKER: "it makes tickers, which are often never stopped",
     Shape.TIMER: "it makes timers, which are often never stopped",
@@ -172,7 +172,20 @@ def whose(comparison: Comparison) -> str:
 
 def sentence(finding: Finding, now: MappedFinding | None = None) -> str:
     """Say what is held, how it grew, and which rule says so. `now` is where the line is, and who calls it."""
-    return _of_rule(finding, _what(finding, now), now) + _beside(finding) + _inlined_into(finding, now)
+    return (
+        _of_rule(finding, _what(finding, now), now)
+        + _why(finding, now)
+        + _beside(finding)
+        + _inlined_into(finding, now)
+    )
+
+
+def _why(finding: Finding, now: MappedFinding | None) -> str:
+    """Say what texts show of how a finding leaks; "" if they show nothing, or its rule says what it makes."""
+    if now is None or finding.verdict not in RAISED or now.sign not in SIGNS:
+        return ""
+    seen = SIGNS[now.sign]
+    return f" {seen[0].upper()}{seen[1:]}."
 
 
 def _inlined_into(finding: Finding, now: MappedFinding | None) -> str:
