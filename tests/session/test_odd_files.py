@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import socket
 import struct
@@ -109,6 +110,13 @@ def test_a_source(tmp_path: Path, odd: Callable[[Path], Path]) -> None:
 def test_a_profile(tmp_path: Path, odd: Callable[[Path], Path]) -> None:
     with pytest.raises(OSError, match=r"."):
         read_profile(str(odd(tmp_path / "a.pb.gz")), ())
+
+
+def test_a_profile_that_is_too_large_unpacked_names_the_setting(tmp_path: Path) -> None:
+    path = tmp_path / "a.pb.gz"
+    path.write_bytes(gzip.compress(bytes((1 << 20) + 1)))
+    with pytest.raises(ProfileError, match=r"^unpacks to more than 1 MiB \(the setting largestProfile\)$"):
+        read_profile(str(path), (), largest=1 << 20)
 
 
 def test_a_profile_that_is_too_large_names_the_setting(tmp_path: Path) -> None:

@@ -25,3 +25,7 @@ class Unrecognized(ProfileError):  # noqa: N818 - pprof's word (errUnrecognized)
 
 class Malformed(ProfileError):  # noqa: N818 - pprof's word (errMalformed)
     """The bytes are in this format, but damaged."""
+
+
+class TooLarge(Malformed):
+    """They are more than may be read, unpacked."""

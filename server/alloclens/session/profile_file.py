@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from alloclens.disk import read_file, stamp
 from alloclens.paths import name_of
-from alloclens.profile.errors import ProfileError
+from alloclens.profile.errors import ProfileError, TooLarge
 from alloclens.profile.formats import MAX_PROFILE_BYTES, read
 from alloclens.profile.kinds import contention_of
 from alloclens.profile.sample_types import shared
@@ -63,7 +63,10 @@ def read_profile(
             raise
         raise ProfileError(f"{error.strerror} (the setting largestProfile)") from error
     begun = time.monotonic()
-    written, rate_notes = with_sampling_rate(read(data, largest))
+    try:
+        written, rate_notes = with_sampling_rate(read(data, largest))
+    except TooLarge as error:
+        raise ProfileError(f"{error} (the setting largestProfile)") from error
     profile, notes = readable(with_v8_lines(with_jvm_files(written)))
     with_symbols = symbolized(profile, folders, binaries, math.inf if of_any_time else _written_by(written, path), kept)
     result = in_sources(with_symbols, folders, mappings, stamp(path), kept)

@@ -7,7 +7,7 @@ import sys
 import zlib
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from alloclens.profile.errors import Malformed
+from alloclens.profile.errors import Malformed, TooLarge
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -99,5 +99,5 @@ def _unpacked_once(packing: _Packing, data: bytes, limit: int) -> bytes:
     raise Malformed(f"more than {MAX_PARTS} compressed parts in one file")
 
 
-def _too_large(limit: int) -> Malformed:
-    return Malformed(f"unpacks to more than {limit} bytes (the setting largestProfile)")
+def _too_large(limit: int) -> TooLarge:
+    return TooLarge(f"unpacks to more than {f'{limit >> 20} MiB' if limit % (1 << 20) == 0 else f'{limit} bytes'}")
