@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import signal
+import subprocess
+import sys
 import time
 from email.utils import formatdate
 from pathlib import Path
@@ -284,6 +287,19 @@ def test_an_interrupt_says_what_is_kept(monkeypatch: pytest.MonkeyPatch) -> None
     assert "prod: 10 snapshots had been fetched before; the next `alloclens fetch` goes on" in result.stderr
 
 
+@pytest.mark.programs
+@pytest.mark.skipif("sys.platform == 'win32'", reason="signals")
+@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
+def test_a_fetch_that_follows_is_ended(sign: signal.Signals) -> None:
+    assert run("sources", "allow", "prod").exit_code == 0
+    command = [sys.executable, "-m", "alloclens", "fetch", "--into", "p", "--follow", "--every", "1m"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
+        for _ in range(10):
+            assert child.stdout.readline().startswith("p/unnamed/a/heap-")
+        child.send_signal(sign)
+        assert child.wait(20) == 0
+
+
 def test_nobody_there() -> None:
     settings("http://127.0.0.1:9")
     assert (
@@ -545,7 +561,9 @@ def test_a_time_that_no_file_can_have(
 def test_a_clock_that_is_centuries_off(server: Pyroscope, date: str, kind: str) -> None:
     settings(server.server.url, type=kind)
     server.server.answers, server.server.body, server.server.headers = None, b"{}", {"Date": date}
-    assert "has no heap with any label in the last 87600 h" in fetched("--since", "87600h").stderr
+    assert "has no heap with any label in the last 87600 h; the clock of " in fetched("--since", "87600h").stderr
+    said = rf"prod: .*: 0 (services|jobs), no heaps; the clock of {server.server.url} is \d+ min (ahead|behind); its time counts\n"
+    assert re.fullmatch(said, run("sources").stdout)
 
 
 @pytest.mark.parametrize(
@@ -569,7 +587,7 @@ def test_no_secret_in_the_settings(fields: dict[str, str], words: str) -> None:
     [
         ({"tokenFile": "{w}/../none"}, "cannot be read: No such file or directory"),
         ({"tokenFile": "{w}/../two"}, "two does not contain a token (one line of text)"),
-        ({"tokenEnv": "NOT_SET"}, "the environment variable NOT_SET does not contain a token"),
+        ({"tokenEnv": "NOT_SET"}, "the environment variable NOT_SET is not set"),
     ],
 )
 def test_a_token_that_cannot_be_sent(folder: Path, server: Pyroscope, fields: dict[str, str], words: str) -> None:

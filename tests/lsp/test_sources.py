@@ -247,6 +247,17 @@ async def test_what_is_wrong_with_a_source_is_said(
     assert editor.questions == []
 
 
+async def test_sources_are_listed_as_soon_as_an_editor_asks(
+    any_editor: Editor, folder: Path, server: Pyroscope
+) -> None:
+    (folder / "alloclens.toml").write_text(
+        f'[[sources]]\nname = "prod"\ntype = "pyroscope"\nurl = "{server.server.url}"\n'
+    )
+    await any_editor.open_folder(folder)
+    (one,) = await any_editor.command(LIST)
+    assert one["source"]["name"] == "prod"
+
+
 async def test_without_a_folder_nothing_is_asked(editor: Editor, server: Pyroscope) -> None:
     await editor.open_folder(None)
     assert "open a folder" in (await editor.command(TEST, source(server)))["error"]

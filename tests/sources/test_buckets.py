@@ -326,7 +326,7 @@ def test_too_much(s3: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     result = fetched(tmp_path, f"s3://{BUCKET}")
     assert len(result.stdout.splitlines()) == 3
     assert result.stderr == (
-        "1 of 1 heaps are left out, since they are larger than 0 MiB: "
+        f"s3://{BUCKET}: of 1 heaps of api/large, 1 larger than 0 MiB are left out: "
         "let the process sample less often, as with a larger runtime.MemProfileRate in Go\n"
     )
     monkeypatch.setattr(buckets, "MAX_OBJECTS", 3)

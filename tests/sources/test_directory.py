@@ -63,6 +63,16 @@ def test_an_odd_file_hides_no_other(share: Path) -> None:
     assert got.stderr.count(" is left out: ") == 2
 
 
+def test_heaps_whose_time_is_still_to_come(share: Path) -> None:
+    later = time.time() + 7200
+    for path in sorted((share / "api/api-b").iterdir())[:3]:
+        os.utime(path, (later, later))
+    said = f"{2 * SNAPSHOTS - 3} of them heaps of the last hour, and 3 with a time that is still to come"
+    assert said in run("sources").stdout
+    note = f"of {SNAPSHOTS} heaps of api/api-b, 3 have a time that is still to come: are the clocks and time zones right?\n"
+    assert fetched().stderr.endswith(note)
+
+
 def test_what_is_not_there(share: Path) -> None:
     assert "but no heap of the last 1 s; the newest is of 20" in fetched("--since", "1s").stderr
     shutil.rmtree(share / "api")

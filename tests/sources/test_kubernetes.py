@@ -11,7 +11,7 @@ from alloclens.sources import retry
 
 from tests.support.cluster import PORT, cluster
 from tests.support.kept import LEAK, findings, run, workspace
-from tests.support.profiles import heap
+from tests.support.profiles import goroutines, heap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -237,6 +237,10 @@ def test_a_process_is_a_source_too(shop: Cluster, tmp_path: Path, monkeypatch: p
     assert path.startswith("into/prod/127.0.0.1/heap-")
     assert (tmp_path / path).read_bytes() == HEAP
     assert server.seen[-1]["authorization"] == "Bearer t0ken"
+    server.body = goroutines("main.wait@/w/main.go:9 = 12")
+    refused = run("fetch", "--into", "into")
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert "is left out: it has goroutine, and no heap: does the URL name one?" in refused.stderr
     server.body = b"<html>"
     assert "answered, but not with a profile" in run("sources").stdout
     assert "is left out: " in run("fetch", "--into", "into").stderr

@@ -105,7 +105,7 @@ def command(
         raise click.UsageError("--count requires --every")
     if key and not cert:
         raise click.UsageError("--key requires --cert")
-    signal.signal(signal.SIGTERM, _interrupt)  # as Ctrl-C, so that no partial file stays
+    signal.signal(signal.SIGTERM, interrupt)  # as Ctrl-C, so that no partial file stays
     try:
         address = endpoint(url, seconds)
     except CaptureError as error:
@@ -184,5 +184,6 @@ class _Capture:
                 tell(text)
 
 
-def _interrupt(number: int, _frame: FrameType | None) -> None:
+def interrupt(number: int, _frame: FrameType | None) -> None:
+    """End what runs as Ctrl-C does: the handler of a signal."""
     raise KeyboardInterrupt(number)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import signal
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from alloclens.cli import options
-from alloclens.cli.capture import duration
+from alloclens.cli.capture import duration, interrupt
 from alloclens.cli.sources import allowed_remote, named
 from alloclens.cli.terminal import show, tell
 from alloclens.disk import real, reason
@@ -56,10 +57,13 @@ def command(
     shorter --every or a longer --since. In the cache, the oldest snapshots of all sources are removed beyond 1 GiB.
 
     A source of the type `http` or `kubernetes` has only the snapshot of now: --follow makes a series of it.
+
+    Ctrl-C or SIGTERM ends --follow with exit code 0.
     """
     folder = real(workspace) if workspace else workspace_around(os.curdir)
     sources, wanted = named(folder, names), FetchSpan(since, every)
     if follow:
+        signal.signal(signal.SIGTERM, interrupt)
         with suppress(KeyboardInterrupt):
             _follow(folder, sources, into, wanted)
         return

@@ -5,7 +5,9 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from alloclens.profile.errors import Malformed
 from alloclens.profile.formats import read
+from alloclens.profile.sample_types import allocates
 from alloclens.sources.remote import Overview, RemoteListing, RemoteProcess, RemoteSnapshot, SourceType
 
 if TYPE_CHECKING:
@@ -31,9 +33,13 @@ def snapshots(remote: Remote, wanted: FetchSpan, process: Process) -> RemoteList
 
 
 def parts(remote: Remote, listing: RemoteListing, snapshot: RemoteSnapshot) -> list[bytes]:
-    """Return the profile as it is now. Raises CaptureError."""
+    """Return the heap as it is now. Raises CaptureError, and ProfileError if it is none."""
     del listing, snapshot
-    return [remote.get("", {}).body]
+    data = remote.get("", {}).body
+    types = [kind.type for kind in read(data).sample_types]
+    if not any(map(allocates, types)):
+        raise Malformed(f"it has {', '.join(types)}, and no heap: does the URL name one?")
+    return [data]
 
 
 def _now() -> int:

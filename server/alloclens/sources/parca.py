@@ -20,10 +20,12 @@ from alloclens.sources.remote import (
     SourceType,
     Span,
     check_in_use,
+    clock_note,
     decoded,
     heap_types,
     heaps_of,
     listed,
+    named_services,
     processes_of,
     skew,
     span,
@@ -116,7 +118,13 @@ def overview(remote: Remote) -> Overview:
     jobs = _asked(remote, "labels/job/values", _LabelValues, **_times(span(3600)))[0].values
     heaps = heaps_of(remote, 3600, _types)
     recent = heaps._replace(within=Span(heaps.within.end - NEW_SECONDS * 1000, heaps.within.end))
-    return summary(jobs, "job", "job", heaps.named, max((one.taken for one in _heaps(remote, recent)), default=0))
+    newest = max((one.taken for one in _heaps(remote, recent)), default=0)
+    return summary(named_services(jobs, "job", "job"), heaps, newest, clock_note(remote, heaps))
+
+
+def beyond(remote: Remote, seconds: float) -> str:
+    """Say what is wrong with the server's clock. Raises CaptureError."""
+    return clock_note(remote, heaps_of(remote, seconds, _types))
 
 
 def processes(remote: Remote, seconds: float) -> list[RemoteProcess]:
@@ -190,4 +198,4 @@ def _milliseconds(text: str) -> int:
     return round(seconds) * 1000 + int(f"{match[2] or '0':0<3}"[:3])
 
 
-PARCA = SourceType(overview, processes, snapshots, parts)
+PARCA = SourceType(overview, processes, snapshots, parts, beyond)

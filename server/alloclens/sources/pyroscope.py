@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
@@ -21,11 +22,13 @@ from alloclens.sources.remote import (
     SourceType,
     Span,
     check_in_use,
+    clock_note,
     decoded,
     heap_types,
     heaps_of,
     listed,
     moment,
+    named_services,
     skew,
     span,
     summary,
@@ -111,15 +114,24 @@ def overview(remote: Remote) -> Overview:
     """Return what the server has had in the last hour. Raises CaptureError."""
     services = _asked(remote, "LabelValues", _Names, name="service_name", **_times(span(3600)))[0].names
     heaps = heaps_of(remote, 3600, _types)
-    return summary(services, "service_name", "service", heaps.named, _newest(remote, heaps.named, heaps.within))
+    newest = _newest(remote, heaps.named, heaps.within)
+    return summary(named_services(services, "service_name", "service"), heaps, newest, clock_note(remote, heaps))
 
 
 def beyond(remote: Remote, seconds: float) -> str:
-    """Say when the newest heap was that is not of these last seconds, by the server's clock; "" if none is of a day around them.
+    """Say what is wrong with the server's clock, and when the newest heap was that is not of these last seconds, by that clock.
 
-    Longer queries are often refused. Raises CaptureError.
+    Neither is said if it is about right, and no heap is of a day around them: longer queries are often refused. Raises CaptureError.
     """
-    within = heaps_of(remote, seconds, _types).within
+    heaps = heaps_of(remote, seconds, _types)
+    newest = ""
+    with suppress(CaptureError):  # of a longer time
+        newest = _around(remote, heaps.within)
+    return "; ".join(filter(None, (clock_note(remote, heaps), newest)))
+
+
+def _around(remote: Remote, within: Span) -> str:
+    """Say when the newest heap of a day after or before a span was; "" if there is none. Raises CaptureError."""
     later, earlier = Span(within.end + 1, within.end + DAY), Span(max(within.begin - DAY, 0), within.begin)
     if newest := _newest(remote, _types(remote, later)[0], later):
         return f"the newest is of {moment(newest)}, ahead of its clock: are the clocks of the processes right?"

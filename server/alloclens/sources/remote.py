@@ -164,7 +164,7 @@ class SourceType(NamedTuple):
     It raises ProfileError if what it gets is not that snapshot.
     """
     beyond: Callable[[Remote, float], str] = lambda _remote, _seconds: ""
-    """Says when the newest heap was, where none is of these last seconds; "" if that is unknown, or costs much."""
+    """Says what is known where no heap is of these last seconds: about the server's clock, or when the newest was; "" if that is nothing, or costs much."""
     allocated: Callable[[Remote, RemoteListing, Process, Span], list[bytes]] | None = None
     """Returns what a process allocated in a span, a profile.proto of each type; None if snapshots have that since its start."""
     live: bool = False
@@ -283,13 +283,14 @@ def heaps_of(remote: Remote, seconds: float, types: TypesIn) -> HeapTypes:
 
 def listed(remote: Remote, heaps: HeapTypes, found: Iterable[RemoteSnapshot], left_out: str = "") -> RemoteListing:
     """Return a listing of what was found; `left_out` says what was not taken, and why."""
+    return RemoteListing(in_order(found), heaps.named, tuple(filter(None, (clock_note(remote, heaps), left_out))))
+
+
+def clock_note(remote: Remote, heaps: HeapTypes) -> str:
+    """Say that a server's clock differs from this machine's; "" if it is about right."""
     how = "ahead" if heaps.ahead > 0 else "behind"
-    clock = (
-        f"the clock of {remote.address} is {abs(heaps.ahead) / 60:.0f} min {how}; its time counts"
-        if heaps.ahead
-        else ""
-    )
-    return RemoteListing(in_order(found), heaps.named, tuple(filter(None, (clock, left_out))))
+    minutes = f"{abs(heaps.ahead) / 60:.0f} min {how}"
+    return f"the clock of {remote.address} is {minutes}; its time counts" if heaps.ahead else ""
 
 
 def processes_of(found: Iterable[RemoteSnapshot]) -> list[RemoteProcess]:
@@ -331,11 +332,15 @@ def heap_types(named: Sequence[tuple[str, str]]) -> dict[str, str]:
     return {name: calls[name] for name in HEAP if name in calls}
 
 
-def summary(names: Sequence[str], label: str, what: str, types: Mapping[str, str], newest: int) -> Overview:
-    """Return an overview of a server: its jobs or services, and when the newest heap was taken (0 if none is new)."""
-    services = f"{len(names)} {what}{'s' * (len(names) != 1)}"
-    heap = f"newest heap {moment(newest)}" if newest else "no new heap" if HEAP_DEFAULT in types else "no heaps"
-    return Overview(f"{services}, {heap}", tuple(names), label)
+def summary(services: Overview, heaps: HeapTypes, newest: int, clock: str) -> Overview:
+    """Return an overview of a server with its heaps, of which the newest was taken at a time (0 if none is new), and a note on its clock."""
+    heap = f"newest heap {moment(newest)}" if newest else "no new heap" if HEAP_DEFAULT in heaps.named else "no heaps"
+    return services._replace(text="; ".join(filter(None, (f"{services.text}, {heap}", clock))))
+
+
+def named_services(names: Sequence[str], label: str, noun: str) -> Overview:
+    """Return an overview with only the services, or what a server calls them, that a label names."""
+    return Overview(f"{len(names)} {noun}{'s' * (len(names) != 1)}", tuple(names), label)
 
 
 def in_words(seconds: float) -> str:
@@ -420,6 +425,8 @@ def _quoted(text: str) -> str:
 
 def _token(source: Source, folder: str) -> str:
     """Return the token of a source; "" if it has none. Raises CaptureError."""
+    if source.token_env and source.token_env not in os.environ:
+        raise CaptureError(f"the environment variable {source.token_env} is not set")
     if source.token_env:
         return checked_token(os.environ.get(source.token_env, ""), f"the environment variable {source.token_env}")
     # The file is looked for again: a link may have been changed since it was allowed.

@@ -11,6 +11,7 @@ from alloclens.profile.taken_at import taken_at
 from alloclens.sources.errors import CaptureError
 from alloclens.sources.fetch import SAMPLE_LESS
 from alloclens.sources.remote import (
+    MAX_SKEW_SECONDS,
     Overview,
     RemoteListing,
     RemoteSnapshot,
@@ -30,6 +31,9 @@ OTHERS = re.compile(
     r"(?<![a-z])(?:allocs|block|cpu|goroutine(?:leak)?|mutex|threadcreate|trace)(?![a-z])", re.IGNORECASE
 )
 """The names of Go's profiles of something other than the heap, as a word in the name of a file."""
+
+
+CLOCKS = "are the clocks and time zones right?"
 
 
 class StoredFile(NamedTuple):
@@ -79,7 +83,10 @@ def of_files(
 
     def overview(remote: Remote) -> Overview:
         found = files(remote, "")
-        return Overview(f"{_counted(len(found), noun)}, {len(_heaps(found, 3600))} of them heaps of the last hour")
+        recent = _heaps(found, 3600)
+        ahead = _ahead(recent)
+        text = f"{_counted(len(found), noun)}, {len(recent) - ahead} of them heaps of the last hour"
+        return Overview(f"{text}, and {ahead} with a time that is still to come ({CLOCKS})" if ahead else text)
 
     def processes(remote: Remote, seconds: float) -> list[RemoteProcess]:
         found = files(remote, "")
@@ -97,8 +104,12 @@ def of_files(
         heaps = [one for one in _heaps(below, wanted.seconds) if one.process == process]
         fitting = [one.snapshot for one in heaps if one.size <= MAX_PROFILE_BYTES]
         large = len(heaps) - len(fitting)
-        note = f"{large} of {len(heaps)} heaps are left out, since they are larger than {MAX_PROFILE_BYTES >> 20} MiB: {SAMPLE_LESS}"
-        return RemoteListing(in_order(fitting), {}, (note,) if large else ())
+        where = f"{remote.address}: of {len(heaps)} heaps of {'/'.join(value for _, value in process) or 'it'},"
+        notes = {
+            f"{where} {large} larger than {MAX_PROFILE_BYTES >> 20} MiB are left out: {SAMPLE_LESS}": large,
+            f"{where} {_ahead(heaps)} have a time that is still to come: {CLOCKS}": _ahead(heaps),
+        }
+        return RemoteListing(in_order(fitting), {}, tuple(note for note, number in notes.items() if number))
 
     return SourceType(overview, processes, snapshots, parts)
 
@@ -107,6 +118,11 @@ def _heaps(files: list[StoredFile], seconds: float) -> list[StoredFile]:
     """Return the heaps of these last seconds."""
     begin = time.time() - seconds
     return [one for one in files if one.is_heap and one.taken >= begin]
+
+
+def _ahead(heaps: list[StoredFile]) -> int:
+    """Return how many heaps were taken later than now."""
+    return sum(one.taken > time.time() + MAX_SKEW_SECONDS for one in heaps)
 
 
 def _counted(count: int, noun: str) -> str:

@@ -56,6 +56,8 @@ def register(server: Server) -> None:
 async def sources(ls: Server, command: protocol.GetSources) -> tuple[protocol.ListedSource, ...]:
     """Return the sources of the settings."""
     del command
+    if ls.folders:
+        await ls.until_loaded(asks_again=False)  # before that, nothing is known of the settings
     states, listed = dict(ls.fetching.states), ls.world.settings.sources
     folder = await asyncio.to_thread(folder_of, ls)
     return await asyncio.to_thread(lambda: tuple(_listed(source, folder, states.get(source.name)) for source in listed))
