@@ -27,8 +27,8 @@ def test_the_first_number_comes_by_a_click(vscode: VsCode, tmp_path: Path) -> No
         pane = vscode.page.locator(".pane").filter(has=vscode.page.locator('.pane-header[aria-label*="Snapshots"]'))
         pane.get_by_role("button", name="Capture one").click()
         asked = vscode.page.locator(".quick-input-widget")
-        asked.locator("input").first.fill(server.url)
-        vscode.row(server.url).wait_for()
+        asked.locator('input[placeholder*="URL"]').fill(server.url)
+        vscode.row(server.url.removeprefix("http://")).wait_for()
         vscode.picture("capture-from")
         vscode.page.keyboard.press("Enter")
         for number, choice in enumerate(("Heap", "Every N Seconds…", None, "Collect Garbage First")):

@@ -146,9 +146,16 @@ class VsCode:
         return found
 
     def go_to_line(self, line: int) -> None:
-        self.page.keyboard.press("Control+g")
+        """Place the cursor at the start of a line; a view that opens takes the focus, which closes the box."""
         box = self.page.locator(".quick-input-widget input").first
-        box.wait_for(state="visible")
-        box.fill(f":{line}")
-        self.page.keyboard.press("Enter")
-        box.wait_for(state="hidden")  # until then the next keys are its own
+        position = self.page.locator('.statusbar-item[id="status.editor.selection"]', has_text=f"Ln {line}, Col 1")
+        end = time.monotonic() + 60
+        while time.monotonic() < end:
+            self.page.keyboard.press("Control+g")
+            with contextlib.suppress(PlaywrightTimeout):
+                box.fill(f":{line}", timeout=5000)
+                self.page.keyboard.press("Enter")
+                box.wait_for(state="hidden", timeout=5000)  # until then the next keys are its own
+                position.wait_for(timeout=5000)
+                return
+        raise AssertionError(f"the cursor is not at line {line}")
