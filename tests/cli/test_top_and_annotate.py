@@ -149,6 +149,22 @@ def test_annotate_looks_in_the_working_directory_if_nothing_marks_a_workspace(
     assert f"b.heap: no binary of /gone/shop in {tmp_path.as_posix()}; set binaries to where it is." in said
 
 
+def test_annotate_names_earlier_snapshots_with_a_stack_through_the_file(tmp_path: Path) -> None:
+    source, profiles = tmp_path / "memo.go", tmp_path / "p"
+    source.write_text("package main\n")
+    memo, other = (f"f@{tmp_path.as_posix()}/{name}.go:1" for name in ("memo", "other"))
+    (tmp_path / "other.go").write_text("package main\n")
+    for number, stack in enumerate((other, memo, f"{other} < {memo}", other)):
+        drop(profiles / f"heap-pid7-{number}.pb.gz", profile("objects/count space/bytes", f"{stack} = 1 {MB}"))
+    result = run("annotate", source, "--profiles", profiles)
+    assert result.exit_code == 1
+    assert (
+        f"the profile heap-pid7-3.pb.gz has no stack through a line of {source}, but 2 of 3 snapshots before it in its process have; "
+        "--head heap-pid7-2.pb.gz shows the last one" in result.stderr
+    )
+    assert "1.0MB" in run("annotate", source, "--profiles", profiles, "--head", "heap-pid7-2.pb.gz").stdout
+
+
 def test_annotate_says_why_there_is_nothing(tmp_path: Path) -> None:
     source, profiles = tmp_path / "main.go", tmp_path / "p"
     source.write_text("package main\n")

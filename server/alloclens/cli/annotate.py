@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 import numpy as np
@@ -14,6 +14,7 @@ from alloclens.cli.errors import errors_about
 from alloclens.cli.problems import refuse_unknown, tell_problems
 from alloclens.cli.terminal import Styled, show, tell
 from alloclens.disk import read_file, real, real_path
+from alloclens.series.owned import passes_through
 from alloclens.series.shown import worth_showing
 from alloclens.session.choice import Choice, names, services_with, with_chosen
 from alloclens.session.line_mapper import LineMapper, MappedLine
@@ -32,8 +33,9 @@ from alloclens.workspace.around import workspace_around
 from alloclens.workspace.files import text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
+    from alloclens.series.comparison import Comparison
     from alloclens.session.world import FileLines, World
     from alloclens.source.line_mapping import MappedLines
 
@@ -135,6 +137,22 @@ def _advice(known: World, path: str) -> Sequence[str]:
     return advice(known.coverage, known.sources.roots) if possible and path in possible.found else ()
 
 
+class _Earlier(NamedTuple):
+    """The snapshots of a process before the head that have something in a file."""
+
+    count: int
+    searched: int
+    last: str
+    """The name of the last one."""
+
+
+def _earlier(shown: Comparison, recorded: Iterable[str]) -> _Earlier | None:
+    process, names = shown.series.process(shown.head), [*recorded]
+    before = process[: process.index(shown.head)]
+    having = [snapshot.name for snapshot in before if passes_through(snapshot.owned, names)]
+    return _Earlier(len(having), len(before), having[-1]) if having else None
+
+
 def _why_nothing(known: World, path: str, source: Path) -> str:
     if missing := shown_series.missing(known):
         return missing
@@ -142,6 +160,12 @@ def _why_nothing(known: World, path: str, source: Path) -> str:
         return plain(nothing(known))
     if having := [names(known)[service] for service in services_with(known, path)]:
         return shown_series.not_shown(having, shown_series.shown(known))
+    if having := _earlier(known.shown, known.sources.at(path)):
+        before = counted(having.searched, "snapshot")
+        return (
+            f"the profile {known.shown.head.name} has no stack through a line of {source}, but {having.count} of {before} before it "
+            f"in its process {'has' if having.count == 1 else 'have'}; --head {having.last} shows the last one"
+        )
     files = sum(map(bool, known.shown.lines.files))
     own = int(np.count_nonzero(known.shown.lines.own))
     named = f"names {counted(files, 'file')}, of which {own} {'is' if own == 1 else 'are'} your own code here"

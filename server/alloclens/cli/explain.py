@@ -136,5 +136,5 @@ def _is_here(file: FileShare, what: str) -> bool:
 
 
 def _unknown(shown: Comparison, what: str) -> str:
-    names = len(shown.lines.files)
+    names = sum(map(bool, shown.lines.files))
     return f"the profile has no file or function like {what}: {shown.head.name} names {names} files; --all lists them"

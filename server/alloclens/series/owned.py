@@ -19,7 +19,7 @@ from alloclens.profile.sample_types import columns, judged
 from alloclens.tables.holders import MAX_CALLERS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from alloclens.arrays import Floats, Ints, Mask, Singles
     from alloclens.tables.lines import Lines
@@ -254,6 +254,11 @@ def keys(lines: Lines, row: Ints) -> Ints:
     """Return the keys of these rows: a hash of the file's name, combined with the line. They are those of parts of depth 0."""
     files = np.array([_file_key(file) for file in lines.files] or [0], np.int64)
     return files[lines.file[row]] | (lines.line[row] & ((1 << LINE_BITS) - 1))
+
+
+def passes_through(owned: OwnedLines, files: Iterable[str]) -> bool:
+    """Return whether a line of one of these recorded files holds something in a snapshot, or is among the callers that are kept."""
+    return bool(np.isin(owned.key >> LINE_BITS << LINE_BITS, [*map(_file_key, files)]).any())
 
 
 @lru_cache(100_000)
