@@ -282,6 +282,58 @@ def test_a_line_without_a_column_counts_if_all_of_it_comes_from_one_line(tmp_pat
     assert messages == (f"{app}: {NO_COLUMNS}",)
 
 
+def line_mappings(*lines: Sequence[tuple[int, int, int, int]]) -> str:
+    """Encode segments by generated line: column, source, line and column, each from 0."""
+    before, out = (0, 0, 0), []
+    for segments in lines:
+        at, coded = 0, []
+        for column, *source in segments:
+            coded.append(
+                "".join(map(vlq, (column - at, *(now - then for now, then in zip(source, before, strict=True)))))
+            )
+            at, before = column, tuple(source)
+        out.append(",".join(coded))
+    return ";".join(out)
+
+
+PRIVATE = "}, _Shop_keep = function _Shop_keep(id) {"
+ASYNC = "        return __awaiter(this, void 0, void 0, function* () {"
+
+
+@pytest.mark.parametrize(
+    ("function", "line", "expected"),
+    [
+        ("_Shop_keep", 3, ("src/a.ts", 8)),  # #keep(id), as compiled for ES2020
+        ("(anonymous:L#7:C#58)", 7, ("src/a.ts", 13)),  # async load(), for ES2016: the first line of its body
+        ("fulfilled", 1, ("dist/app.js", 1)),  # what the compiler adds comes from nowhere, nor does what it calls
+        ("(anonymous:L#1:C#19)", 1, ("dist/app.js", 1)),
+        ("gone", 7, ("dist/app.js", 7)),
+    ],
+)
+def test_a_function_before_which_the_compiler_writes_what_comes_from_nowhere(
+    function: str, line: int, expected: tuple[str, int], tmp_path: Path
+) -> None:
+    """The segments are those that tsc 5 writes."""
+    generated = [
+        "function fulfilled(value) { step(value); }",
+        "_Shop_drop = function () {",
+        PRIVATE,
+        "    all(id);",
+        "};",
+    ]
+    generated += ["class Shop { load() {", ASYNC, "            open();", "        }); }}"]
+    lines: list[list[tuple[int, int, int, int]]] = [[] for _ in generated]
+    lines[2:4] = [(0, 0, 6, 2), (PRIVATE.index("id)"), 0, 7, 8)], [(4, 0, 8, 4)]
+    lines[5], lines[7] = [(13, 0, 11, 8)], [(12, 0, 12, 4)]
+    names = {"version": 3, "sources": ["../src/a.ts"], "names": [], "mappings": line_mappings(*lines)}
+    put(tmp_path / "dist/app.js", "\n".join(generated) + "\n//# sourceMappingURL=app.js.map\n")
+    put(tmp_path / "dist/app.js.map", json.dumps(names))
+    stack = f"{function}@{tmp_path.as_posix()}/dist/app.js:{line}"
+    file, number = expected
+    given = Symbolized(read(heap(f"{stack} = 1x1048576")))
+    assert mapped(given, tmp_path) == ([((tmp_path / file).as_posix(), number)], ())
+
+
 def test_what_was_found_is_kept_when_the_bundle_is_built_again(folder: Path) -> None:
     app, source = folder / "dist/app.js", (folder / "src/a.ts").as_posix()
     first = in_sources(profile(app.as_uri(), 9), (folder.as_posix(),), (), Recorded)

@@ -15,8 +15,10 @@ MAX_OCCURRENCES = 1000
 """A name that occurs more often in a line, such as a single letter in a large bundle, is not looked for."""
 BEFORE = re.compile(rb"\b(?:function|class)\s*\*?\s*\Z")
 ASSIGNED = re.compile(
-    rb"[\"'\]]*\s*(?:\|\||&&|\?\?)?[=:]\s*(?=((?:async\b\s*)?(?:function\b|class\b|[\w$]+\s*=>|(\())))"
+    rb"[\"'\]]*\s*(?:\|\||&&|\?\?)?[=:]\s*"
+    rb"(?=((?:async\b\s*)?(?:function\s*\*?\s*\(|class\s*(?:extends\b|\{)|[\w$]+\s*=>|(\())))"
 )
+"""What is assigned to a name, unless that has a name of its own, which V8 takes instead."""
 METHOD = re.compile(rb"[\"'\]]*\s*(?=\()")
 TOKEN = re.compile(rb"""([(\[{])|([)\]}])|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|([`/"'])""")
 """An opening or closing bracket, a string, or what may be a template, a regular expression or a damaged string."""

@@ -31,6 +31,8 @@ NAME = re.compile(r"[A-Za-z_$][\w$]*$")
 """The name of a function of V8's, without what it belongs to: `size` of `get size`, `leak` of `exports.leak`."""
 UNKNOWN = -1
 """The column of a frame that has none."""
+HEAD = re.compile(r"(?<=.)\bfunction\b\s*\*?\s*[\w$]*\s*\($")
+"""A function's head in a line, up to its parameters."""
 SCRIPT = re.compile(r"\.[cm]?jsx?$")
 COMMENT = b"//# sourceMappingURL="
 INLINE = re.compile(r"data:application/json(?:;charset=[^;,]*)?(;base64)?,", re.IGNORECASE)
@@ -43,8 +45,8 @@ OUTSIDE = "it is outside the workspace"
 REBUILT = "it was written after the profile, and its source map may be of another build; record the profile again"
 MOVED = "it has other functions on these lines than the profile, so it is of another build; record the profile again"
 NO_COLUMNS = (
-    "its source map is not followed where a line is made from several and has several functions of one name, because the profile "
-    "has no columns; give heap.profile of @datadog/pprof a SourceMapper, or do not minify"
+    "its source map is not followed where a line is made from several and does not show where the function begins, because the "
+    "profile has no columns; give heap.profile of @datadog/pprof a SourceMapper, or build it with one function a line"
 )
 NAMELESS = "<unknown>"
 
@@ -111,14 +113,47 @@ class _Map(NamedTuple):
     def token(self, line: int, column: int) -> Any:
         """Return where a line and column, from 0, comes from; without a column, where all of the line comes from."""
         if column != UNKNOWN:
-            return self.tokens.lookup(line, column + 1, 0)  # it counts from 1
+            at = self.tokens.lookup(line, column + 1, 0)  # it counts from 1
+            return at if at and not self._is_added(line, column) else self._within(line, column) or at
         first, last = self._ends(line)
         return last if _is_one(first, last) else None  # the first may be before the function
+
+    def _is_added(self, line: int, column: int) -> bool:
+        """Return whether nothing of a function's head up to its parameters comes from anywhere: it has what was before it."""
+        text = self._text(line)
+        head = HEAD.search(text[: column + 1]) if text[column : column + 1] == "(" else None
+        before, at = (
+            (self.tokens.lookup(line, place, 0) for place in (head.start(), column + 1)) if head else (None, None)
+        )
+        return bool(before and at and (before.src, before.line, before.col) == (at.src, at.line, at.col))
+
+    def _text(self, line: int) -> str:
+        return self.lines[line - 1].decode("utf-8", "replace") if line <= len(self.lines) else ""
+
+    def _within(self, line: int, column: int) -> Any:
+        """Return where the first of a function that begins here comes from: of its parameters, or of its body on the next line.
+
+        What compilers write before it, such as `__awaiter(this, void 0, void 0, function* () {`, comes from nowhere.
+        """
+        text = self._text(line)[column:]
+        if not text.startswith("("):
+            return None
+        head, brace, rest = text.partition("{")
+        at = [(line, column + step) for step in range(1, 1 + min(len(head), MAX_LINE))]
+        if brace and not rest.strip() and line < len(self.lines):
+            body = self.lines[line]
+            at.append((line + 1, len(body) - len(body.lstrip())))
+        found = (self.tokens.lookup(number, place + 1, 0) for number, place in at)
+        return next((token for token in found if token), None)
 
     def is_mixed(self, line: int) -> bool:
         """Return whether only a part of a line comes from one line, so that a column is needed."""
         first, last = self._ends(line)
         return bool(first or last) and not _is_one(first, last)
+
+    def is_generated(self, line: int) -> bool:
+        """Return whether a line is there, and neither its start nor its end comes from anywhere."""
+        return line <= len(self.lines) and not any(self._ends(line))
 
     def _ends(self, line: int) -> tuple[Any, Any]:
         """Return where the start and the end of a line come from."""
@@ -184,8 +219,11 @@ class _Maps:
         source_map = self._of(frame.file)
         if source_map and frame.file in self.rebuilt and not source_map.declares(frame):
             return None
-        if source_map and at == UNKNOWN and source_map.is_mixed(frame.line):
-            at = self._column(source_map, frame)
+        if source_map and at == UNKNOWN:
+            if source_map.is_mixed(frame.line):
+                at = self._column(source_map, frame)
+            elif source_map.is_generated(frame.line):
+                at = _column(source_map, frame)
         token = source_map.token(frame.line, at) if source_map else None
         if source_map is None or token is None or not token.src or token.function_name == NAMELESS:
             return None
@@ -204,8 +242,7 @@ class _Maps:
         """Return where the function of a frame begins in its line; UNKNOWN if that cannot be told, which is said once."""
         key = frame.file, frame.line, frame.function
         if key not in self.columns:
-            column = column_of(frame.function, source_map.lines[frame.line - 1])
-            self.columns[key] = UNKNOWN if column is None else column
+            self.columns[key] = _column(source_map, frame)
         if self.columns[key] == UNKNOWN and frame.file not in self.mixed:
             self.mixed.add(frame.file)
             self._say(frame.file, NO_COLUMNS)
@@ -245,6 +282,11 @@ class _Maps:
 
 def _is_inside(path: str, folders: tuple[str, ...]) -> bool:
     return any(is_within(real(path), folder) for folder in folders)
+
+
+def _column(source_map: _Map, frame: Frame) -> int:
+    column = column_of(frame.function, source_map.lines[frame.line - 1])
+    return UNKNOWN if column is None else column
 
 
 @lru_cache(16)
