@@ -100,6 +100,18 @@ def test_few_snapshots_prove_no_leak(tmp_path: Path, snapshots: int, fail_on: st
     assert ("None proven" in run.stdout) == (code == 0)
 
 
+@pytest.mark.parametrize(("snapshots", "seconds", "code"), [(19, 1, 2), (10, 1, 2), (10, 3600, 1)])
+def test_a_rise_that_may_be_the_start_of_the_process_does_not_pass(
+    app: Program, snapshots: int, seconds: int, code: int
+) -> None:
+    """It is no finding yet, but an exit code of 0 would say that nothing grows."""
+    for i in range(snapshots):
+        stacks = app.stack("main.keep", KEEP, 10), app.stack("main.hold", HOLD, 20 + 4 * i)
+        drop(app.folder / f"series/h{i:02}.pb.gz", heap(*stacks, seconds=1_790_000_000 + seconds * i))
+    run = app.check("series", "--fail-on", "growing")
+    assert (run.exit_code, "too early to tell what grows" in run.stdout) == (code, code == 2), run.stdout
+
+
 def test_growth_between_builds_fails(app: Program) -> None:
     builds(app, 20, 60)
     assert app.where(*BUILDS) == [GROWTH]

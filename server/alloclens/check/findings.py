@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from alloclens.check.result import Violation
 from alloclens.profile.sample_types import GOROUTINES, LEAKED, judged
-from alloclens.series.verdicts import MIN_LEAK_OBSERVATIONS, MIN_OBSERVATIONS
+from alloclens.series.verdicts import MIN_LEAK_OBSERVATIONS, MIN_OBSERVATIONS, VERDICT_RULES, Rule
 from alloclens.wording import instances, shown_series
 from alloclens.wording.amounts import counted
 from alloclens.wording.markdown import plain
@@ -83,9 +85,14 @@ def silent(world: World, fail_on: Collection[str]) -> Iterator[str]:
         of_series = [comparison for comparison in world.judged if comparison.series is series]
         able = [comparison for comparison in of_series if codes(comparison).intersection(fail_on)]
         most = max(map(_observations, able), default=0)
+        which = f"{series.kind.name.lower()} profiles in {names[series]}"
         if able and most < _least(fail_on) and not _is_proof(able[0]):
-            kind = series.kind.name.lower()
-            yield f"{kind} profiles in {names[series]}: {counted(most, 'snapshot')} of one process cannot {what}"
+            yield f"{which}: {counted(most, 'snapshot')} of one process cannot {what}"
+        elif "growing" in fail_on and any(map(_is_early, able)):
+            yield (
+                f"{which}: it is too early to tell what grows, as a new process always does: "
+                f"take {MIN_LEAK_OBSERVATIONS} snapshots of it, not {most}"
+            )
 
 
 def others(world: World, fail_on: Collection[str]) -> str:
@@ -105,6 +112,12 @@ def codes(comparison: Comparison) -> frozenset[str]:
 
 def _observations(comparison: Comparison) -> int:
     return len(comparison.judgement.history) if comparison.judgement else 0
+
+
+def _is_early(comparison: Comparison) -> bool:
+    """Return whether something rises of which it cannot be told yet whether it is the start of the process."""
+    rules = comparison.judgement.verdicts.rule if comparison.judgement else np.zeros(0, np.int64)
+    return bool((rules == VERDICT_RULES.index(Rule.EARLY)).any())
 
 
 def _least(fail_on: Collection[str]) -> int:
