@@ -4,7 +4,7 @@
 #   benchmarks.sh REVISION BENCHMARK PACKAGE DIR [options of alloclens check]
 #
 # For example: benchmarks.sh origin/main '^BenchmarkDecode$' ./codec profiles --max-growth 5%
-# DIR gets the profiles and the outputs of all runs. ALLOCLENS_RUNS says how many runs of each side (3), and ALLOCLENS_TIMES
+# DIR gets the profiles and the outputs of all runs, instead of those of an earlier time. ALLOCLENS_RUNS says how many runs of each side (3), and ALLOCLENS_TIMES
 # how many operations each has (1000x): both sides have to run as many. Every allocation is recorded.
 set -eu
 revision=$1 benchmark=$2 package=$3 code=2 # until the check has run
@@ -19,6 +19,7 @@ here=$(git rev-parse --show-prefix)
 
 run() { # SIDE DIRECTORY
     mkdir -p "$into/$1"
+    rm -f "$into/$1"/[0-9]*.pb.gz "$into/$1"/[0-9]*.txt # of an earlier run, which may have been of more
     for number in $(seq "${ALLOCLENS_RUNS:-3}"); do
         (cd "$2" && go test -trimpath -o "$base/program" -run '^$' -bench "$benchmark" \
             -benchtime "${ALLOCLENS_TIMES:-1000x}" -memprofilerate 1 -memprofile "$into/$1/$number.pb.gz" "$package") >"$into/$1/$number.txt" || {

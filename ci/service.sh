@@ -3,8 +3,8 @@
 #
 #   service.sh URL DIR 'START' 'LOAD' [options of alloclens check]
 #
-# URL is where the service listens; it has net/http/pprof. DIR gets the profiles in three directories: idle, load and after-load.
-# START and LOAD are commands of the shell: START runs until it is killed, LOAD ends by itself. LOAD runs once before the first
+# URL is where the service listens; it has net/http/pprof. DIR gets the profiles, instead of those of an earlier run, in the directories
+# idle, load and after-load. START and LOAD are commands of the shell: START runs until it is killed, LOAD ends by itself. LOAD runs once before the first
 # profile, so that what a service creates once is there, then once more while the second one is taken.
 set -eu
 url=$1 into=$2 start=$3 load=$4
@@ -23,13 +23,24 @@ is_running() {
     kill -0 "$service" 2>/dev/null || fail "what START started has ended: $start"
 }
 
+mkdir -p "$into"
+for folder in start idle load after-load; do
+    rm -f "$into/$folder"/heap-*.pb.gz # of an earlier run: they would count as more runs of this one
+done
 if capture start >/dev/null 2>&1; then
     fail "another process answers at $url; end it first"
 fi
-sh -c "exec $start" &
-service=$!
 code=2 # until the check has run
-trap 'kill "$service" 2>/dev/null || true; exit "$code"' EXIT
+if command -v setsid >/dev/null; then # a process group of its own, so that all that START starts can be ended
+    setsid sh -c "$start" &
+else
+    set -m
+    sh -c "$start" &
+    set +m
+fi
+service=$!
+trap 'kill -- "-$service" 2>/dev/null || true; exit "$code"' EXIT
+trap exit HUP INT TERM
 
 tries=0
 until capture start 2>"$into.log"; do
