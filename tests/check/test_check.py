@@ -500,6 +500,9 @@ def test_nothing_read_never_passes(app: Program) -> None:
         (*BUILDS, "--min-growth", "10%"),
         (*BUILDS, "--output", "pdf=x"),
         (*BUILDS, "--output", "json"),
+        (*BUILDS, "--fail-on", "leak"),
+        ("base", "--min-growth", "1MB"),
+        ("base", "--by", "owned-line"),
     ],
 )
 def test_a_wrong_command_line_is_no_result(app: Program, arguments: tuple[str, ...]) -> None:
@@ -593,7 +596,7 @@ def test_growth_of_a_series(tmp_path: Path) -> None:
     assert app.check("series").exit_code == 2
     assert app.where("series", "--max-growth", "10%") == [GROWTH]
     within = ("series", "--max-growth", "10%", "--min-growth", "20MB")
-    assert 'give --fail-on "" to judge growth' in app.result(*within)["unjudged"]
+    assert "give --fail-on= to judge growth" in app.result(*within)["unjudged"]
     assert app.result(*within, "--fail-on", "")["exit_code"] == 0
     app.heap("one/h.pb.gz", app.stack("main.hold", HOLD, 60))
     assert "growth takes two snapshots" in app.result("one", "--max-growth", "10%", "--fail-on", "")["unjudged"]

@@ -111,7 +111,7 @@ def check_series(world: World, options: CheckOptions, here: CheckedCode, subject
     found.notes += _without_profile(world, found)
     why, is_limited = findings.unjudged(world, options.fail_on), found.judged > before
     if silent := [why] if why else [*findings.silent(world, options.fail_on)]:
-        found.missing += [*silent, *['give --fail-on "" to judge growth and budgets alone'] * is_limited]
+        found.missing += [*silent, *["give --fail-on= to judge growth and budgets alone"] * is_limited]
     if not (options.fail_on or found.missing or is_limited):
         found.missing.append("--fail-on names no finding, and no growth or budget is judged instead")
     if not (why or found.violations):

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import click
+from click.core import ParameterSource
 
 from alloclens.check import baseline
 from alloclens.check.findings import FAILING, LEAKS
@@ -50,7 +51,8 @@ def _codes(ctx: click.Context, param: click.Parameter, value: str) -> tuple[str,
     """Return the findings that are named, between commas."""
     words = tuple(word.strip() for word in value.split(",") if word.strip())
     if wrong := [word for word in words if word not in FAILING]:
-        raise click.BadParameter(f"{wrong[0]!r} is not one of {', '.join(FAILING)}", ctx, param)
+        hint = "" if wrong[0].strip("\"'") else "; for none of them, write --fail-on="
+        raise click.BadParameter(f"{wrong[0]!r} is not one of {', '.join(FAILING)}{hint}", ctx, param)
     return words
 
 
@@ -144,6 +146,7 @@ def command(
         raise click.UsageError("Name either a DIRECTORY, or --base and --head.")
     if (operations and not alloc) or (alloc and not base):
         raise click.UsageError("--operations requires --alloc, and --alloc requires --base and --head.")
+    _refuse_ignored(base, max_growth, fail_on)
     today = date.today()  # noqa: DTZ011 - a day here
     acceptance = _acceptance(reason, expires, today) if update_baseline else None
     if (reason or expires) and not acceptance:
@@ -170,6 +173,16 @@ def command(
             result = baseline.applied(result, Path(file), day, acceptance, required=bool(baseline_path))
         _write(replace(result, below=_below(folder), name=name, link=link), written)
     raise click.exceptions.Exit(result.exit_code)
+
+
+def _refuse_ignored(base: str | None, max_growth: str | None, fail_on: tuple[str, ...]) -> None:
+    """Raise UsageError if an option is given that would change nothing."""
+    source = click.get_current_context().get_parameter_source
+    fail_on_, least, by = (source(name) is ParameterSource.COMMANDLINE for name in ("fail_on", "min_growth", "by"))
+    if base and fail_on and fail_on_:
+        raise click.UsageError("--fail-on is of the findings in a DIRECTORY: two builds fail by growth and budgets.")
+    if (least or by) and not (base or max_growth):
+        raise click.UsageError("--min-growth and --by require --max-growth, or --base and --head.")
 
 
 def _acceptance(reason: str, expires: datetime | None, today: date) -> baseline.Acceptance:
