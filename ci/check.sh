@@ -6,11 +6,8 @@
 set -eu
 mkdir -p "$ALLOCLENS_INTO"
 rm -f "$ALLOCLENS_INTO/alloclens.sarif" "$ALLOCLENS_INTO/alloclens.md" # of an earlier run, if this one writes none
-if [ -n "${ALLOCLENS_DIRECTORY:-}" ]; then
-    set -- "$ALLOCLENS_DIRECTORY"
-else
-    set -- --base "$ALLOCLENS_BASE" --head "$ALLOCLENS_HEAD"
-fi
+set -- ${ALLOCLENS_DIRECTORY:+"$ALLOCLENS_DIRECTORY"} ${ALLOCLENS_BASE:+--base "$ALLOCLENS_BASE"} \
+    ${ALLOCLENS_HEAD:+--head "$ALLOCLENS_HEAD"}
 if [ -n "${ALLOCLENS_NAME:-}" ]; then
     set -- "$@" --name "$ALLOCLENS_NAME"
 fi

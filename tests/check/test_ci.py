@@ -173,6 +173,8 @@ def test_the_step_of_the_action_on_a_series(tmp_path: Path) -> None:
 GH = """
 import json, os, sys
 here = os.path.dirname(__file__)
+if sys.argv[2] == "user":
+    sys.exit(print(open(here + "/login").read()) if os.path.exists(here + "/login") else print("{}") or 1)
 with open(here + "/calls", "a") as calls:
     calls.write(json.dumps(sys.argv[1:]) + "\\n")
 if "--method" not in sys.argv and os.path.exists(here + "/known"):
@@ -190,9 +192,47 @@ def test_one_comment_is_updated(tmp_path: Path) -> None:
     asked, posted, again, patched = map(json.loads, (bin_ / "calls").read_text().splitlines())
     assert asked == again
     assert asked[:3] == ["api", "--paginate", "repos/o/r/issues/7/comments?per_page=100"]
-    assert json.dumps(MARK) in asked[-1]
+    assert asked[-1] == f'.[] | select(.user.type == "Bot" and (.body | startswith({json.dumps(MARK)}))) | .id'
     assert posted[2:] == ["--method", "POST", "repos/o/r/issues/7/comments", "--field", "body=@found.md"]
     assert patched[2:] == ["--method", "PATCH", "repos/o/r/issues/comments/41", "--field", "body=@found.md"]
+
+
+def test_a_personal_token_finds_its_own_comment(tmp_path: Path) -> None:
+    bin_ = fake(tmp_path / "bin", "gh", GH)
+    (bin_ / "login").write_text("ada")
+    (tmp_path / "found.md").write_text(f"{MARK}\n### alloclens\n")
+    assert run("comment.sh", "found.md", "o/r", 7, folder=tmp_path, path=bin_).returncode == 0
+    asked, _ = map(json.loads, (bin_ / "calls").read_text().splitlines())
+    assert asked[-1] == f'.[] | select(.user.login == "ada" and (.body | startswith({json.dumps(MARK)}))) | .id'
+
+
+@pytest.mark.parametrize("text", ["", "\n", "### Another bot\n"])
+def test_a_file_without_the_mark_replaces_no_comment(tmp_path: Path, text: str) -> None:
+    bin_ = fake(tmp_path / "bin", "gh", GH)
+    (tmp_path / "found.md").write_text(text)
+    done = run("comment.sh", "found.md", "o/r", 7, folder=tmp_path, path=bin_)
+    assert (done.returncode, (bin_ / "calls").exists()) == (2, False)
+    assert "found.md is no Markdown of alloclens check" in done.stderr
+
+
+def test_the_step_of_the_action_refuses_a_directory_beside_two_sides(app: Program, tmp_path: Path) -> None:
+    sides = {"ALLOCLENS_BASE": "profiles/base", "ALLOCLENS_HEAD": "profiles/head"}
+    done = run(
+        "check.sh", folder=app.folder, ALLOCLENS_DIRECTORY="profiles/head", ALLOCLENS_INTO=str(tmp_path), **sides
+    )
+    assert done.returncode == 2
+    assert "Name either a DIRECTORY, or --base and --head" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "code"), [("--fail-on= --max-growth 5GB", 0), ('--fail-on "" --max-growth 5GB', 2)]
+)
+def test_the_step_of_the_action_looks_for_no_findings(tmp_path: Path, options: str, code: int) -> None:
+    app = leaking(tmp_path / "app")
+    into = {"ALLOCLENS_DIRECTORY": "series", "ALLOCLENS_INTO": str(tmp_path / "into")}
+    done = run("check.sh", folder=app.folder, ALLOCLENS_OPTIONS=options, **into)
+    assert done.returncode == code, done.stdout
+    assert ("for none of them, write --fail-on=" in done.stderr) == (code == 2)
 
 
 def test_the_recipe_for_gitlab(app: Program) -> None:
