@@ -261,6 +261,9 @@ def test_a_text_that_nobody_knows(folder: Path) -> None:
         "    32.0MB cum on line 5, recorded as line 4 ~ perhaps",
         "    20.0MB cum on line 9, recorded as line 8 ~ perhaps",
     ]
+    assert lines()[0].endswith(
+        " 50% is on lines marked ~, which may be others nearby; the explanation of a file says why."  # 20 of 40
+    )
 
 
 def test_a_function_of_a_text_that_nobody_knows_has_another_name_now(folder: Path) -> None:

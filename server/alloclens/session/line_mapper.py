@@ -308,8 +308,8 @@ def parts(world: World, comparison: Comparison, path: str, text_of: TextOf) -> I
 
 
 def coverage_now(world: World, comparison: Comparison, coverage: Coverage, text_of: TextOf) -> Coverage:
-    """Return the coverage of a comparison with its `lineless` and `gone` filled in. Maps only the heaviest own files."""
-    lineless = gone = 0
+    """Return the coverage of a comparison with its `lineless`, `gone` and `unsure` filled in. Maps only the heaviest own files."""
+    lineless = gone = unsure = 0
     lines, number = comparison.lines, comparison.column
     placed = ((file, file.found) for file in coverage.files if file.value and isinstance(file.found, Place))
     for file, place in islice((pair for pair in placed if pair[1].own), MAX_MAPPED_FILES):
@@ -318,14 +318,17 @@ def coverage_now(world: World, comparison: Comparison, coverage: Coverage, text_
             continue
         rows = lines.rows_in(of_file)
         owned = dict(zip(rows.tolist(), np.abs(lines.value.owned[rows, number]).tolist(), strict=True))
-        shown = [
-            row for part in parts(world, comparison, path, text_of) for row in part.rows[part.mapped.line > 0].tolist()
+        placed_here = [*parts(world, comparison, path, text_of)]
+        shown = [row for part in placed_here for row in part.rows[part.mapped.line > 0].tolist()]
+        marked = [
+            row for part in placed_here for row in part.rows[part.mapped.unsure & (part.mapped.line > 0)].tolist()
         ]
         without = sum(value for row, value in owned.items() if not lines.line[row])
         away = sum(owned.values()) - without - sum(owned.get(row, 0) for row in shown)
+        unsure += min(int(sum(owned.get(row, 0) for row in marked)), file.value)
         lineless += min(int(without), file.value)
         gone += min(int(away), file.value - min(int(without), file.value))
-    return replace(coverage, lineless=lineless, gone=gone)
+    return replace(coverage, lineless=lineless, gone=gone, unsure=unsure)
 
 
 def _lines(file: FileLines, text: str, rows: Mask) -> dict[int, MappedLine]:

@@ -58,6 +58,8 @@ class Coverage:
     """Of the own code, what is on no line in the profile."""
     gone: int = 0
     """Of the own code, what is on lines that have no place in the files as they are now."""
+    unsure: int = 0
+    """Of the own code, what is on lines that may be others nearby."""
 
     @cached_property
     def total(self) -> int:

@@ -83,7 +83,12 @@ def summary(coverage: Coverage) -> str:
         parts += [f"{share(value, coverage.total)} {what}"] if value else []
     for value, what in zip(coverage.unfiled, (ADDRESSES, FILELESS), strict=True):
         parts += [f"{share(value, coverage.total)} {what}"] if value else []
-    return "; ".join(parts) + "."
+    unsure = (
+        f" {share(coverage.unsure, coverage.total)} is on lines marked ~, which may be others nearby; the explanation of a file says why."
+        if coverage.unsure
+        else ""
+    )
+    return "; ".join(parts) + "." + unsure
 
 
 def of_profile(comparison: Comparison) -> str:
