@@ -16,6 +16,7 @@ from alloclens.session import once
 from alloclens.session.assemble import assemble
 from alloclens.session.line_mapper import LineMapper, MappedFinding
 from alloclens.session.once import world
+from alloclens.session.world import FilePair
 from alloclens.tables.calls import calls
 from alloclens.tables.flame import FlameQuery
 from alloclens.tables.growth import growth
@@ -26,6 +27,7 @@ from alloclens.transform.filters import Filters
 from alloclens.wording.flame import flame
 from alloclens.wording.hover import LinePlaces, markdown
 from alloclens.wording.kinds import KindRow, side_by_side
+from alloclens.wording.nothing import no_finding
 from alloclens.wording.profile import RowQuery, profile_table
 from alloclens.wording.status import backwards, in_full, line
 
@@ -79,6 +81,22 @@ def test_a_function_without_a_name_that_moved_keeps_what_was_found_before_a_rest
         drop(tmp_path / f"p/{number:02}.pb.gz", heap(f"{line} = {1 + 3 * held}x{MB}"))
     earlier = world([str(tmp_path)], [str(tmp_path / "p")], {}).earlier
     assert [finding.function for of in earlier for finding in of.findings()] == ["(anonymous:L#13:C#31)"] * keeps
+
+
+def test_two_files_are_not_too_early(tmp_path: Path) -> None:
+    """They never become the 20 snapshots that a verdict takes."""
+    (tmp_path / "go.mod").write_text("module example.com/app\n")
+    (tmp_path / "main.go").write_text(GO)
+    line = f"main.main:3@{tmp_path}/main.go:4"
+    files = [drop(tmp_path / f"{n}.pb.gz", heap(f"{line} = {20 * n}x{MB}/{20 * n}")) for n in (1, 5)]
+    made = once.two_files([str(tmp_path)], FilePair(*map(str, files)), {})
+    ((found, _),) = made.candidates
+    assert (found.rule, found.is_of_files) == (Rule.EARLY, True)
+    said = no_finding(made).words
+    assert said.startswith(
+        "None proven: two files show what grew, but not whether it goes on, as a series of snapshots does. Of 1 line"
+    )
+    assert "20 snapshots" not in said
 
 
 @pytest.mark.parametrize(("focus", "found"), [("", ["main.main"]), ("main.main", ["main.main"]), ("main.other", [])])

@@ -339,6 +339,13 @@ def test_of_a_process_that_has_ended_nobody_is_told_to_take_more_snapshots() -> 
         assert sentence(finding(Rule.UNSETTLED, over=over, has_ended=True)).endswith(said)
 
 
+def test_of_two_files_nobody_is_told_to_wait() -> None:
+    named = finding(Rule.EARLY, score=2.0, sampled=9.0, points=(0.0, 1.0), is_of_files=True)
+    assert candidate(named).endswith(" A series of snapshots shows whether it goes on.")
+    assert detail(named).startswith("not proven · ")
+    assert "Take a series of snapshots" in candidate(replace(named, rule=Rule.UNCLEAR, is_quiet=True))
+
+
 def test_while_it_is_early_it_is_said_which_leak_would_not_show() -> None:
     quiet = finding(Rule.UNCLEAR, value=5 * MB, growth=-MB, low=-6 * MB, high=3 * MB, sampled=9.0, is_quiet=True)
     said = (

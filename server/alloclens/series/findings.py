@@ -144,6 +144,8 @@ class Finding:
     """Whether nothing says that the process ran long before its first snapshot."""
     has_ended: bool = False
     """Whether its process has ended, so that no more snapshots can settle it."""
+    is_of_files: bool = False
+    """Whether it is of files that the user named, to which no more snapshots come."""
     with_called: bool = False
     """Whether its figures are of the line's function with all that it calls, because V8 may have inlined some of that."""
     inlined: tuple[RelatedLine, ...] = ()
@@ -405,6 +407,7 @@ class Judgement:
             beside=self._beside(entry),
             may_be_young=history.may_be_young and len(history) < MIN_LEAK_OBSERVATIONS,
             has_ended=history.beside.has_ended,
+            is_of_files=history.beside.are_files,
             with_called=with_called,
             inlined=self._inlined(row) if row >= 0 and head.by_function and self._may_hold(entry) else (),
         )

@@ -51,6 +51,8 @@ class Beside(NamedTuple):
     """The last snapshot of the previous process, but for those that were written as it ended."""
     has_ended: bool = False
     """Whether another process followed it, so that there will be no more observations."""
+    are_files: bool = False
+    """Whether the observations are files that the user named, to which no more come."""
 
 
 ALONE = Beside()

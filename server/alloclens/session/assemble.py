@@ -106,13 +106,15 @@ class _Comparing:
         known, files, all_series = self._known, self._files, self._all_series
         pair = _files(of, head, base, within, self._settings.revision)
         contents = self.contents[pair] = known.contents.get(pair) or known.pair(pair)
+        are_files = files is not None and of not in all_series
         beside = Beside(
             process_before(all_series, head, of, MIN_LEAK_OBSERVATIONS),
             heaps_beside(service.series, head, of),
             of.last_running_before(head),
             of.process(head) is not of.processes[-1],
+            are_files,
         )
-        wanted = (files.sample_type if files and of not in all_series else "") or self._settings.sample_type
+        wanted = (files.sample_type if files and are_files else "") or self._settings.sample_type
         sample_type = wanted if of.has(wanted) or not (service.has(wanted) or files) else ""
         made = contents and compare(of, head, base, sample_type, contents, known.numbers, beside)
         if made:

@@ -88,7 +88,7 @@ def no_finding(world: World) -> NoFinding:
     if judgements and not sources_are_missing(world):
         focus = f"Of samples {words(world.focus)}: n" if world.focus else "N"
         rises = any(not finding.is_quiet for finding, _ in world.candidates)
-        unseen = "" if world.focus or rises else _unseen(judgements)
+        unseen = "" if world.focus or rises or world.named else _unseen(judgements)
         return NoFinding(Cause.UNPROVEN, f"{focus}one proven: {_judged(pairs)}{unseen}")
     causes = dict(_cause(comparison, is_named=bool(world.named)) for comparison in world.comparisons) or {
         Cause.NO_PROFILE: missing(world)
@@ -116,6 +116,9 @@ def _judged(pairs: list[tuple[Comparison, Judgement]]) -> str:
     nothing = "" if lines else f"{SENTENCES[Cause.NOTHING_OWNED]}, and "
     is_early = any((judgement.verdicts.rule == VERDICT_RULES.index(Rule.EARLY)).any() for judgement in judgements)
     some = " and ".join(filter(None, (own, libraries)))
+    if is_early and longest.beside.are_files:
+        goes_on = "but not whether it goes on, as a series of snapshots does"
+        return f"{nothing}two files show what grew, {goes_on}. Of {some}, {over}, none certainly leaks."
     if is_early:
         what = "this one ended before it had" if longest.beside.has_ended else "wait for"
         is_few = len(longest) < MIN_LEAK_OBSERVATIONS and not of.instead_of  # later ones have no names

@@ -95,6 +95,8 @@ KEPT_OF_ANY_KIND = "it makes timers, contexts, label values or the like, which a
 MAY_BE_INLINED = " V8 may also have inlined this function: what it allocates then counts as its caller's."
 """Another reason why a function grows no more, or more slowly."""
 INLINED_INTO = " V8 may have inlined this function into {caller}, which grows: what it allocates then counts there."
+OF_SERIES = " A series of snapshots shows whether it goes on."
+"""What would settle a candidate of two files."""
 TIMES = {1: "once", 2: "twice"}
 NOTHING_FREED = 0.99
 """A line that retains a larger share of its allocations has freed nothing."""
@@ -246,7 +248,8 @@ def candidate(finding: Finding, now: MappedFinding | None = None, before: str = 
     held = amount(finding.owned.value, finding.sample_type.unit) + _what(finding, now)
     words = f"Not proven: {held}, {_grown(finding)}: {', '.join(known)}.{reported(before)}"
     sooner = WITHOUT_GARBAGE if now and now.of_function else _denser(finding)
-    return words + (related(finding, now) if now else "") + _inlined_into(finding, now) + _settles(finding, sooner)
+    settles = OF_SERIES if finding.is_of_files else _settles(finding, sooner)
+    return words + (related(finding, now) if now else "") + _inlined_into(finding, now) + settles
 
 
 def reported(before: str) -> str:
@@ -258,10 +261,10 @@ def _quiet(finding: Finding, now: MappedFinding | None) -> str:
     """Say which leak may hide in a line that does not rise so far, and what would show it."""
     unit = finding.sample_type.unit
     held, hidden = amount(finding.owned.value, unit) + _what(finding, now), amount(finding.owned.high, unit)
-    sooner = _denser(finding)
+    sooner, take = _denser(finding), "a series of snapshots" if finding.is_of_files else "more snapshots"
     return (
         f"Not proven: {held}, {_grown(finding)}: no rise so far beyond chance, but a leak of up to {hidden} would not show yet. "
-        f"Take more snapshots{sooner and f', or {sooner}'}."
+        f"Take {take}{sooner and f', or {sooner}'}."
     )
 
 

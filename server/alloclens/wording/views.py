@@ -54,7 +54,9 @@ def detail(finding: Finding, before: str = "", *, unsure: bool = False, ended: b
         if finding.slope > 0
         else ""
     )
-    verdict = DOUBTS.get(finding.rule, "not proven") if finding.is_candidate else finding.verdict
+    is_early = finding.rule is Rule.EARLY and finding.is_of_files  # and always will be
+    doubt = "not proven" if is_early else DOUBTS.get(finding.rule, "not proven")
+    verdict = doubt if finding.is_candidate else finding.verdict
     of = f"{verdict} before the restart" if ended else verdict
     return f"{of} · {'~' if unsure else ''}{numbers}{pace}{before and f', {before}'}"
 
