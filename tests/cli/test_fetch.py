@@ -308,6 +308,12 @@ def test_nobody_there() -> None:
     )
 
 
+def test_a_page_in_place_of_json(server: Pyroscope) -> None:
+    server.server.answers, server.server.body = None, b"\n<!doctype html><title>Login"
+    words = f"{server.server.url} does not answer as Pyroscope does: it sends a page of HTML, such as one to log in; is the URL right?"
+    assert words in fetched().stderr
+
+
 def test_a_range_without_snapshots(server: Pyroscope) -> None:
     settings(server.server.url, tenant="another")
     server.snapshots.clear()

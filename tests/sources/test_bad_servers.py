@@ -232,6 +232,38 @@ def test_tls_and_http_are_mixed_up(server: ProfileServer) -> None:
         assert "waiting for the answer failed" in refusal(secure.url.replace("https:", "http:"))
 
 
+@pytest.mark.parametrize(
+    ("error", "passing"),
+    [
+        (socket.gaierror(socket.EAI_NONAME, "Name or service not known"), False),
+        (socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution"), True),
+        (ConnectionRefusedError(errno.ECONNREFUSED, "Connection refused"), True),
+    ],
+)
+def test_whether_another_try_can_help(monkeypatch: pytest.MonkeyPatch, error: OSError, passing: bool) -> None:
+    def look_up(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    with pytest.raises(CaptureError) as caught:
+        asked("http://localhost:1")
+    assert caught.value.passing == passing
+
+
+@pytest.mark.parametrize(("status", "passing"), [(404, False), (500, True), (501, False), (503, True)])
+def test_whether_a_status_may_pass(server: ProfileServer, status: int, passing: bool) -> None:
+    server.status = status
+    with pytest.raises(CaptureError) as caught:
+        asked(server.url)
+    assert caught.value.passing == passing
+
+
+def test_a_server_without_tls_is_asked_once(server: ProfileServer) -> None:
+    with pytest.raises(CaptureError) as caught:
+        asked(server.url.replace("http:", "https:"))
+    assert not caught.value.passing
+
+
 def test_nobody_there() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]

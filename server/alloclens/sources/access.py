@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+import socket
 import ssl
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -126,6 +127,15 @@ def why(error: OSError | ValueError) -> str:
     if isinstance(error, ssl.SSLError) and error.reason:
         return error.reason.replace("_", " ").lower()
     return reason(error)
+
+
+def may_pass(error: OSError) -> bool:
+    """Return whether a request that failed so may succeed later: not if there is no such name, or the server's TLS is not what is expected."""
+    if isinstance(error, socket.gaierror):
+        return error.errno != socket.EAI_NONAME
+    return not (
+        isinstance(error, ssl.SSLCertVerificationError) or (isinstance(error, ssl.SSLError) and error.reason in NOT_TLS)
+    )
 
 
 @contextmanager

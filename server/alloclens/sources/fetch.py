@@ -16,7 +16,7 @@ import h11
 from alloclens.profile.errors import ProfileError, Unrecognized
 from alloclens.profile.formats import MAX_PROFILE_BYTES, looks_like, read
 from alloclens.profile.sample_types import LEAKED
-from alloclens.sources.access import NOBODY, Access, why
+from alloclens.sources.access import NOBODY, Access, may_pass, why
 from alloclens.sources.address import moved, shortened
 from alloclens.sources.errors import CaptureError
 from alloclens.sources.proxies import proxy_for
@@ -144,7 +144,7 @@ def _response(
             message = f"gave up after {deadline.seconds:g} s while {deadline.doing}"
             raise CaptureError(f"{name}: {message}", passing=True) from error
         hint = f" ({hints[0]})" if 0 in hints else ""
-        raise CaptureError(f"{name}: {deadline.doing} failed: {why(error)}{hint}", passing=True) from error
+        raise CaptureError(f"{name}: {deadline.doing} failed: {why(error)}{hint}", passing=may_pass(error)) from error
 
 
 def _asked(at: Address, access: Access, deadline: Deadline, body: Body | None) -> Response:
@@ -195,6 +195,7 @@ def _refuse(response: Response, name: str, hints: Mapping[int, str]) -> None:
         wait = _wait(response)
         again = f"; it asks to wait for {math.ceil(wait)} s" if wait else ""
         passing = response.status in TEMPORARY or response.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+        passing &= response.status != HTTPStatus.NOT_IMPLEMENTED
         message = f"{text}{hint}{_in_its_words(response.body)}{again}"
         raise CaptureError(message, passing=passing, wait=wait, status=response.status)
 

@@ -323,7 +323,9 @@ def decoded(remote: Remote, response: Response, kind: type[Answer]) -> Answer:
         return msgspec.json.decode(response.body, type=kind, strict=False)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         server = remote.source.type.capitalize()
-        raise CaptureError(f"{remote.address} does not answer as {server} does: {error}; is the URL right?") from error
+        is_page = response.body.lstrip()[:1] == b"<"
+        what = "it sends a page of HTML, such as one to log in" if is_page else error
+        raise CaptureError(f"{remote.address} does not answer as {server} does: {what}; is the URL right?") from error
 
 
 def heap_types(named: Sequence[tuple[str, str]]) -> dict[str, str]:
