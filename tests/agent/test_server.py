@@ -200,6 +200,14 @@ async def test_the_stacks_of_a_line_mark_own_frames(folder: Path) -> None:
     assert said["stacks"][0]["value"] == 40 * MB
 
 
+async def test_all_stacks_of_a_line_are_on_some_page(folder: Path) -> None:
+    more = [f"main.page:10@{folder}/main.go:{PAGE} < main.f{i}@/m/f.go:{i + 1} = {i + 1}x{MB}" for i in range(50)]
+    add(folder, SNAPSHOTS, *more)
+    pages = await Agent(folder).pages("stacks", "stacks", file="main.go", line=PAGE)
+    assert len(pages) > 1
+    assert sum(map(len, pages)) == 51
+
+
 async def test_goroutines_are_found_where_they_wait(folder: Path) -> None:
     for i in range(SNAPSHOTS):
         stack = f"runtime.gopark@/go/proc.go:1 < main.wait@{folder}/main.go:6 = {5 + 50 * i}"

@@ -44,7 +44,8 @@ if TYPE_CHECKING:
     from alloclens.tables.stacks import Stack
 
 MAX_NOTES = 4
-MAX_STACKS = 20
+MAX_STACKS = 1000
+"""Of one kind of profile."""
 MAX_FRAMES = 24
 UNCHANGED = "no line of your own code owns more or less; what changed in total is owned by none"
 
