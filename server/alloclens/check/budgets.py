@@ -16,6 +16,7 @@ from alloclens.paths import clean_path
 from alloclens.stats.growth import SampledValues, values_of_samples
 from alloclens.transform.subset import samples_through
 from alloclens.wording.amounts import amount, signed
+from alloclens.wording.names import short_name
 
 if TYPE_CHECKING:
     from alloclens.arrays import Mask
@@ -111,7 +112,7 @@ def chosen(profile: Profile, budget: ParsedBudget) -> Mask:
 def _matches(profile: Profile, row: int, kind: str, matches: re.Pattern[str]) -> bool:
     frame = profile.frame(row)
     if kind == "function":
-        return matches.fullmatch(frame.function) is not None
+        return any(map(matches.fullmatch, (frame.function, short_name(frame.function))))
     if kind == "package":
         return matches.fullmatch(package(frame.function, frame.file)) is not None
     path = f"/{clean_path(frame.file)}:{frame.line}"
