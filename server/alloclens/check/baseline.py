@@ -130,7 +130,7 @@ def parted(violations: Iterable[Violation], baseline: Baseline, today: str) -> t
 def updated(
     violations: Iterable[Violation], before: Baseline, today: str, reason: str = "", expires: str = ""
 ) -> Baseline:
-    """Return the baseline that accepts exactly these violations. What was accepted and has not expired keeps its reason and day."""
+    """Return the baseline that accepts exactly these violations. What was accepted for a reason and has not expired keeps both."""
     known = {entry.fingerprint: entry for entry in before.accepted if _holds(entry, today)}
     entries: dict[str, AcceptedEntry] = {}
     for violation in violations:
@@ -143,8 +143,8 @@ def updated(
             file=violation.at.path,
             sample_type=violation.sample_type,
             count=entries[mark].count + 1 if mark in entries else 1,
-            reason=old.reason if old else reason,
-            expires=old.expires if old else expires,
+            reason=old.reason if old and old.reason else reason,
+            expires=old.expires if old and (old.reason or not expires) else expires,
         )
     in_order = sorted(entries.values(), key=lambda entry: (entry.kind, entry.file, entry.subject, entry.sample_type))
     return Baseline(accepted=tuple(in_order))
