@@ -306,7 +306,11 @@ def test_markdown_of_a_method_keeps_its_asterisk() -> None:
 
 
 def test_markdown_of_a_link() -> None:
-    assert "[Report](https://ci.example/9)" in OUTPUTS["markdown"](result(violation(), link="https://ci.example/9"))
+    """Nothing of it ends the link."""
+    link = "https://ci.example/9?a=b&c=%20#d"
+    assert f"[Report](<{link}>)" in OUTPUTS["markdown"](result(violation(), link=link))
+    said = OUTPUTS["markdown"](result(violation(), link="https://ci.example/)>\n<b>"))
+    assert "[Report](<https://ci.example/)%3E%0A%3Cb%3E>)" in said
 
 
 @pytest.mark.parametrize("name", RESULTS)

@@ -62,6 +62,12 @@ def _name(ctx: click.Context, param: click.Parameter, value: str) -> str:
     return value
 
 
+def _link(ctx: click.Context, param: click.Parameter, value: str) -> str:
+    if value and not value.startswith(("https://", "http://")):
+        raise click.BadParameter(f"{value!r} is no address that begins with https:// or http://", ctx, param)
+    return value
+
+
 class _Written(NamedTuple):
     """Where a result goes."""
 
@@ -111,7 +117,9 @@ class _Written(NamedTuple):
     metavar="NAME",
     help="Tells this check from others of a build, in Markdown and SARIF: letters, digits, - and _.",
 )
-@click.option("--link", default="", help="The address of a report, for the formats that can link to it.")
+@click.option(
+    "--link", default="", callback=_link, help="The address of a report, for the formats that can link to it."
+)
 @click.option(
     "--format", "format_", type=click.Choice(list(OUTPUTS)), default="text", show_default=True, help="What to print."
 )
@@ -221,6 +229,8 @@ def _written(format_: str, outputs: Sequence[str]) -> _Written:
         name, equals, file = output.partition("=")
         if not equals or not file or name not in OUTPUTS:
             raise click.UsageError(f"--output {output}: it is FORMAT=FILE, and a format is one of {', '.join(OUTPUTS)}")
+        if file == "-":
+            raise click.UsageError(f"--output {output}: it writes files; --format {name} prints")
         if real(os.path.abspath(file)) in {real(os.path.abspath(other)) for _, other in files}:
             raise click.UsageError(f"--output {output}: another output is written to {file}, too")
         files.append((name, file))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from alloclens.check.outputs.text import stack
 from alloclens.check.result import TITLES
@@ -29,6 +30,8 @@ MAX_NOTES = 20
 ACTIVE = re.compile(r"[<>]|[@#]|:(?=//)|\bwww(?=\.)", re.IGNORECASE)
 """What GitHub and GitLab make more of than Markdown does: HTML, mentions of people, issues and addresses."""
 HTML = {"<": "&lt;", ">": "&gt;"}
+ADDRESS = "%/:?#[]@!$&'()*+,;=~"
+"""What stays as it is in an address: the rest, such as what ends a link, is escaped."""
 APART = "<!-- -->"
 """Ends a text without being seen, so that what follows is no part of a mention or an address."""
 
@@ -50,7 +53,7 @@ def _parts(result: Result) -> Iterator[str]:
     named = f": {result.name}" if result.name else ""
     yield from (f"<!-- alloclens check{named} -->", f"### alloclens{named}", "", f"{mark} {_text(result.headline)}")
     if result.link:
-        yield f"\n[Report]({result.link})"
+        yield f"\n[Report](<{quote(result.link, safe=ADDRESS)}>)"
     if result.violations:
         yield from ("", "| Where | What | Trend |", "| --- | --- | --- |")
         yield from map(_row, result.violations)
