@@ -256,6 +256,23 @@ def test_a_function_of_a_deleted_file_that_was_renamed_is_the_same(tmp_path: Pat
     assert f"{found['file']}:{found['line']}" == ("heat.go:4" if is_back else "main.go:8")
 
 
+@pytest.mark.parametrize("function", ["cart.(*Store).Add", "example.com/shop/cart.(*Store).Add", "cart.*"])
+def test_a_budget_of_a_function_takes_the_name_that_is_printed(app: Program, function: str) -> None:
+    (app.folder / "alloclens.toml").write_text(f'[[budget]]\nfunction = "{function}"\nmax = "1MB"\n')
+    for side in ("base", "head"):
+        app.heap(f"{side}/heap.pb.gz", app.stack("example.com/shop/cart.(*Store).Add", HOLD, 60))
+    assert [one["code"] for one in app.result(*BUILDS)["violations"]] == ["budget"]
+
+
+def test_a_limit_without_a_unit_is_not_of_bytes(app: Program) -> None:
+    builds(app, 20, 60)
+    assert "write 20% or 20B" in app.result(*BUILDS, "--max-growth", "20")["unjudged"]
+    for side, number in (("base", 100), ("head", 400)):
+        drop(app.folder / side / "g.pb.gz", goroutines(f"main.keep@{app.folder}/main.go:{KEEP} = {number}"))
+        (app.folder / side / "heap.pb.gz").unlink()
+    assert len(app.result(*BUILDS, "--max-growth", "20")["violations"]) == 1
+
+
 def test_several_renamed_functions_of_a_package_count_together(app: Program) -> None:
     """Nothing tells which is which: all are of one line, one below their declaration."""
     app.heap("base/h.pb.gz", app.stack("main.a", 4, 30), app.stack("main.b", 8, 40))
@@ -390,6 +407,11 @@ def test_the_baseline_accepts_what_it_names(tmp_path: Path) -> None:
     assert app.where("series") == [LEAK]
     app.check("series", "--update-baseline", "--reason", "again")
     assert json.loads(file.read_text())["accepted"] == [entry | {"reason": "again", "expires": ""}]
+    app.check("series", "--update-baseline", "--reason", "other", "--expires", "2999-01-31")
+    assert json.loads(file.read_text())["accepted"] == [entry | {"reason": "again", "expires": ""}]
+    file.write_text(file.read_text().replace('"again"', '""'))
+    app.check("series", "--update-baseline", "--reason", "at last", "--expires", "2999-01-31")
+    assert json.loads(file.read_text())["accepted"] == [entry | {"reason": "at last", "expires": "2999-01-31"}]
     file.write_text("{")
     assert app.check("series").exit_code == 2
 
@@ -503,6 +525,8 @@ def test_nothing_read_never_passes(app: Program) -> None:
         (*BUILDS, "--fail-on", "leak"),
         ("base", "--min-growth", "1MB"),
         ("base", "--by", "owned-line"),
+        (*BUILDS, "--output", "json=-"),
+        (*BUILDS, "--link", "javascript:alert(1)"),
     ],
 )
 def test_a_wrong_command_line_is_no_result(app: Program, arguments: tuple[str, ...]) -> None:
@@ -595,6 +619,7 @@ def test_growth_of_a_series(tmp_path: Path) -> None:
     app = leaking(tmp_path / "app", 4)
     assert app.check("series").exit_code == 2
     assert app.where("series", "--max-growth", "10%") == [GROWTH]
+    assert "more than the first snapshot's" in app.check("series", "--max-growth", "10%").stdout
     within = ("series", "--max-growth", "10%", "--min-growth", "20MB")
     assert "give --fail-on= to judge growth" in app.result(*within)["unjudged"]
     assert app.result(*within, "--fail-on", "")["exit_code"] == 0

@@ -121,7 +121,7 @@ class Growths:
     def exceeding(self, most: Limit, least: float) -> Mask:
         """Return which sites certainly grew by more than a share of what they had, and by more than an amount."""
         low = self.interval.low
-        is_over = (low > least) & np.isfinite(min(most))
+        is_over = (low > least) & np.isfinite(min(most.share, most.amount))
         if most.share < np.inf:
             is_over &= self.beyond(most.share).low > 0
         return np.asarray(is_over & ((most.amount == np.inf) | (low > most.amount)))
@@ -222,11 +222,11 @@ def _message(site: Site, grown: Amount, of: Growths, *, per_operation: bool) -> 
         if not site.function or site.function == "*"
         else name(site)
     )
-    before = value - more
+    before, then = value - more, "first snapshot" if of.runs.one_process else "base"
     relative = (
-        f": {share(more, before)} more than the base's {amount(before, unit)}"
+        f": {share(more, before)} more than the {then}'s {amount(before, unit)}"
         if before
-        else ", from nothing in the base"
+        else f", from nothing in the {then}"
     )
     error = f" (99 %: {signed(grown.low, unit)} to {signed(grown.high, unit)})"
     return f"{who} {what} {quantity(value, of.sample_type)}{per}, {signed(more, unit)}{error}{relative}."

@@ -174,6 +174,12 @@ def _types(comparison: Comparison, options: CheckOptions, found: _Found) -> list
 def _grown(of: Growths, options: CheckOptions, places: CodePlaces, found: _Found) -> None:
     if options.most is None:
         return
+    if options.most.is_count and of.sample_type.unit == BYTES:
+        found.missing.append(
+            f"--max-growth {options.most.words} has no unit, so it is of what is counted, not of bytes: "
+            f"write {options.most.words}% or {options.most.words}B"
+        )
+        return
     if of.is_unknown:
         found.missing.append(
             f"the sampling error of {of.sample_type.type} is not known: take at least two runs of each side, so that their "

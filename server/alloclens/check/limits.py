@@ -14,6 +14,8 @@ class Limit(NamedTuple):
 
     share: float = float("inf")
     amount: float = float("inf")
+    is_count: bool = False
+    """Whether the amount has no unit, and so is of what is counted, not of bytes."""
 
     @property
     def words(self) -> str:
@@ -42,7 +44,11 @@ def limit(text: str) -> Limit:
     """Return a limit: 10%, 5MB or a number. Raises ValueError."""
     if not text or not LIMIT.match(text):
         raise ValueError(f"{text!r} is neither a percentage, such as 10%, nor a size, such as 5MB")
-    return Limit(share=float(text.rstrip("% ")) / 100) if text.endswith("%") else Limit(amount=size(text))
+    return (
+        Limit(share=float(text.rstrip("% ")) / 100)
+        if text.endswith("%")
+        else Limit(amount=size(text), is_count=is_count(text))
+    )
 
 
 def percentage(text: str) -> float:

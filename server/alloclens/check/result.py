@@ -19,7 +19,7 @@ TITLES = {
     "leak": "A line leaks memory",
     "goroutine-leak": "A line leaks goroutines",
     "growing": "A line grows and may leak",
-    "growth": "Code holds or allocates more than in the base",
+    "growth": "Code holds or allocates more than before",
     "budget": "Code exceeds its budget",
 }
 """The kinds of violations, worst first."""
