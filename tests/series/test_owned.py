@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 from alloclens.profile.formats import read
-from alloclens.series.owned import Figures, LineNumbers, owned, parts
+from alloclens.series.owned import (
+    Figures,
+    LineNumbers,
+    holder_keys,
+    holders_that_own,
+    keys_in,
+    keys_of_parts,
+    owned,
+    parts,
+)
+from alloclens.tables.alignment import align
 from alloclens.tables.lines import lines
 
 from tests.support.judge import own
@@ -39,3 +49,20 @@ def test_a_part_that_one_snapshot_lacks_is_0_there_however_its_line_forks() -> N
     assert by_depth == {0: [(RATE, 3 * RATE)], 1: [(RATE, 3 * RATE)], 2: each, 3: each}
     assert numbers.figures([two, one], site)[:, 0].tolist() == values[::-1].tolist()
     assert np.array_equal(numbers.figures([one], site)[0, 0], values[0])
+
+
+def test_the_keys_that_parts_had_before_their_lines_moved() -> None:
+    """Those of an earlier build in which the same functions were declared elsewhere; none for what was not there."""
+    own_and_called = ("main.{1}:{2}@/b.go:{2} = 1x1", "main.get:{0}@/a.go:{0} < main.{1}:{2}@/b.go:{2} = 1x1")
+    then, now = (
+        lines(read(heap(*(stack.format(*of) for of in some for stack in own_and_called))), own(lambda _: True))
+        for some in ([(1, "a", 8), (1, "b", 9)], [(2, "a", 9), (2, "b", 12), (2, "c", 8)])
+    )
+    held = holders_that_own(now)
+    of_now = parts(holder_keys(now, held), with_called=True)
+    moved = holder_keys(now, held, keys_in(then, now, align(then, now)))
+    before = keys_of_parts(of_now, moved).tolist()
+    known = set(parts(owned(then).key, with_called=True).key.tolist())
+    assert set(before) >= known
+    assert len(before) == len(set(before))
+    assert sum(key not in known for key in before) == 5  # c, c < none, c with get, get < c, get < c < none

@@ -9,7 +9,7 @@ from alloclens.tables.alignment import NO_MAPS, LineMaps
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from alloclens.arrays import Mask
+    from alloclens.arrays import Ints, Mask
     from alloclens.profile.model import Profile
     from alloclens.series.series import Provenance
     from alloclens.tables.goroutines import GoroutineOrigin
@@ -29,6 +29,10 @@ class Pair(NamedTuple):
     """Which source versions the two were built from."""
     is_backwards: bool = False
     """Whether the base was taken after the head."""
+    previous: str | None = None
+    """The last file of the previous process, if that may be of another build and the head's process is too young to be judged alone."""
+    since: BuildPair | None = None
+    """Which source versions the head and that were built from."""
 
 
 class BuildPair(NamedTuple):
@@ -73,3 +77,5 @@ class Contents(NamedTuple):
     """Whether what their stacks allocated shows that they are of two processes, wherever the base is in the series."""
     unreturned: Mask | None = None
     """Which lines of `whole` hold what often is not given back; None for none."""
+    was: Ints | None = None
+    """The key of each line of `whole` in the previous process, see `series.owned.keys_in`; None if it has the same there."""

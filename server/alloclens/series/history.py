@@ -18,6 +18,7 @@ from alloclens.series.owned import (
     holder_keys,
     holders_that_own,
     keys_by_caller,
+    keys_of_parts,
     keys_with_called,
     parts,
 )
@@ -53,6 +54,8 @@ class Beside(NamedTuple):
     """Whether another process followed it, so that there will be no more observations."""
     are_files: bool = False
     """Whether the observations are files that the user named, to which no more come."""
+    was: Ints | None = None
+    """The keys of the head's lines in the previous process; None if they have the same."""
 
 
 ALONE = Beside()
@@ -80,6 +83,8 @@ class History:
     unreturned: Mask
     """Which entries hold what often is not given back, as their stacks show."""
     beside: Beside = ALONE
+    was: Ints | None = None
+    """Site numbers of the entries in the previous process; None if they have the same."""
 
     def __len__(self) -> int:
         return len(self.observed)
@@ -99,7 +104,8 @@ class History:
     @cached_property
     def before(self) -> History | None:
         """The history of the same entries in the previous process."""
-        return replace(self, observed=self.beside.before, beside=ALONE) if self.beside.before else None
+        site = self.site if self.was is None else self.was
+        return replace(self, observed=self.beside.before, site=site, beside=ALONE) if self.beside.before else None
 
     @cached_property
     def chosen(self) -> Ints:
@@ -217,12 +223,17 @@ def history(
     others = others[np.argsort(whole.first[others], kind="stable")]
     groups = np.flatnonzero(is_group & _owns_and_calls(whole, keys))
     chosen = whole.some(np.concatenate([lines, others, groups]))
+    was = None
+    if beside.was is not None:
+        then = holder_keys(head, kept, beside.was)[: min(told_apart)]
+        was = numbers.numbers(keys_of_parts(chosen, then))
     chosen = chosen._replace(holder=kept[chosen.holder])
     owner = head.holders.row[chosen.first]
     marked = np.zeros(len(head) + 1, np.bool_)  # the last is for row -1, no line
     if unreturned is not None:
         marked[:-1] = unreturned
-    return History(observed, len(lines), chosen, owner < 0, numbers.numbers(chosen.key), numbers, marked[owner], beside)
+    site = numbers.numbers(chosen.key)
+    return History(observed, len(lines), chosen, owner < 0, site, numbers, marked[owner], beside, was)
 
 
 def _forks(of: Parts, keys: Ints) -> Mask:

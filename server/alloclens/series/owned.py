@@ -16,12 +16,14 @@ import numpy as np
 
 from alloclens.arrays import offsets, spread
 from alloclens.profile.sample_types import columns, judged
+from alloclens.tables.growth import base_rows
 from alloclens.tables.holders import MAX_CALLERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from alloclens.arrays import Floats, Ints, Mask, Singles
+    from alloclens.tables.alignment import Alignment
     from alloclens.tables.lines import Lines
 
 
@@ -134,6 +136,12 @@ def keys_by_caller(key: Ints) -> Ints:
     return out
 
 
+def keys_of_parts(of: Parts, key: Ints) -> Ints:
+    """Return the keys that parts have if these are the keys of their holders. Lines with what they call have to own something."""
+    with_called = keys_with_called(key[0, of.first])
+    return np.where(of.depth == WITH_CALLED, with_called, keys_by_caller(key)[of.depth, of.first])
+
+
 class LineNumbers:
     """Assigns small, stable numbers to the keys of parts."""
 
@@ -192,6 +200,15 @@ class LineNumbers:
         return place, self._keys[place] != keys
 
 
+def keys_in(build: Lines, lines: Lines, alignment: Alignment) -> Ints:
+    """Return the key that each row of `lines` has in another build; without a certain counterpart there, one that no line has."""
+    row, own = base_rows(alignment, lines), keys(lines, np.arange(len(lines)))
+    known = (row >= 0) & ~alignment.unsaid
+    there = _mixed(own, np.full_like(own, NONE))
+    there[known] = keys(build, row[known])
+    return there
+
+
 def rows_that_own(lines: Lines) -> Ints:
     """Return the rows that own something, or allocated something since the process started."""
     return np.flatnonzero((lines.value.owned != 0).any(axis=1) & (lines.line > 0))
@@ -225,10 +242,10 @@ def holders_that_own(lines: Lines) -> Ints:
     return np.flatnonzero((by.value != 0).any(axis=1) & has_line)
 
 
-def holder_keys(lines: Lines, holder: Ints) -> Ints:
-    """Return the keys of these holders' lines and callers, as in `OwnedLines`."""
+def holder_keys(lines: Lines, holder: Ints, of_line: Ints | None = None) -> Ints:
+    """Return the keys of these holders' lines and callers, as in `OwnedLines`; with `of_line`, those have these keys instead."""
     by = lines.holders
-    line = np.append(keys(lines, np.arange(len(lines))), NO_LINE)  # for row -1
+    line = np.append(keys(lines, np.arange(len(lines))) if of_line is None else of_line, NO_LINE)  # for row -1
     row, before = by.row[holder], by.row[holder]
     key = np.full((1 + by.callers.shape[1], len(holder)), NONE)
     key[0] = line[row]

@@ -104,15 +104,19 @@ class _Comparing:
     ) -> Comparison | None:
         """Compare head and base of a series; None if one of the files cannot be read."""
         known, files, all_series = self._known, self._files, self._all_series
+        before = process_before(all_series, head, of, MIN_LEAK_OBSERVATIONS)
         pair = _files(of, head, base, within, self._settings.revision)
+        if before and len(of.observations(head)) < MIN_LEAK_OBSERVATIONS:
+            pair = self._since(pair, of, head, before[-1])
         contents = self.contents[pair] = known.contents.get(pair) or known.pair(pair)
         are_files = files is not None and of not in all_series
         beside = Beside(
-            process_before(all_series, head, of, MIN_LEAK_OBSERVATIONS),
+            before,
             heaps_beside(service.series, head, of),
             of.last_running_before(head),
             of.process(head) is not of.processes[-1],
             are_files,
+            contents.was if contents else None,
         )
         wanted = (files.sample_type if files and are_files else "") or self._settings.sample_type
         sample_type = wanted if of.has(wanted) or not (service.has(wanted) or files) else ""
@@ -120,6 +124,14 @@ class _Comparing:
         if made:
             _ = made.lines.by_name  # as above
         return made or None
+
+    def _since(self, pair: Pair, of: Series, head: Snapshot, previous: Snapshot) -> Pair:
+        """Add the last observation of the previous process to the files, unless it is of the head's build."""
+        if head.build_id and head.build_id == previous.build_id:
+            return pair
+        its = next(one for one in self._all_series if previous in one.snapshots)
+        builds = BuildPair(of.provenance(head), its.provenance(previous), self._settings.revision, one_process=False)
+        return pair._replace(previous=previous.path, since=builds)
 
     def with_names(
         self, service: Service, of: Series, now: Comparison, within: tuple[Filters, ...]

@@ -241,7 +241,7 @@ class Known:
 
     def pair(self, pair: Pair) -> Contents | None:
         """Read the files of a comparison; None if one of them can no longer be read, or is unsettled now."""
-        paths = [path for path in (pair.head, pair.base) if path]
+        paths = [path for path in (pair.head, pair.base, pair.previous) if path]
         settled = {path: self._settling.of(self.snapshots[path].evidence) for path in paths}
         seconds = seconds_for(sum(self._stamps[path].size for path in paths))
         try:

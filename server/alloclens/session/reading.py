@@ -27,7 +27,7 @@ from alloclens.profile.kinds import contention_of
 from alloclens.profile.sample_types import shared
 from alloclens.profile.taken_at import taken_at
 from alloclens.series.contents import UNCHANGED, Contents
-from alloclens.series.owned import owned
+from alloclens.series.owned import keys_in, owned
 from alloclens.series.snapshot import Snapshot
 from alloclens.series.unreturned import unreturned
 from alloclens.session.profile_file import Compared, compared, frames, read_with_kept_lines, unlike
@@ -37,7 +37,7 @@ from alloclens.source.recorded import Origin
 from alloclens.source.roots import Roots
 from alloclens.symbols.build_info import build
 from alloclens.symbols.symbols import with_lines
-from alloclens.tables.alignment import realigned
+from alloclens.tables.alignment import align, are_different_builds, realigned
 from alloclens.tables.allocations import StackAllocations, of_two_processes, profiling, sketch, stack_allocations
 from alloclens.tables.code import code_digests, memory_map
 from alloclens.tables.lines import Lines, Ownership, UnattributedLines, attributed, lines, unattributed
@@ -56,6 +56,7 @@ from alloclens.workspace.text_changes import text_changes
 if TYPE_CHECKING:
     from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 
+    from alloclens.arrays import Ints
     from alloclens.disk import Stamp
     from alloclens.profile.build import Build
     from alloclens.profile.model import ValueType
@@ -64,6 +65,7 @@ if TYPE_CHECKING:
     from alloclens.source.build_roots import LearnedBuilds
     from alloclens.source.places import Place, Places
     from alloclens.symbols.symbols import Symbolized
+    from alloclens.tables.alignment import LineMaps
     from alloclens.tables.goroutines import GoroutineOrigin
     from alloclens.tables.sites import RecordedLine
     from alloclens.transform.filters import Filters
@@ -122,6 +124,8 @@ READ: LRUCache[Hashable, Read] = LRUCache(MAX_SAMPLES, getsizeof=lambda read: re
 """By reader and file, because heads and bases are read again and again."""
 LINES: LRUCache[Hashable, Lines] = LRUCache(maxsize=4)
 """By reader, file and attribution."""
+MAPS: LRUCache[Hashable, LineMaps] = LRUCache(maxsize=8)
+"""By reader, the two processes and the files of the later one."""
 
 
 class Placed(NamedTuple):
@@ -310,11 +314,30 @@ class Reader:
                 changes,
                 restarted=base is not None and _restarted(head, base, is_backwards=pair.is_backwards),
                 unreturned=unreturned(head.read.unattributed.profile, head.read.unattributed.sites, head.lines),
+                was=self._was(head, self._attributed(pair.previous, settled[pair.previous]), pair.since)
+                if pair.previous and pair.since
+                else None,
             )
         except (ProfileError, OSError, MemoryError, IncomparableError):
             return None
         except Exception as error:  # noqa: BLE001 - as above
             return Problem.of(pair.head, error)
+
+    def _was(self, head: Attributed, previous: Attributed, builds: BuildPair) -> Ints | None:
+        """Return the keys of the head's lines in the previous process; None if nothing shows that it was of another build."""
+        maps = self._maps_before(head, previous, builds)
+        if not maps and not are_different_builds(previous.lines, head.lines):
+            return None
+        return keys_in(previous.lines, head.lines, align(previous.lines, head.lines, maps))
+
+    def _maps_before(self, head: Attributed, previous: Attributed, builds: BuildPair) -> LineMaps:
+        """Return the line maps from the previous process to the head's, or take them from the cache: only a further file has others."""
+        of, files = builds.head, zip(head.lines.files, head.lines.own.tolist(), strict=True)
+        process = builds._replace(head=of._replace(seconds=0, copies=of.copies[:1]))
+        key = self.digest, self.files, process, frozenset(file for file, is_own in files if is_own)
+        if (maps := MAPS.get(key)) is None:
+            maps = MAPS[key] = self._text_changes(head, previous, builds).maps
+        return maps
 
     def _text_changes(self, head: Attributed, base: Attributed, builds: BuildPair) -> TextChanges:
         return text_changes(base.lines, head.lines, builds, {**base.places, **head.places}, self.roots, texts())

@@ -46,7 +46,7 @@ def growth(
     Lines that only the base has are omitted. Snapshots of two processes share no objects, so the whole error of both
     counts. For two builds, `alignment` says how their lines correspond.
     """
-    row = _row_of(alignment, head) if alignment else rows(base, head)
+    row = base_rows(alignment, head) if alignment else rows(base, head)
     unsaid = alignment.unsaid if alignment else np.zeros(len(head), np.bool_)
     now, then = columns(head.sample_types, sample_type), columns(base.sample_types, sample_type)
 
@@ -78,7 +78,7 @@ def cum_amounts(
     return Amounts(value, changes(head, base, of, of, rate, one_process=one_process))
 
 
-def _row_of(alignment: Alignment, head: Lines) -> Ints:
+def base_rows(alignment: Alignment, head: Lines) -> Ints:
     """Return the base's row for each row of the head; -1 for none."""
     row = np.full(len(head), -1)
     there = find(head, alignment.file, alignment.line)
