@@ -63,7 +63,7 @@ class Pyroscope:
         if method.startswith("SelectMerge"):
             return self.profile(body)
         query = json.loads(body)
-        answers = {
+        answers: dict[str, dict] = {
             "LabelValues": {"names": ["shop"]},
             "ProfileTypes": {
                 "profileTypes": [{"ID": f"memory:{t}:x:space:bytes", "sampleType": t} for t in self.types]
