@@ -303,11 +303,10 @@ The server has no definitions: what finds them without Eglot still does."
 
 (defun alloclens--face (line whole)
   "Return the face of LINE; each begins at four times the share of WHOLE of the one before, the last at a quarter."
-  (let ((growth (plist-get line :growth)))
-    (if (and growth (eq (plist-get growth :significant) t) (> (plist-get growth :value) 0))
-        'alloclens-grown
-      (let ((step (+ alloclens--steps 1 (floor (log (/ (float (alloclens--weight line)) whole) 4)))))
-        (intern (format "alloclens-heat-%d" (max 1 (min step alloclens--steps))))))))
+  (if (eq (plist-get line :grew) t)
+      'alloclens-grown
+    (let ((step (+ alloclens--steps 1 (floor (log (/ (float (alloclens--weight line)) whole) 4)))))
+      (intern (format "alloclens-heat-%d" (max 1 (min step alloclens--steps)))))))
 
 (defun alloclens--draw (server lines)
   "Colour LINES in the buffers of SERVER."

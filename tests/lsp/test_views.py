@@ -193,6 +193,16 @@ async def test_hot_lines_and_their_order(editor: Editor, folder: Path) -> None:
         await editor.command(HOT, {"sort": "size"})
 
 
+async def test_a_hot_line_grew_in_whatever_kind_of_profile(editor: Editor, folder: Path) -> None:
+    main = folder / "main.go"
+    drop(folder / "profiles/heap.pb.gz", heap(f"main.keep:10@{main}:11 = 32x{MB}", f"main.serve:5@{main}:7 = 9x{MB}"))
+    for i in range(29):
+        waiting = f"runtime.gopark@/x/p.go:1 < main.serve:5@{main}:7 = {5 + 25 * i}"
+        drop(folder / f"profiles/g{i}.pb.gz", goroutines(waiting))
+    await read(editor, folder, 30)
+    assert {one["line"]: one["grew"] for one in await editor.command(HOT)} == {11: False, 7: True}
+
+
 async def test_what_a_hot_line_says(editor: Editor, folder: Path) -> None:
     series(folder, 3)
     uri = await read(editor, folder, 3)
@@ -211,6 +221,7 @@ async def test_what_a_hot_line_says(editor: Editor, folder: Path) -> None:
         "cum": 19 * MB,
         "owned": 19 * MB,
         "growth": {"value": 18 * MB, "label": "▲18.0MB", "significant": True},
+        "grew": True,
     }
     assert (found[1]["location"], found[1]["own"], found[1]["cum"], found[1]["file"]) == (
         None,

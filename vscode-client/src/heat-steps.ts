@@ -26,7 +26,7 @@ export function heat(sites: readonly HotLine[]): Map<string, HeatLine[]> {
     if (site.location !== null) {
       const lines = files.get(site.location.uri) ?? new Map<number, HeatLine>();
       files.set(site.location.uri, lines);
-      add(lines, { line: site.location.range.start.line, step: step(weight(site), whole), grown: grew(site) });
+      add(lines, { line: site.location.range.start.line, step: step(weight(site), whole), grown: site.grew });
     }
   }
   return new Map([...files].map(([uri, lines]) => [uri, [...lines.values()].filter(({ step, grown }) => step > 0 || grown)]));
@@ -46,8 +46,4 @@ function weight({ flat, owned }: HotLine): number {
 function total(sites: readonly HotLine[]): number {
   const flat = sites.reduce((sum, site) => sum + Math.abs(site.flat), 0);
   return sites.reduce((most, site) => Math.max(most, weight(site)), flat);
-}
-
-export function grew({ growth }: HotLine): boolean {
-  return growth !== null && growth.significant && growth.value > 0;
 }

@@ -238,6 +238,7 @@ export interface HotLine {
   cum: number;
   owned: number;
   growth: LabelledGrowth | null; // Null without a base
+  grew: boolean; // Whether it grew significantly in any kind of profile
 }
 
 // How a value grew since the base, with its words.

@@ -42,6 +42,7 @@ const site = (given: Partial<HotLine>): HotLine => ({
   cum: 0,
   owned: 0,
   growth: null,
+  grew: false,
   ...given,
 });
 
@@ -114,7 +115,7 @@ test('a row has the same id when its numbers change, and no two rows have one', 
 
 test('a hot line: where it is now, the hint, and its function in short', () => {
   const [grows, still, unknown] = hotRows([
-    site({ growth: { value: 8, label: '▲8.3MB', significant: true } }),
+    site({ grew: true }), // in whatever kind of profile
     site({ label: '~3.0MB', sortedLabel: '~3.0MB owned', line: 8, own: false, location: null, growth: { value: 9, label: '▲9B, may be noise', significant: false } }),
     site({ function: '', line: 9, location: at('file:///w/cache/my%20store.go', 10) }),
   ]);

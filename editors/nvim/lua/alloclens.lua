@@ -248,7 +248,7 @@ local function paint(lines)
     local buffer = one.location and vim.fn.bufnr(vim.uri_to_fname(one.location.uri)) or -1
     local row = buffer > 0 and one.location.range.start.line
     if row and value > 0 and vim.api.nvim_buf_is_loaded(buffer) and row < vim.api.nvim_buf_line_count(buffer) then
-      local grown = one.growth and one.growth.significant and one.growth.value > 0
+      local grown = one.grew
       local group = grown and 'AlloclensGrown' or 'AlloclensHeat' .. step(value, math.max(whole, value))
       vim.api.nvim_buf_set_extmark(buffer, namespace, row, 0, { sign_text = '▌', sign_hl_group = group })
     end

@@ -410,6 +410,8 @@ class HotLine(Message, frozen=True):
     owned: int
     growth: LabelledGrowth | None
     """Null without a base."""
+    grew: bool
+    """Whether it grew significantly in any kind of profile."""
 
 
 @ready

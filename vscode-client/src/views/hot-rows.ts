@@ -1,6 +1,5 @@
 // The rows of the view Hot Lines, and the description of its options.
 import { shortName } from '../../pictures/packages.ts';
-import { grew } from '../heat-steps.ts';
 import type { HotLine, HotLinesQuery } from '../protocol.ts';
 import type { Icon, Row } from './rows.ts';
 import { code, editedLine, escape, lineName, MISSING, placeOf, said, unique } from './rows.ts';
@@ -60,7 +59,7 @@ function row(site: HotLine): Row {
 }
 
 function icon(site: HotLine): Icon {
-  return grew(site) ? { id: 'arrow-up', color: 'list.warningForeground' } : { id: site.own ? 'symbol-method' : 'library' };
+  return site.grew ? { id: 'arrow-up', color: 'list.warningForeground' } : { id: site.own ? 'symbol-method' : 'library' };
 }
 
 function tooltip(site: HotLine): string {

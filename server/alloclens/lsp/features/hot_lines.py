@@ -167,4 +167,7 @@ def _line(
         cum=int(stats.cum.value),
         owned=int(stats.owned.value),
         growth=labelled_growth(main(stats)[0], shown.sample_type.unit),
+        grew=any(
+            grown.significant and (grown.growth or 0) > 0 for grown in (main(kind.stats(at))[0] for kind, at in rows)
+        ),
     )
