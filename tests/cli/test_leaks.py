@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from datetime import datetime
 from html import escape
@@ -115,7 +116,7 @@ def test_in_words(folder: Path) -> None:
     assert f"main.go:{LEAK} ▁" in result.output
     assert "Leak: 100MB held through this line, ▲99.0MB" in result.output
     assert "telemetry.NewHandler ← main.main" in result.output
-    assert f"main.go:{PAGE}" not in result.output
+    assert f"main.go:{PAGE} ▁" not in result.output
     (folder / "alloclens.toml").write_text('memoryLimit = "1GiB"\n')
     # Per snapshot (1 s) 3 MB; of Go's heap 512 MB can be live, and 140 MB are: (512 - 140) / 3 = 124 s.
     assert (
@@ -652,7 +653,9 @@ def test_beside_a_finding_it_is_said_that_more_may_leak(folder: Path, held: int,
         drop(folder / f"p/h{i:03}.pb.gz", heap(*heaps_at))
     words = run(folder / "p", "--workspace", folder).stdout
     assert "Leak: 100MB held through this line" in words
-    assert words.endswith("\n1 more candidate, not proven: --all lists it.\n") is is_said
+    line = f"{os.path.relpath(folder / 'main.go')}:{GO} (changed or deleted since)"
+    more = f"1 more candidate, not proven ({line}): --all lists it, and any that hold less."
+    assert words.endswith(f"\n{more}\n") is is_said
     assert "more candidate" not in run(folder / "p", "--workspace", folder, "--all").stdout
 
 

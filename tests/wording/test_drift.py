@@ -40,3 +40,12 @@ def test_where_all_lines_are_doubtful_it_is_not_for_what_the_texts_disagree_on()
     two = KNOWN._replace(others=("as in git's commit 2",), doubtful=EDITED.doubtful)
     assert "~ marks the lines on which they disagree" in compared_text(two)
     assert "may have been built from one that was never committed; ~ marks the lines (" in compared_text(two.in_doubt)
+
+
+def test_a_text_that_alone_fits_is_not_the_first_of_several() -> None:
+    before = SourceVersion("as it is now", "a\n", edited_before="as in git's commit 1")
+    assert "one text fits the profile (as it is now); it is used, and ~ marks the lines" in compared_text(before)
+    several = before._replace(others=("as in git's commit 2",))
+    assert "2 texts fit the profile (as it is now; as in git's commit 2); the first is used, and" in compared_text(
+        several
+    )

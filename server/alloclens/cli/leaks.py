@@ -114,8 +114,12 @@ def command(
             show(no_finding(known).words)
         if not show_all:
             doubts += _print_candidates(likeliest(known.listed_candidates, mapper), known, mapper)
-            if more := len(likeliest(known.more_candidates, mapper)):
-                show(f"{counted(more, 'more candidate')}, not proven: --all lists {'it' if more == 1 else 'them'}.")
+            if more := likeliest(known.more_candidates, mapper):
+                named = shown_series.listed([_where(finding, mapper.finding(of, finding).at) for finding, of in more])
+                which = "it" if len(more) == 1 else "them"
+                show(
+                    f"{counted(len(more), 'more candidate')}, not proven ({named}): --all lists {which}, and any that hold less."
+                )
         for doubt in dict.fromkeys(doubts):
             tell(f"~ {doubt}")
     if known.silent_goroutines and (note := goroutine_note(known.silent_goroutines)):

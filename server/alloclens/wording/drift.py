@@ -50,7 +50,8 @@ def compared_text(version: SourceVersion) -> str:
     if version.guessed or version.release or version.replaced or version.missing:
         return _unproven(version)
     if (version.others or version.edited_before) and not version.is_in_doubt:
-        return f"{_fitting(version)}; the first is used, and ~ marks {_disagreement(version)} ({SET_REVISION})"
+        used = "the first" if version.others else "it"
+        return f"{_fitting(version)}; {used} is used, and ~ marks {_disagreement(version)} ({SET_REVISION})"
     if version.edited_since:
         return (
             f"the text that was profiled is taken to be {version.source}; ~ marks the lines that are not {version.edited_since}, "
