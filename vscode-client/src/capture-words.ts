@@ -58,7 +58,7 @@ export function namesOne(url: string): boolean {
 // Details are short: a quick pick in a narrow window cuts off what is longer than 80 characters.
 export const KINDS: Item<CaptureKind>[] = [
   { label: 'Heap', detail: 'What holds memory; leaked goroutines with GOEXPERIMENT=goroutineleakprofile.', value: 'heap' },
-  { label: 'Heap and Goroutines', detail: 'Both at each capture, side by side, so that leaked goroutines are told, too.', value: 'all' },
+  { label: 'Heap and Goroutines', detail: 'Both at each capture, side by side, to find leaked goroutines as well.', value: 'all' },
   { label: 'Goroutines', detail: 'What waits where.', value: 'goroutine' },
   { label: 'Leaked Goroutines', detail: 'What nothing can wake: Go 1.26 with GOEXPERIMENT=goroutineleakprofile, or later.', value: 'goroutineleak' },
 ];
