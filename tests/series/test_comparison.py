@@ -83,6 +83,32 @@ def test_a_function_without_a_name_that_moved_keeps_what_was_found_before_a_rest
     assert [finding.function for of in earlier for finding in of.findings()] == ["(anonymous:L#13:C#31)"] * keeps
 
 
+@pytest.mark.parametrize(("snapshots", "is_found"), [(2, False), (24, True)])
+def test_the_objects_of_a_leak_are_not_said_to_be_noise(tmp_path: Path, snapshots: int, *, is_found: bool) -> None:
+    """The many small objects of its line, of which few are sampled, make their number uncertain."""
+    (tmp_path / "main.go").write_text(GO)
+    line = f"main.main:3@{tmp_path}/main.go:4"
+    for number in range(snapshots):
+        large, small = f"{1 + 3 * number}x{MB}", "20000x64"
+        drop(tmp_path / f"p/{number:02}.pb.gz", heap(f"{line} = {large}", f"{line} < main.init@/x/a.go:1 = {small}"))
+    found = world([str(tmp_path)], [str(tmp_path / "p")], {}).shown
+    row = found.lines.row_of(f"{tmp_path}/main.go", 4)
+    places = LinePlaces(lambda _: MappedFinding(None, "", None), lambda _: ("", ""), lambda _: "")
+    said = markdown(found, row, found.stacks(f"{tmp_path}/main.go", 4, 1), places)
+    (objects,) = (text for text in said.splitlines() if text.startswith("- inuse_objects"))
+    assert " · +" in objects
+    assert ("may be noise" not in objects) is is_found
+
+
+@pytest.mark.parametrize(("then", "by"), [(5, ""), (3, " by growth"), (7, " by decrease")])
+def test_by_what_the_heaviest_stack_is_first(tmp_path: Path, then: int, by: str) -> None:
+    found = compared(tmp_path, held(tmp_path, 9, in_use=then), held(tmp_path, 9, in_use=5))
+    file = f"{tmp_path}/main.go"
+    places = LinePlaces(lambda _: MappedFinding(None, "", None), lambda _: ("", ""), lambda _: "")
+    said = markdown(found, found.lines.row_of(file, 4), found.stacks(file, 4, 1), places)
+    assert f"Heaviest stack{by}, leaf first: " in said
+
+
 def test_two_files_are_not_too_early(tmp_path: Path) -> None:
     """They never become the 20 snapshots that a verdict takes."""
     (tmp_path / "go.mod").write_text("module example.com/app\n")

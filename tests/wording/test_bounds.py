@@ -88,6 +88,13 @@ def test_a_value_that_is_not_sampled_is_exact(tmp_path: Path) -> None:
     assert title(*compared(tmp_path, "7x100", rate=1)).startswith("**700B owned** · 100% of 700B")
 
 
+def test_an_interval_whose_ends_read_alike_is_left_out(tmp_path: Path) -> None:
+    comparison, row = compared(tmp_path, f"1000x{MB}", rate=RATE // 8)
+    low, high = comparison.bounds(row, "flat")
+    assert 999 * MB < low < high < 1001 * MB
+    assert title(comparison, row).startswith("**1000MB owned** (1000 sampled objects) · ")
+
+
 def test_a_hover_leaves_out_the_sample_types_that_the_line_does_not_have(tmp_path: Path) -> None:
     (tmp_path / "main.go").write_text("package main\n" * 20)
     types = "alloc-space/bytes heap-space/bytes gpu-space/bytes"

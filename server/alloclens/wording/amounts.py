@@ -72,10 +72,10 @@ def signed(value: float, unit: str) -> str:
     return f"{'-' if value < 0 else '+'}{amount(abs(value), unit)}"
 
 
-def growth(of: Amount, unit: str, *, interval: bool = False) -> str:
+def growth(of: Amount, unit: str, *, interval: bool = False, is_found: bool = False) -> str:
     """Return growth and whether it is significant: ▲8.3MB; +8.3MB, may be noise; -1, may be chance; +8.3MB (error unknown).
 
-    `interval` adds its interval. Without an error, only a verdict makes it ▲, as in a hint.
+    `interval` adds its interval. `is_found`: of a line that is found to grow, it is not said to be noise. Without an error, only a verdict makes it ▲, as in a hint.
     Nothing is "unchanged" unless its growth is exactly 0: sampling may have missed a change.
     """
     if not of.growth:
@@ -85,7 +85,7 @@ def growth(of: Amount, unit: str, *, interval: bool = False) -> str:
         return f"{grown} (error unknown)"
     if interval and of.low < of.high:
         grown += f" ({signed(of.low, unit)} to {signed(of.high, unit)})"
-    if of.significant:
+    if of.significant or is_found:
         return grown
     if of.low == of.high:
         return f"{grown}, may be chance"

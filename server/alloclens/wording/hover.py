@@ -99,7 +99,7 @@ def markdown(
         parts.append(escape(newer))
     parts += [*_limits(comparison), *_wider(comparison, judged)]
     begin, end = (("<details><summary>Details</summary>",), ("</details>",)) if folds else (("**Details**",), ())
-    details = ["\n".join([*_table(comparison, row), *([f"- {escape(figures(judged))}"] if judged else [])])]
+    details = ["\n".join([*_table(comparison, row, judged), *([f"- {escape(figures(judged))}"] if judged else [])])]
     if others := _stacks(stacks[1:], comparison, places):
         details.append("\n".join(["The next stack:", *(f"{i}. {row}" for i, row in enumerate(others, 2))]))
     details += _command(stacks, file, number, comparison)
@@ -162,11 +162,10 @@ def _interval(comparison: Comparison, row: int, measure: Amount, word: str) -> s
     low, high = comparison.bounds(row, word)
     if math.isnan(low) or math.isnan(high) or low == high:
         return ""
-    unit = comparison.sample_type.unit
-    between = f"99 %: {amount(low, unit)} to {amount(high, unit)}"
-    if math.isnan(measure.sampled):
-        return f" ({between})"
-    return f" ({between}, {counted(round(measure.sampled), 'sampled object')})"
+    least, most = (amount(bound, comparison.sample_type.unit) for bound in (low, high))
+    between = [f"99 %: {least} to {most}"] if least != most else []
+    sampled = [] if math.isnan(measure.sampled) else [counted(round(measure.sampled), "sampled object")]
+    return f" ({', '.join(between + sampled)})" if between or sampled else ""
 
 
 def _since(comparison: Comparison, row: int, measure: Amount, *, interval: bool) -> str:
@@ -182,9 +181,12 @@ def _cut(text: str) -> str:
     return text if len(text) <= MAX_CODE else f"{text[: MAX_CODE - 1]}…"
 
 
-def _table(comparison: Comparison, row: int) -> list[str]:
-    """Write the numbers of the sample type that is shown, and of the others that the line has."""
-    rows = []
+def _table(comparison: Comparison, row: int, judged: Finding | None) -> list[str]:
+    """Write the numbers of the sample type that is shown, and of the others that the line has.
+
+    Where a verdict says that it grows, an uncertain number of objects does not call that into question.
+    """
+    rows, is_found = [], judged is not None and judged.verdict in RAISED
     for kind in comparison.head.sample_types:
         stats = comparison.stats(row, kind)
         if kind != comparison.sample_type and not any(
@@ -193,7 +195,9 @@ def _table(comparison: Comparison, row: int) -> list[str]:
             continue
         numbers = ", ".join(f"{amount(getattr(stats, m).value, kind.unit)} {m}" for m in ("flat", "cum", "owned"))
         measure, _ = main(stats)
-        grown = f" · {growth(measure, kind.unit, interval=True)}" if measure.growth is not None else ""
+        grown = (
+            f" · {growth(measure, kind.unit, interval=True, is_found=is_found)}" if measure.growth is not None else ""
+        )
         name = (bold if kind == comparison.sample_type else escape)(kind.type)
         rows.append(f"- {name}: {numbers}{grown}")
     return rows
@@ -205,8 +209,10 @@ def _order(stacks: list[Stack], comparison: Comparison, judged: Finding | None) 
         return " by growth that outlived the last garbage collection"
     if not comparison.base:
         return ""
-    shrank = any((stack.amount.growth or 0) < 0 for stack in stacks[:1])  # by growth, one that grew would be first
-    return " by decrease" if shrank else " by growth"
+    grown = sum(stack.amount.growth or 0 for stack in stacks[:1])  # by growth, one that grew would be first
+    if not grown:
+        return ""
+    return " by decrease" if grown < 0 else " by growth"
 
 
 def _stacks(stacks: list[Stack], comparison: Comparison, places: LinePlaces) -> list[str]:
