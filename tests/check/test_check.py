@@ -76,6 +76,19 @@ def test_no_line_that_was_edited_has_a_number_unmarked(tmp_path: Path) -> None:
     assert said["message"]["text"].startswith(f"main.go:{HOLD} (changed or deleted since): Leak: ")
 
 
+def test_a_line_that_is_not_sure_says_why(tmp_path: Path) -> None:
+    app = leaking(tmp_path / "app")
+    assert app.where("series") == [LEAK]  # keeps the text of now
+    kept, held = SOURCE.split("func hold")
+    (app.folder / "main.go").write_text(kept)
+    (app.folder / "held.go").write_text(f"package main\n\nfunc hold{held}")
+    [found] = app.result("series")["violations"]
+    assert (found["file"], found["line"], found["message"][:8]) == ("held.go", 4, "~ Leak: ")
+    assert (
+        "may have been built from another version of this file. The line may be another one nearby." in found["message"]
+    )
+
+
 def test_times_ahead_are_not_believed_and_said(app: Program) -> None:
     for i in range(24):
         stacks = app.stack("main.keep", KEEP, 10), app.stack("main.hold", HOLD, 20 + 4 * i)

@@ -393,7 +393,7 @@ def test_a_leak_is_where_its_function_and_line_are_now(folder: Path) -> None:
     assert said.partition("pages.go:3 ")[2].splitlines()[1].startswith("  ~ ")
     reason = run(folder / "p", "--workspace", folder, "--all").stderr
     assert reason == f"~ {DOUBTS[Doubt.CHANGED]}\n"
-    assert "commit before the program is built or started" in reason
+    assert "set `revision` to that" in reason
     report = folder / "r.html"
     CliRunner().invoke(cli, ["report", str(folder / "p"), "--workspace", str(folder), "-o", str(report)])
     assert ">~ pages.go:3<" in report.read_text()

@@ -363,7 +363,7 @@ async def test_why_a_line_is_unsure_stands_once_above_and_in_the_hover(editor: E
     hot = text.splitlines(keepends=True)[5]
     editor.edit(uri, text.replace(hot, "").replace("func serve", hot + "func serve"))
     await editor.until(lambda: found(editor, uri) == [(5, "leak")])
-    reason = "The source has changed"
+    reason = "The program may have been built from another version of this file"
     assert reason in editor.diagnostics[uri][0].message
     assert "\n\n~ It was line 6 of " in await editor.hover(uri, 5)
     assert reason not in await editor.hover(uri, 5)

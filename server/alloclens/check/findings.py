@@ -15,7 +15,7 @@ from alloclens.wording.amounts import counted
 from alloclens.wording.markdown import plain
 from alloclens.wording.nothing import Cause, no_finding
 from alloclens.wording.status import nothing
-from alloclens.wording.verdict import message
+from alloclens.wording.verdict import placed_message
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -39,7 +39,7 @@ def violations(world: World, places: CodePlaces, fail_on: Collection[str]) -> It
 
 def _violation(finding: Finding, comparison: Comparison, world: World, places: CodePlaces) -> Violation:
     placed = places.mapper.finding(comparison, finding)
-    said = message(finding, comparison, placed, world.settings.memory_bytes)
+    said = placed_message(finding, comparison, placed, world.settings.memory_bytes)
     return Violation(
         kind=finding.code,
         at=places.finding(finding, placed),

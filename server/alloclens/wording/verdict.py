@@ -33,11 +33,11 @@ if TYPE_CHECKING:
     from alloclens.session.line_mapper import MappedFinding
 
 NEARBY = "The line may be another one nearby."
-SURE = (
-    "To be sure, commit before the program is built or started, or set `revision` to the commit that it is built from."
-)
 DOUBTS = {
-    Doubt.CHANGED: f"The source has changed, perhaps after the program was built or started. {NEARBY} {SURE}",
+    Doubt.CHANGED: (
+        f"The program may have been built from another version of this file. {NEARBY} To be sure, build it from a commit, and set "
+        "`revision` to that; `alloclens explain` says which versions fit."
+    ),
     Doubt.EDITED: f"The source has changed, perhaps after the program was built. {NEARBY} To be sure, commit before you build it, or restart it.",
     Doubt.UNCOMPARED: f"The source could not be compared with the one that the program was built from. {NEARBY}",
     Doubt.GUESSED: "This file is a guess: another program may have a file of its name. `alloclens explain` says more.",
