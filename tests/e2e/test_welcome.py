@@ -32,6 +32,10 @@ def test_the_sample_shows_its_one_leak(code: Workbench, page: Page) -> None:
     expect(findings.first).to_contain_text("shop.go:46")
     expect(page.locator(".squiggly-warning").first).to_be_visible()
     vscode.picture("sample")
+    vscode.run("Problems: Focus on Problems View")
+    page.locator(".part.panel a", has_text="leak").first.click(timeout=20_000)
+    rendered = page.frame_locator("iframe.webview").frame_locator("#active-frame")
+    expect(rendered.locator("h2").first).to_have_text("What it means")
 
 
 def test_the_walkthrough_ticks_what_was_done_before(code: Workbench, page: Page, tmp_path: Path) -> None:
