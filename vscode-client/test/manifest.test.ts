@@ -51,6 +51,12 @@ test('no title of the walkthrough, and not what it is about, is cut off in a win
   }
 });
 
+test('a step of the walkthrough is plain text, and code on its page is not cut off in half a window', () => {
+  assert.doesNotMatch(contributes.walkthroughs.flatMap(({ steps }) => steps).map(({ description }) => description).join(''), /`/);
+  const [, go = ''] = /```go\n([^]*?)```/.exec(readFileSync('walkthrough/profiles.md', 'utf8')) ?? [];
+  assert.ok(go !== '' && go.split('\n').every((line) => line.replaceAll('\t', '    ').length <= 36), go);
+});
+
 test('a view without a profile has one button, so that what else can be done is not below its end', () => {
   const [empty] = contributes.viewsWelcome.filter(({ view, when }) => view === 'alloclens.findings' && when === 'alloclens.state == empty');
   const lines = empty?.contents.split('\n') ?? [];
