@@ -200,6 +200,13 @@ async def test_the_stacks_of_a_line_mark_own_frames(folder: Path) -> None:
     assert said["stacks"][0]["value"] == 40 * MB
 
 
+async def test_findings_name_a_snapshot_that_is_damaged(folder: Path) -> None:
+    drop(folder / "profiles/h999.pb.gz", b"\x1f\x8b<html>")
+    said = await Agent(folder).ask("findings")
+    assert said["findings"]
+    assert said["notes"][0].startswith("h999.pb.gz could not be read: ")
+
+
 async def test_all_stacks_of_a_line_are_on_some_page(folder: Path) -> None:
     more = [f"main.page:10@{folder}/main.go:{PAGE} < main.f{i}@/m/f.go:{i + 1} = {i + 1}x{MB}" for i in range(50)]
     add(folder, SNAPSHOTS, *more)

@@ -44,6 +44,8 @@ if TYPE_CHECKING:
     from alloclens.tables.stacks import Stack
 
 MAX_NOTES = 4
+MAX_PROBLEMS = 2
+"""Among the notes of findings: `list_series` has more."""
 MAX_STACKS = 1000
 """Of one kind of profile."""
 MAX_FRAMES = 24
@@ -69,7 +71,7 @@ class _Judged(NamedTuple):
 
 def list_series(world: World, cursor: str) -> str:
     """Return the series, newest first."""
-    problems = [*map(str, world.settings_problems), *(unreadable(of.name, of.reason) for of in world.problems)]
+    problems = _problems(world)
     more = [f"and {len(problems) - MAX_NOTES} more"] if len(problems) > MAX_NOTES else []
     fixed = {"nothing": "" if world.series else _nothing(world), "problems": [*problems[:MAX_NOTES], *more]}
     named = names(world)
@@ -80,7 +82,7 @@ def findings(world: World, cursor: str) -> str:
     """Return the lines that leak or grow, worst first, then candidates; and why nothing is proven, if so."""
     judged = _judged(world, once=True)
     is_found = any(of.finding.verdict in RAISED for of in judged)
-    limits = [plain(note) for note in (*notes(world), *exits(world))]
+    limits = [*_problems(world)[:MAX_PROBLEMS], *(plain(note) for note in (*notes(world), *exits(world)))]
     fixed = {
         "nothing": "" if is_found else plain(no_finding(world).words) if world.series else _nothing(world),
         "notes": limits[:MAX_NOTES],
@@ -195,6 +197,11 @@ def explain(world: World, file: str, cursor: str) -> str:
         sentences = [nothing_of(path, named=bool(named)), *sentences, *map(plain, unread)]
     fixed = {"file": relative(path, world.sources.roots), "snapshot": of.head.name}
     return page(fixed, "explanation", (sentence.strip() for sentence in sentences), cursor)
+
+
+def _problems(world: World) -> list[str]:
+    """Return what is wrong with the settings, and which files could not be read."""
+    return [*map(str, world.settings_problems), *(unreadable(of.name, of.reason) for of in world.problems)]
 
 
 def _nothing(world: World) -> str:
