@@ -126,6 +126,7 @@ def test_why_there_are_no_numbers_and_what_brings_them(vscode: VsCode, folder: P
     assert vscode.page.locator(".tab", has_text="Placement").count() == 1
     row.get_by_role("button", name=f"{folder}/store.go").click()
     expect(tab.filter(has_text="store.go")).to_be_visible()
+    expect(vscode.page.locator(".statusbar")).to_contain_text("Ln 4,")  # the heaviest line
 
 
 def spaced(text: str) -> re.Pattern[str]:

@@ -84,12 +84,16 @@ export class PageServer {
     if (!place) {
       return place === null ? `${file}:${line} is not in this workspace. “alloclens: Explain Placement” says why.` : NOT_RUNNING;
     }
-    const at = new vscode.Position(place.range.start.line, 0);
-    const document = await vscode.workspace.openTextDocument(vscode.Uri.parse(place.uri));
-    const viewColumn = picture.viewColumn === vscode.ViewColumn.One ? vscode.ViewColumn.Two : vscode.ViewColumn.One;
-    await vscode.window.showTextDocument(document, { selection: new vscode.Range(at, at), viewColumn, preserveFocus: stay });
+    await showBeside(picture, vscode.Uri.parse(place.uri), place.range.start.line, stay);
     return '';
   }
+}
+
+// Shows a line (0-based) beside a page, in the first column unless the page has that one.
+export async function showBeside(page: vscode.WebviewPanel, uri: vscode.Uri, line: number, preserveFocus = false): Promise<void> {
+  const at = new vscode.Position(line, 0);
+  const viewColumn = page.viewColumn === vscode.ViewColumn.One ? vscode.ViewColumn.Two : vscode.ViewColumn.One;
+  await vscode.window.showTextDocument(uri, { selection: new vscode.Range(at, at), viewColumn, preserveFocus });
 }
 
 async function save(name: string, data: string, of: ProfileFile): Promise<void> {

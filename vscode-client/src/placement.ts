@@ -1,10 +1,11 @@
 // Shows where the recorded files lie here, or why they were not found, and adds a path mapping that finds more.
+import * as path from 'node:path';
 import * as vscode from 'vscode';
 import type { FromPage } from '../pictures/messages.ts';
 import { Later } from './later.ts';
-import { html, tell } from './picture-page.ts';
+import { html, showBeside, tell } from './picture-page.ts';
 import { mappingPicks } from './picks.ts';
-import { ADD_MAPPING, MAPPINGS, PLACEMENT } from './protocol.ts';
+import { ADD_MAPPING, HOT_LINES, MAPPINGS, PLACEMENT } from './protocol.ts';
 import type { Server } from './server.ts';
 import { NOT_RUNNING } from './server.ts';
 
@@ -59,11 +60,20 @@ export class Placement implements vscode.Disposable {
     if (message.type === 'placement' && this.panel !== undefined) {
       const data = await this.server.ask(PLACEMENT, this.about).catch(() => undefined); // the server is ending
       await tell(this.panel, { type: 'answer', id: message.id, data });
-    } else if (message.type === 'openFile') {
-      await vscode.window.showTextDocument(vscode.Uri.file(message.path), { viewColumn: vscode.ViewColumn.Beside });
+    } else if (message.type === 'openFile' && this.panel !== undefined) {
+      const uri = vscode.Uri.file(message.path);
+      await showBeside(this.panel, uri, await this.hottest(uri));
     } else if (message.type === 'addMapping') {
       await addMapping(this.server);
     }
+  }
+
+  // Returns the heaviest line (0-based) of a file; the first if none has a number.
+  private async hottest(uri: vscode.Uri): Promise<number> {
+    const named = { own: false, filter: path.basename(uri.fsPath) };
+    const lines = (await this.server.ask(HOT_LINES, named).catch(() => undefined)) ?? []; // the server is ending
+    const hot = lines.find(({ location }) => location !== null && vscode.Uri.parse(location.uri).fsPath === uri.fsPath);
+    return hot?.location?.range.start.line ?? 0;
   }
 }
 
