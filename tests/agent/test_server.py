@@ -335,6 +335,7 @@ async def test_too_few_snapshots_are_no_leak(tmp_path: Path) -> None:
         ("stacks", {"file": "main.go", "line": 999}, "no profile has a stack through main.go:999"),
         ("stacks", {"file": "main.go", "line": -1}, "no profile has a stack"),
         ("compare", {"base": "never"}, "no snapshot is named never"),
+        ("compare", {"base": "first", "head": "first"}, "nothing to compare with: no snapshot is older"),
         ("compare", {"base": "first", "series": "other"}, "no series is named other"),
         ("stacks", {"file": "main.go"}, "stacks: line is missing"),
         (

@@ -179,6 +179,8 @@ def _why_alone(comparison: Comparison) -> str:
         return "the file is already a difference"
     if comparison.series.without_names.intersection(comparison.series.process(comparison.head)):
         return "nothing to compare with: the earlier snapshots of the process have no names"
+    if len(comparison.series.snapshots) > 1 and comparison.head is comparison.series.snapshots[0]:
+        return "nothing to compare with: no snapshot is older"
     if len(comparison.series.snapshots) > 1:
         return "nothing to compare with: the process restarted just before; choose an older base to compare anyway"
     return "nothing to compare with yet"
