@@ -284,7 +284,8 @@ def test_a_line_without_a_column_counts_if_all_of_it_comes_from_one_line(tmp_pat
 
 def line_mappings(*lines: Sequence[tuple[int, int, int, int]]) -> str:
     """Encode segments by generated line: column, source, line and column, each from 0."""
-    before, out = (0, 0, 0), []
+    before: tuple[int, ...] = (0, 0, 0)
+    out = []
     for segments in lines:
         at, coded = 0, []
         for column, *source in segments:

@@ -140,7 +140,7 @@ def _advice(known: World, path: str) -> Sequence[str]:
 class _Earlier(NamedTuple):
     """The snapshots of a process before the head that have something in a file."""
 
-    count: int
+    having: int
     searched: int
     last: str
     """The name of the last one."""
@@ -160,11 +160,11 @@ def _why_nothing(known: World, path: str, source: Path) -> str:
         return plain(nothing(known))
     if having := [names(known)[service] for service in services_with(known, path)]:
         return shown_series.not_shown(having, shown_series.shown(known))
-    if having := _earlier(known.shown, known.sources.at(path)):
-        before = counted(having.searched, "snapshot")
+    if earlier := _earlier(known.shown, known.sources.at(path)):
+        before = counted(earlier.searched, "snapshot")
         return (
-            f"the profile {known.shown.head.name} has no stack through a line of {source}, but {having.count} of {before} before it "
-            f"in its process {'has' if having.count == 1 else 'have'}; --head {having.last} shows the last one"
+            f"the profile {known.shown.head.name} has no stack through a line of {source}, but {earlier.having} of {before} before it "
+            f"in its process {'has' if earlier.having == 1 else 'have'}; --head {earlier.last} shows the last one"
         )
     files = sum(map(bool, known.shown.lines.files))
     own = int(np.count_nonzero(known.shown.lines.own))

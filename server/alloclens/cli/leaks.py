@@ -115,10 +115,10 @@ def command(
         if not show_all:
             doubts += _print_candidates(likeliest(known.listed_candidates, mapper), known, mapper)
             if more := likeliest(known.more_candidates, mapper):
-                named = shown_series.listed([_where(finding, mapper.finding(of, finding).at) for finding, of in more])
+                lines = shown_series.listed([_where(finding, mapper.finding(of, finding).at) for finding, of in more])
                 which = "it" if len(more) == 1 else "them"
                 show(
-                    f"{counted(len(more), 'more candidate')}, not proven ({named}): --all lists {which}, and any that hold less."
+                    f"{counted(len(more), 'more candidate')}, not proven ({lines}): --all lists {which}, and any that hold less."
                 )
         for doubt in dict.fromkeys(doubts):
             tell(f"~ {doubt}")
