@@ -298,7 +298,7 @@ def test_annotate_says_that_the_base_is_of_another_program(tmp_path: Path) -> No
     for name, binary, second in (("a1", "shop", 1), ("b1", "mail", 2), ("b2", "mail", 3)):
         stack = f"keep:1@{source}:2 = {second}x{MB}"
         drop(tmp_path / f"p/{name}.pb.gz", heap(stack, binary=f"/srv/{binary}", seconds=second))
-    said = "a1.pb.gz is not the base here: it is of another program, directory or kind of profile\n"
+    said = "a1.pb.gz is not the base here: it is of another program or directory\n"
     result = run("annotate", source, "--profiles", tmp_path / "p", "--base", "a1.pb.gz")
     assert (result.exit_code, said in result.stderr) == (0, True)
     assert "is not the" not in run("annotate", source, "--profiles", tmp_path / "p", "--base", "b1.pb.gz").stderr
