@@ -47,7 +47,7 @@ def test_the_first_number_comes_by_a_click(vscode: VsCode, tmp_path: Path) -> No
         vscode.picture("capturing")
         server.status = 500
         expect(item).to_contain_text("capture failed")
-        expect(pane).to_contain_text("answered 500")
+        expect(pane).to_contain_text("Capture failed; tried again every 1 s.")
         server.status = 200
         expect(item).to_contain_text("every 1 s")
         item.click()

@@ -109,7 +109,7 @@ class VsCode:
         wanted = self.page.locator(".action-widget .monaco-list-row", has_text=title).first
         end = time.monotonic() + 60
         while time.monotonic() < end:
-            line.click()
+            line.click(position={"x": 40, "y": 9})  # its element may be wider than the editor
             self.page.keyboard.press("Control+.")
             with contextlib.suppress(PlaywrightTimeout):
                 wanted.click(timeout=3000)
@@ -157,5 +157,6 @@ class VsCode:
                 self.page.keyboard.press("Enter")
                 box.wait_for(state="hidden", timeout=5000)  # until then the next keys are its own
                 position.wait_for(timeout=5000)
+                self.page.locator(".monaco-editor.focused").first.wait_for(timeout=5000)
                 return
         raise AssertionError(f"the cursor is not at line {line}")
